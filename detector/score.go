@@ -1,0 +1,46 @@
+package detector
+
+// Verdict is what is said of a window or a part.
+type Verdict uint8
+
+const (
+	NotAssessed Verdict = iota // the zero value: nothing is good until it has been looked at
+	OK
+	Alarm
+)
+
+// Reason says why a window is not assessed; bits add up.
+type Reason uint16
+
+const (
+	WarmingUp    Reason = 1 << iota // the network has not yet seen enough of this part
+	Learning                        // no model in service yet
+	SignalDefect                    // the window's samples were missing, invalid, saturated or settling
+	ScoreInvalid                    // the score came out as NaN or Inf
+)
+
+// Cause is one feature that stood out in a window.
+type Cause struct {
+	Feature  int     // position in the model's feature list
+	Name     string  // as in the feature list
+	Got      float64 // measured, in the feature's unit
+	Expected float64 // what the network predicted from the past
+	Share    float64 // of the score, 0 to 1
+}
+
+// Score is the detector's word on one window. It is a plain value: copying it shares nothing that changes.
+type Score struct {
+	Stream  string
+	Run     uint64
+	First   uint64 // sample index of the window's first sample
+	End     uint64 // one past its last
+	TimeNS  int64  // wall-time annotation of sample End-1, ns since 1970 UTC
+	Part    string
+	Lot     string
+	PartEnd bool    // the last window of its part
+	Value   float64 // NaN when not assessed
+	Limit   float64
+	Verdict Verdict
+	Reason  Reason
+	Top     [3]Cause // largest Share first; Share 0 marks an unused place
+}

@@ -1,0 +1,2 @@
+// Package block is the wire.
+package block
