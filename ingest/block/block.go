@@ -9,6 +9,15 @@ const (
 	Simulated                    // the samples come from a simulation, and every screen must say so
 	TimeLapsed                   // the samples arrive faster than they were recorded
 	Recorded                     // the samples are a recording that is being replayed
+
+	knownFlags = PartBegin | PartEnd | Simulated | TimeLapsed | Recorded
+)
+
+// Limits of the wire.
+const (
+	MaxPayload  = 512 << 10 // bytes of one message
+	MaxChannels = 64
+	MaxText     = 128 // bytes of a part or a lot
 )
 
 // Block holds consecutive samples of one stream as they arrived in one message.
@@ -26,6 +35,10 @@ type Block struct {
 	Part     string
 	Lot      string
 	Samples  []float32 // len = Channels * Count()
+
+	// StoreSeq is not on the wire. The receiver sets it: once this block is dealt with, everything up to this sequence of the signal
+	// store is, so that a checkpoint may start again after it. 0 when the block did not come from a store.
+	StoreSeq uint64
 }
 
 // Count is the number of samples per channel.
