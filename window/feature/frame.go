@@ -1,0 +1,102 @@
+package feature
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/dsp/fourier"
+)
+
+// Frame is one window under measurement: its channels, de-interleaved, with what features share.
+type Frame struct {
+	RateHz   float64
+	Channels []Channel
+	length   int
+}
+
+// Channel is one channel of a window. X is valid until the next window; the methods compute on first use and remember.
+type Channel struct {
+	X      []float64 // [length] samples
+	RateHz float64
+
+	have    have
+	moments Moments
+	power   []float64 // [length/2+1] one-sided power, x^2 per bin
+	shared  *scratch
+}
+
+type have uint8
+
+const (
+	haveMoments have = 1 << iota
+	havePower
+)
+
+// scratch is what the channels of a frame take turns with.
+type scratch struct {
+	taper   []float64 // [length], scaled so that its squares sum to 1/length
+	tapered []float64 // [length]
+	fft     *fourier.FFT
+	bins    []complex128 // [length/2+1]
+}
+
+func newFrame(cfg Config) (*Frame, error) {
+	taper, err := Taper(cfg.Taper, cfg.Length)
+	if err != nil {
+		return nil, err
+	}
+	sum := 0.0
+	for _, w := range taper {
+		sum += w * w
+	}
+	for i := range taper {
+		taper[i] /= math.Sqrt(sum * float64(cfg.Length))
+	}
+	sh := &scratch{taper, make([]float64, cfg.Length), fourier.NewFFT(cfg.Length), make([]complex128, cfg.Length/2+1)}
+	f := &Frame{RateHz: cfg.RateHz, length: cfg.Length, Channels: make([]Channel, len(cfg.Channels))}
+	for i := range f.Channels {
+		f.Channels[i] = Channel{X: make([]float64, cfg.Length), RateHz: cfg.RateHz, power: make([]float64, cfg.Length/2+1), shared: sh}
+	}
+	return f, nil
+}
+
+func (f *Frame) load(window []float32) error {
+	n := len(f.Channels)
+	if len(window) != n*f.length {
+		return fmt.Errorf("feature: window of %d samples over %d channels: must be %d rows", len(window), n, f.length)
+	}
+	for c := range f.Channels {
+		ch := &f.Channels[c]
+		ch.have = 0
+		for i, j := 0, c; j < len(window); i, j = i+1, j+n {
+			ch.X[i] = float64(window[j])
+		}
+	}
+	return nil
+}
+
+// Power is the one-sided power spectrum of the tapered samples: bin k is at k RateHz / length Hz, and the bins sum to the mean
+// square of the samples (Welch's normalisation for one segment).
+func (c *Channel) Power() []float64 {
+	if c.have&havePower != 0 {
+		return c.power
+	}
+	c.have |= havePower
+	sh := c.shared
+	for i, x := range c.X {
+		sh.tapered[i] = x * sh.taper[i]
+	}
+	sh.fft.Coefficients(sh.bins, sh.tapered)
+	last := len(c.power) - 1
+	for k, b := range sh.bins {
+		p := real(b)*real(b) + imag(b)*imag(b)
+		if k > 0 && (k < last || len(c.X)%2 == 1) {
+			p *= 2 // its twin at the negative frequency
+		}
+		c.power[k] = p
+	}
+	return c.power
+}
+
+// BinHz is the distance between two bins of Power.
+func (c *Channel) BinHz() float64 { return c.RateHz / float64(len(c.X)) }

@@ -1,0 +1,162 @@
+package feature
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Config says what windows a set will see.
+type Config struct {
+	Channels []string // names, in the order in which samples are interleaved
+	RateHz   float64  // samples per second and channel
+	Length   int      // samples per channel in a window
+	Taper    string   // for what comes from a spectrum: one of Tapers, "" is hann
+	List     []string // see the package comment
+}
+
+// Set is a parsed feature list with the scratch to compute it. It is not safe for concurrent use.
+type Set struct {
+	frame    *Frame
+	measures []measure
+	widths   []int
+	names    []string
+	units    []string
+	out      []float64
+}
+
+// New parses a feature list. It reports every mistake of the list at once, joined.
+func New(cfg Config) (*Set, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	s := &Set{}
+	var errs []error
+	for _, text := range cfg.List {
+		if err := s.add(cfg, text); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for i, n := range s.names {
+		if slices.Contains(s.names[:i], n) {
+			errs = append(errs, fmt.Errorf("feature %q is listed twice: remove one", n))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	frame, err := newFrame(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s.frame, s.out = frame, make([]float64, len(s.names))
+	return s, nil
+}
+
+func (cfg Config) check() error {
+	switch {
+	case len(cfg.Channels) == 0:
+		return errors.New("feature: no channels: name at least one")
+	case len(cfg.List) == 0:
+		return errors.New("feature: the feature list is empty: name at least one, such as rms")
+	case cfg.Length < 2:
+		return fmt.Errorf("feature: window of %d samples: must be 2 or more", cfg.Length)
+	case !(cfg.RateHz > 0) || math.IsInf(cfg.RateHz, 0):
+		return fmt.Errorf("feature: rate %g Hz: must be a finite number above 0", cfg.RateHz)
+	}
+	return nil
+}
+
+func (s *Set) add(cfg Config, text string) error {
+	e, err := parse(text)
+	if err != nil {
+		return err
+	}
+	kind := registry[e.name]
+	if multi[e.name] {
+		if e.channel != "" {
+			return fmt.Errorf("feature %q: %s spans channels: name them as arguments, not before the dot", text, e.name)
+		}
+		return s.build(kind, builder{cfg: cfg, args: e.args, names: e.names}, text, e.text)
+	}
+	if e.channel != "" {
+		c := slices.Index(cfg.Channels, e.channel)
+		if c < 0 {
+			return fmt.Errorf("feature %q: no channel %q: the stream has %v", text, e.channel, cfg.Channels)
+		}
+		return s.build(kind, builder{cfg, c, e.args, e.names}, text, e.channel+"."+e.text)
+	}
+	for c, channel := range cfg.Channels {
+		if err := s.build(kind, builder{cfg, c, e.args, e.names}, text, channel+"."+e.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Set) build(kind Kind, b builder, text, name string) error {
+	m, err := kind.build(b)
+	if err != nil {
+		return fmt.Errorf("feature %q: %s(%s): %w", text, kind.Name, kind.Args, err)
+	}
+	outs := []output{{"", kind.Unit}}
+	if v, ok := m.(several); ok {
+		outs = v.outputs()
+	}
+	for _, o := range outs {
+		full := name
+		if o.suffix != "" {
+			full += "." + o.suffix
+		}
+		s.names, s.units = append(s.names, full), append(s.units, o.unit)
+	}
+	s.measures, s.widths = append(s.measures, m), append(s.widths, len(outs))
+	return nil
+}
+
+// Len is the number of outputs.
+func (s *Set) Len() int { return len(s.names) }
+
+// Names names the outputs, in order. The caller must not change it.
+func (s *Set) Names() []string { return s.names }
+
+// Units gives the outputs' units, with x for the unit of the channel and 1 for a pure number. The caller must not change it.
+func (s *Set) Units() []string { return s.units }
+
+// Compute reduces one window, Length rows of interleaved channels, to Len numbers in dst, which it returns. A nil dst is
+// allocated, any other must have length Len. Nothing else is allocated. It fails when the window has another length.
+func (s *Set) Compute(dst, window []float32) ([]float32, error) {
+	if err := s.frame.load(window); err != nil {
+		return dst, err
+	}
+	if dst == nil {
+		dst = make([]float32, len(s.names))
+	}
+	if len(dst) != len(s.names) {
+		return dst, fmt.Errorf("feature: dst has length %d: must be %d", len(dst), len(s.names))
+	}
+	at := 0
+	for i, m := range s.measures {
+		out := s.out[at : at+s.widths[i]]
+		m.measure(out, s.frame)
+		for j, v := range out {
+			dst[at+j] = tame(v)
+		}
+		at += s.widths[i]
+	}
+	return dst, nil
+}
+
+// tame keeps a result inside float32.
+func tame(v float64) float32 {
+	switch {
+	case v != v:
+		return 0
+	case v > math.MaxFloat32:
+		return math.MaxFloat32
+	case v < -math.MaxFloat32:
+		return -math.MaxFloat32
+	}
+	return float32(v)
+}
