@@ -1,0 +1,232 @@
+package alert
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"crackle/detector"
+)
+
+// Config of a Machine.
+type Config struct {
+	Book  BookConfig
+	Queue int          // inputs waiting; default 1024
+	Log   *slog.Logger // default slog.Default()
+}
+
+// Machine runs one Book in one goroutine. All methods are safe from any goroutine.
+type Machine struct {
+	log       *slog.Logger
+	in        chan Input
+	draining  chan struct{}
+	done      chan struct{}
+	drainOnce sync.Once
+	runOnce   sync.Once
+
+	mu        sync.RWMutex // guards the two below; never held across a channel send
+	book      *Book
+	listeners []*Listener
+	stopped   bool
+}
+
+// New makes a machine, or reports every mistake in cfg. Nothing runs before Run.
+func New(cfg Config) (*Machine, error) {
+	if cfg.Queue == 0 {
+		cfg.Queue = 1024
+	}
+	if cfg.Queue < 1 {
+		return nil, fmt.Errorf("alert: queue of %d inputs; allowed are 1 or more", cfg.Queue)
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	book, err := NewBook(cfg.Book)
+	if err != nil {
+		return nil, err
+	}
+	return &Machine{
+		log: cfg.Log, book: book,
+		in:       make(chan Input, cfg.Queue),
+		draining: make(chan struct{}), done: make(chan struct{}),
+	}, nil
+}
+
+// Run is the machine's goroutine. It returns nil when Drain was called and every waiting input has been taken, or the context's error
+// at once when that ends first; inputs still waiting then are logged with their number. Listeners are closed on return. A machine
+// runs once.
+func (m *Machine) Run(ctx context.Context) error {
+	err := fmt.Errorf("alert: %w: Run was called a second time", ErrStopped)
+	m.runOnce.Do(func() {
+		defer m.stop()
+		err = m.loop(ctx)
+	})
+	return err
+}
+
+func (m *Machine) loop(ctx context.Context) error {
+	var events []Event // scratch
+	for {
+		var in Input
+		select {
+		case <-ctx.Done():
+			if n := len(m.in); n > 0 {
+				m.log.Warn("alarm machine stopped with inputs waiting", "dropped", n)
+			}
+			return ctx.Err()
+		case in = <-m.in:
+		case <-m.draining:
+			select {
+			case in = <-m.in:
+			default:
+				return nil
+			}
+		}
+		var err error
+		events, err = m.step(events[:0], &in)
+		if in.reply != nil {
+			in.reply <- err
+		} else if err != nil {
+			m.log.Warn("alarm machine refused an input", "err", err)
+		}
+	}
+}
+
+// step takes one input under the lock and tells the listeners outside it.
+func (m *Machine) step(events []Event, in *Input) ([]Event, error) {
+	m.mu.Lock()
+	events, err := m.book.Step(events, in, time.Now())
+	listeners := m.listeners
+	m.mu.Unlock()
+	for _, ev := range events {
+		m.log.Info("alarm "+string(ev.Change), "id", ev.Alarm.ID, "stream", ev.Alarm.Stream, "kind", ev.Alarm.Kind,
+			"state", ev.Alarm.State, "score", ev.Alarm.Score, "limit", ev.Alarm.Limit, "onset", ev.Alarm.OnsetTime, "what", ev.Alarm.What)
+		for _, l := range listeners {
+			l.push(ev)
+		}
+	}
+	return events, err
+}
+
+func (m *Machine) stop() {
+	m.mu.Lock()
+	listeners := m.listeners
+	m.stopped = true
+	m.mu.Unlock()
+	close(m.done)
+	for _, l := range listeners {
+		close(l.c)
+	}
+}
+
+// Drain tells Run to take what is waiting and return. Call it when the producers have stopped; inputs after it are refused.
+func (m *Machine) Drain() { m.drainOnce.Do(func() { close(m.draining) }) }
+
+// Put hands one input to the machine. It waits while the queue is full, until ctx ends or the machine stops (ErrStopped).
+// An input that the book refuses is logged and counted.
+func (m *Machine) Put(ctx context.Context, in Input) error {
+	select {
+	case <-m.draining:
+		return fmt.Errorf("alert: put: %w", ErrStopped)
+	case <-m.done:
+		return fmt.Errorf("alert: put: %w", ErrStopped)
+	default:
+	}
+	select {
+	case m.in <- in:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-m.done:
+		return fmt.Errorf("alert: put: %w", ErrStopped)
+	}
+}
+
+// Score hands one window's score to the machine, as Put does.
+func (m *Machine) Score(ctx context.Context, s detector.Score) error {
+	return m.Put(ctx, Input{Op: OpScore, Score: s})
+}
+
+// Condition hands one finding to the machine, as Put does.
+func (m *Machine) Condition(ctx context.Context, c Condition) error {
+	return m.Put(ctx, Input{Op: OpCondition, Condition: &c})
+}
+
+// Acknowledge answers an alarm and waits for the outcome. It fails with ErrUnknownAlarm, ErrAnswered, ErrInput (nobody named),
+// ErrStopped, or ctx's error, in which case the answer may or may not have been taken.
+func (m *Machine) Acknowledge(ctx context.Context, k Acknowledgement) error {
+	return m.ask(ctx, Input{Op: OpAcknowledge, Acknowledge: &k})
+}
+
+// Configure adds a stream or changes it, and waits for the outcome. Unchanged rules keep the stream's delays as they stand.
+func (m *Machine) Configure(ctx context.Context, s Stream) error {
+	return m.ask(ctx, Input{Op: OpConfigure, Stream: &s})
+}
+
+// Remove closes what is open for a stream and forgets it.
+func (m *Machine) Remove(ctx context.Context, name string) error {
+	return m.ask(ctx, Input{Op: OpRemove, Stream: &Stream{Name: name}})
+}
+
+// ask puts an input in its turn and waits for the book's answer.
+func (m *Machine) ask(ctx context.Context, in Input) error {
+	in.reply = make(chan error, 1)
+	if err := m.Put(ctx, in); err != nil {
+		return err
+	}
+	select {
+	case err := <-in.reply:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-m.done:
+	}
+	select {
+	case err := <-in.reply:
+		return err
+	default:
+		return fmt.Errorf("alert: %w", ErrStopped)
+	}
+}
+
+// Listen registers a receiver of events with a queue of depth events. It misses nothing from then on; read Snapshot afterwards for
+// what was before. On a stopped machine its channel is closed at once.
+func (m *Machine) Listen(name string, depth int) *Listener {
+	l := newListener(name, depth)
+	m.mu.Lock()
+	stopped := m.stopped
+	if !stopped {
+		m.listeners = append(m.listeners[:len(m.listeners):len(m.listeners)], l)
+	}
+	m.mu.Unlock()
+	if stopped {
+		close(l.c)
+	}
+	return l
+}
+
+// Listeners returns those registered, for counters.
+func (m *Machine) Listeners() []*Listener {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.listeners
+}
+
+// Snapshot copies what is open, what closed lately, and the totals.
+func (m *Machine) Snapshot() Snapshot {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.book.Snapshot()
+}
+
+// Alarm finds an alarm by its id, open or recent.
+func (m *Machine) Alarm(id string) (Alarm, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.book.Alarm(id)
+}
+
+// Queued is the number of inputs waiting.
+func (m *Machine) Queued() int { return len(m.in) }

@@ -1,0 +1,142 @@
+package alert
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"crackle/detector"
+)
+
+// mark is what the on-delay remembers of one assessed window.
+type mark struct {
+	Above  bool    `json:"above"`
+	First  uint64  `json:"first"`
+	End    uint64  `json:"end"`
+	TimeNS int64   `json:"time_ns"`
+	Part   string  `json:"part,omitempty"`
+	Lot    string  `json:"lot,omitempty"`
+	Value  float64 `json:"value"`
+	Limit  float64 `json:"limit"`
+	What   string  `json:"what,omitempty"`
+}
+
+// track follows the scores of one stream: the on-delay while nothing is open, the off-delay while an episode is.
+type track struct {
+	run     uint64
+	part    string
+	lot     string
+	started bool   // run, part and lot mean something
+	timeNS  int64  // of the newest window, assessed or not
+	marks   []mark // ring of the last Rules.Of assessed windows; empty places are not Above
+	at      int    // place of the next mark
+	above   bool   // the newest assessed window was above its limit
+	calm    int    // consecutive assessed windows back under
+	episode *Alarm // open and not yet cleared; nil when there is none
+}
+
+func newTrack(r Rules) track { return track{marks: make([]mark, r.Of)} }
+
+// forget empties the on-delay.
+func (t *track) forget() {
+	clear(t.marks)
+	t.at, t.above, t.calm = 0, false, 0
+}
+
+// judgement is a score reduced to what the machine acts on.
+type judgement uint8
+
+const (
+	blind    judgement = iota // not assessed: neither raises nor clears
+	calm                      // back under
+	straddle                  // not above the limit, but not back under either
+	above                     // above the limit
+)
+
+// judge takes the detector's verdict as it is. What cannot be compared counts as not assessed, whatever the verdict says.
+func judge(r Rules, s *detector.Score) judgement {
+	switch {
+	case s.Verdict == detector.NotAssessed || !finite(s.Value) || !finite(s.Limit):
+		return blind
+	case s.Verdict == detector.Alarm:
+		return above
+	case s.Value <= r.clearLevel(s.Limit):
+		return calm
+	default:
+		return straddle
+	}
+}
+
+// note enters one window into the on-delay and reports whether it is now fulfilled.
+func (t *track) note(r Rules, s *detector.Score, j judgement) bool {
+	m := &t.marks[t.at]
+	*m = mark{Above: j == above}
+	if m.Above {
+		*m = mark{true, s.First, s.End, s.TimeNS, s.Part, s.Lot, s.Value, s.Limit, what(s)}
+	}
+	t.at = (t.at + 1) % len(t.marks)
+	if !m.Above {
+		return false
+	}
+	n := 0
+	for i := range t.marks {
+		if t.marks[i].Above {
+			n++
+		}
+	}
+	return n >= r.Raise
+}
+
+// onset returns the oldest and the highest window of a fulfilled on-delay.
+func (t *track) onset() (first, peak mark) {
+	for i := range t.marks {
+		m := t.marks[(t.at+i)%len(t.marks)]
+		if !m.Above {
+			continue
+		}
+		if !first.Above {
+			first = m
+		}
+		if !peak.Above || m.Value > peak.Value {
+			peak = m
+		}
+	}
+	return first, peak
+}
+
+// what names the features that stood out in a window, for people.
+func what(s *detector.Score) string {
+	b := make([]byte, 0, 96)
+	for _, c := range s.Top {
+		if !(c.Share > 0) {
+			continue
+		}
+		if len(b) > 0 {
+			b = append(b, "; "...)
+		}
+		b = append(b, c.Name...)
+		b = append(b, ' ')
+		b = number(b, c.Got)
+		b = append(b, ", expected "...)
+		b = number(b, c.Expected)
+		b = append(b, " ("...)
+		b = strconv.AppendFloat(b, 100*min(c.Share, 1), 'f', 0, 64)
+		b = append(b, "% of the score)"...)
+	}
+	if len(b) == 0 {
+		b = append(b, "score above limit"...)
+	}
+	return string(b)
+}
+
+func number(b []byte, v float64) []byte { return strconv.AppendFloat(b, v, 'g', 4, 64) }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// signalTime is the wall-time annotation ns as UTC, or now where the publisher gave none.
+func signalTime(ns int64, now time.Time) time.Time {
+	if ns <= 0 {
+		return now.UTC()
+	}
+	return time.Unix(0, ns).UTC()
+}
