@@ -1,0 +1,322 @@
+package train
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"crackle/rnn"
+	"crackle/rnn/kernel"
+)
+
+// pass runs a tile of up to 32 sequences forward and back. Every buffer is [steps][rows][lanes]; lane j is sequence j of the tile. A worker
+// owns one and reuses it; buffers grow to the longest tile seen.
+type pass struct {
+	p      *packed
+	steps  int
+	n      int   // lanes in use
+	length []int // steps of each lane, at most steps
+
+	x    []float32   // [steps][Input][lanes]
+	dirs []direction // as packed.layers
+	outs [][]float32 // per layer, what the next layer reads: [steps][directions*hidden][lanes]
+	drop [][]float32 // per layer but the last, dropout factors of outs; nil without dropout
+	dout []float32   // gradient of a layer's outs
+	next []float32   // gradient of the layer below's outs
+	y    []float32   // [steps][head rows][lanes]
+	dy   []float32
+
+	grads [][]float32 // of this tile, as Weights.Params
+}
+
+// direction is one layer in one direction.
+type direction struct {
+	in     []float32 // what it read: an alias, or for a reverse layer the sequence turned round
+	turned []float32 // own buffer for that
+	hs, cs []float32 // [steps+1][hidden][lanes], from the initial state on
+	save   []float32 // [steps][Saved][hidden][lanes]
+	dg     []float32 // [steps][GateRows][hidden][lanes]
+	dh, dc []float32 // [hidden][lanes]
+	din    []float32 // [steps][input][lanes], gradient of in
+	flow   []float64 // squared norm of dL/dh_t
+}
+
+func newPass(p *packed, params []rnn.Param) *pass {
+	s := &pass{p: p, dirs: make([]direction, len(p.layers)), outs: make([][]float32, p.cfg.Layers), drop: make([][]float32, p.cfg.Layers), length: make([]int, lanes)}
+	for _, q := range params {
+		s.grads = append(s.grads, make([]float32, len(q.Data)))
+	}
+	size := p.cfg.Hidden * lanes
+	for i := range s.dirs {
+		s.dirs[i].dh, s.dirs[i].dc = make([]float32, size), make([]float32, size)
+	}
+	return s
+}
+
+func grow(b *[]float32, n int) []float32 {
+	if cap(*b) < n {
+		*b = make([]float32, n)
+	}
+	*b = (*b)[:n]
+	return *b
+}
+
+// forward runs the tile; s.x, s.steps, s.n, s.length and each direction's initial hs[0] (and cs[0]) are set. dropout is drawn from r when r is not nil.
+func (s *pass) forward(r *rand.Rand) {
+	c := s.p.cfg
+	src, width := s.x, c.Input
+	for l := range c.Layers {
+		for d := range c.Directions() {
+			s.run(l*c.Directions()+d, src, width, d == 1)
+		}
+		src, width = s.join(l, r), c.Directions()*c.Hidden
+	}
+	if s.p.head == nil {
+		s.y = src
+		return
+	}
+	rows := s.p.head.Out
+	y := grow(&s.y, s.steps*rows*lanes)
+	for t := range s.steps {
+		s.p.head.ApplyTile(y[t*rows*lanes:], src[t*width*lanes:], s.n)
+	}
+}
+
+// run is one layer in one direction over all steps.
+func (s *pass) run(i int, src []float32, width int, reverse bool) {
+	d, layer := &s.dirs[i], s.p.layers[i]
+	d.in = src
+	if reverse {
+		d.in = grow(&d.turned, s.steps*width*lanes)
+		s.turn(d.in, width, src, width, 0, width)
+	}
+	size := layer.Hidden * lanes
+	saved := s.p.cell.Saved() * size
+	save := grow(&d.save, s.steps*saved)
+	for t := range s.steps {
+		var cn, c []float32
+		if layer.HasCell() {
+			cn, c = d.cs[(t+1)*size:], d.cs[t*size:]
+		}
+		layer.StepTileSave(save[t*saved:], d.hs[(t+1)*size:], cn, d.in[t*width*lanes:], d.hs[t*size:], c, s.n)
+	}
+}
+
+// turn writes rows from..from+count of src to dst with every lane's own time reversed; steps past a lane's end become zero.
+func (s *pass) turn(dst []float32, dstRows int, src []float32, srcRows, from, count int) {
+	for t := range s.steps {
+		for k := range count {
+			row := dst[(t*dstRows+k)*lanes:]
+			for j := range s.n {
+				row[j] = 0
+				if u := s.length[j] - 1 - t; u >= 0 {
+					row[j] = src[(u*srcRows+from+k)*lanes+j]
+				}
+			}
+		}
+	}
+}
+
+// join makes what the next layer reads out of layer l's states.
+func (s *pass) join(l int, r *rand.Rand) []float32 {
+	c := s.p.cfg
+	size, width := c.Hidden*lanes, c.Directions()*c.Hidden
+	first := &s.dirs[l*c.Directions()]
+	s.drop[l] = s.drop[l][:0]
+	dropping := r != nil && c.Dropout > 0 && l+1 < c.Layers
+	if !c.Bidirectional && !dropping {
+		return first.hs[size:]
+	}
+	out := grow(&s.outs[l], s.steps*width*lanes)
+	for t := range s.steps {
+		copy(out[t*width*lanes:], first.hs[(t+1)*size:(t+2)*size])
+	}
+	if c.Bidirectional {
+		s.turnBack(out, s.dirs[2*l+1].hs[size:])
+	}
+	if dropping {
+		f := grow(&s.drop[l], len(out))
+		keep := float32(1 / (1 - c.Dropout))
+		for i := range f {
+			f[i] = 0
+			if r.Float64() >= c.Dropout {
+				f[i] = keep
+			}
+			out[i] *= f[i]
+		}
+	}
+	return out
+}
+
+// turnBack writes a reverse layer's states into the second half of out's rows, in the sequence's own order.
+func (s *pass) turnBack(out, hs []float32) {
+	h := s.p.cfg.Hidden
+	for t := range s.steps {
+		for k := range h {
+			row := out[(t*2*h+h+k)*lanes:]
+			for j := range s.n {
+				row[j] = 0
+				if u := s.length[j] - 1 - t; u >= 0 {
+					row[j] = hs[(u*h+k)*lanes+j]
+				}
+			}
+		}
+	}
+}
+
+// backward takes s.dy [steps][head rows or width][lanes] down to s.grads, which it adds to. dx asks for the gradient of the inputs, left in s.next.
+func (s *pass) backward(dx bool) {
+	c := s.p.cfg
+	width := c.Directions() * c.Hidden
+	top := s.top()
+	dout := s.dy
+	if s.p.head != nil {
+		rows := s.p.head.Out
+		dout = grow(&s.dout, s.steps*width*lanes)
+		clear(dout)
+		for t := range s.steps {
+			s.p.backY.AddTranspose(dout[t*width*lanes:], s.dy[t*rows*lanes:], s.n)
+		}
+		at := 4 * len(s.dirs)
+		kernel.AddOuter(s.grads[at], rows, width, s.dy, rows*lanes, top, width*lanes, s.steps, s.n)
+		kernel.AddRows(s.grads[at+1], rows, s.dy, rows*lanes, s.steps, s.n)
+	}
+	for l := c.Layers - 1; l >= 0; l-- {
+		in := s.p.layers[l*c.Directions()].In
+		need := l > 0 || dx
+		if l+1 < c.Layers && len(s.drop[l]) > 0 {
+			for i, f := range s.drop[l] {
+				dout[i] *= f
+			}
+		}
+		var din []float32
+		if need {
+			din = grow(&s.next, s.steps*in*lanes)
+			clear(din)
+		}
+		for d := range c.Directions() {
+			s.back(l*c.Directions()+d, dout, d == 1, din)
+		}
+		s.next, s.dout = s.dout, s.next
+		dout = din
+	}
+	s.next, s.dout = s.dout, s.next
+}
+
+// top is what the head read.
+func (s *pass) top() []float32 {
+	c := s.p.cfg
+	if !c.Bidirectional {
+		return s.dirs[c.Layers-1].hs[c.Hidden*lanes:]
+	}
+	return s.outs[c.Layers-1]
+}
+
+// back is one layer in one direction, from the last step to the first. dout [steps][directions*hidden][lanes]; din is added to unless nil.
+func (s *pass) back(i int, dout []float32, reverse bool, din []float32) {
+	d, layer := &s.dirs[i], s.p.layers[i]
+	h, in := layer.Hidden, layer.In
+	size, rows, saved := h*lanes, s.p.cell.GateRows()*h*lanes, s.p.cell.Saved()*h*lanes
+	width := s.p.cfg.Directions() * h
+	if reverse {
+		turned := grow(&d.din, s.steps*h*lanes)
+		s.turn(turned, h, dout, width, h, h)
+		dout, width = turned, h
+	}
+	dg := grow(&d.dg, s.steps*rows)
+	d.flow = slices.Grow(d.flow[:0], s.steps)[:s.steps]
+	clear(d.dh)
+	clear(d.dc)
+	for t := s.steps - 1; t >= 0; t-- {
+		from := dout[t*width*lanes : t*width*lanes+size]
+		for k := 0; k < size; k += lanes {
+			for j := k; j < k+s.n; j++ {
+				d.dh[j] += from[j]
+			}
+		}
+		d.flow[t] = square(d.dh, s.n)
+		g := dg[t*rows : (t+1)*rows]
+		var c []float32
+		if layer.HasCell() {
+			c = d.cs[t*size:]
+		}
+		layer.GatesBack(g, d.dh, d.dc, d.save[t*saved:], d.hs[t*size:], c, s.n)
+		s.p.backH[i].AddTranspose(d.dh, s.hiddenRows(g, size), s.n)
+	}
+	s.weightGrads(i, dg, rows)
+	if din == nil {
+		return
+	}
+	s.inputGrads(i, dg, rows, in, reverse, din)
+}
+
+// hiddenRows are the gate gradients that the hidden matrix saw: for a GRU the candidate's row is the part under the reset gate.
+func (s *pass) hiddenRows(g []float32, size int) []float32 {
+	if s.p.cell != kernel.GRU {
+		return g
+	}
+	// r and z stand first; moving the candidate's hidden part into third place, where the input part stands, would lose that one: swap and
+	// let weightGrads and inputGrads know that rows are r, z, hidden part, input part from here on.
+	a, b := g[2*size:3*size], g[3*size:4*size]
+	for i := range a {
+		a[i], b[i] = b[i], a[i]
+	}
+	return g[:3*size]
+}
+
+// weightGrads adds the gradients of one direction's weights; the GRU's gate rows are in the order that hiddenRows left.
+func (s *pass) weightGrads(i int, dg []float32, stride int) {
+	d, layer := &s.dirs[i], s.p.layers[i]
+	h, in := layer.Hidden, layer.In
+	gates := s.p.cell.Gates() * h
+	dwx, dwh, dbx, dbh := s.grads[4*i], s.grads[4*i+1], s.grads[4*i+2], s.grads[4*i+3]
+	kernel.AddOuter(dwh, gates, h, dg, stride, d.hs, h*lanes, s.steps, s.n)
+	kernel.AddRows(dbh, gates, dg, stride, s.steps, s.n)
+	if s.p.cell != kernel.GRU {
+		kernel.AddOuter(dwx, gates, in, dg, stride, d.in, in*lanes, s.steps, s.n)
+		kernel.AddRows(dbx, gates, dg, stride, s.steps, s.n)
+		return
+	}
+	kernel.AddOuter(dwx, 2*h, in, dg, stride, d.in, in*lanes, s.steps, s.n)
+	kernel.AddRows(dbx, 2*h, dg, stride, s.steps, s.n)
+	kernel.AddOuter(dwx[2*h*in:], h, in, dg[3*h*lanes:], stride, d.in, in*lanes, s.steps, s.n)
+	kernel.AddRows(dbx[2*h:], h, dg[3*h*lanes:], stride, s.steps, s.n)
+}
+
+// inputGrads adds the gradient of what the direction read to din.
+func (s *pass) inputGrads(i int, dg []float32, stride, in int, reverse bool, din []float32) {
+	d, h := &s.dirs[i], s.p.layers[i].Hidden
+	dst := din
+	if reverse {
+		dst = grow(&d.turned, s.steps*in*lanes)
+		clear(dst)
+	}
+	for t := range s.steps {
+		g := dg[t*stride : (t+1)*stride]
+		if s.p.cell == kernel.GRU {
+			copy(g[2*h*lanes:3*h*lanes], g[3*h*lanes:])
+		}
+		s.p.backX[i].AddTranspose(dst[t*in*lanes:], g, s.n)
+	}
+	if !reverse {
+		return
+	}
+	for t := range s.steps {
+		for k := range in {
+			for j := range s.n {
+				if u := s.length[j] - 1 - t; u >= 0 {
+					din[(u*in+k)*lanes+j] += dst[(t*in+k)*lanes+j]
+				}
+			}
+		}
+	}
+}
+
+func square(d []float32, n int) float64 {
+	var s float64
+	for k := 0; k < len(d); k += lanes {
+		for _, v := range d[k : k+n] {
+			s += float64(v) * float64(v)
+		}
+	}
+	return s
+}
