@@ -1,0 +1,60 @@
+package detector
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+// clipZ bounds the scaled features that enter the network, in units of a feature's spread. A fault far outside what was learnt must not
+// drive the gates into saturation, where the network forgets; the error itself is never clipped.
+const clipZ = 6
+
+// Scaler maps features to about zero mean and unit spread: z = (x - Median) / Spread, robust to a minority of odd rows.
+type Scaler struct {
+	Median []float64 `json:"median"`
+	Spread []float64 `json:"spread"`
+}
+
+// fitScaler takes rows of width d. Spread is (q90 - q10) / 2.563, the standard deviation of a Gaussian with those quantiles; a feature that
+// hardly moves gets 0.1 % of its median instead, and 1 if that is zero too, so that nothing divides by zero.
+func fitScaler(rows [][]float32, d int) Scaler {
+	s := Scaler{Median: make([]float64, d), Spread: make([]float64, d)}
+	column := make([]float64, len(rows))
+	for j := range d {
+		for i, r := range rows {
+			column[i] = float64(r[j])
+		}
+		slices.Sort(column)
+		q := func(p float64) float64 { return stat.Quantile(p, stat.LinInterp, column, nil) }
+		s.Median[j] = q(0.5)
+		spread := (q(0.9) - q(0.1)) / 2.563
+		if floor := 1e-3 * math.Abs(s.Median[j]); spread < floor {
+			spread = floor
+		}
+		if !(spread > 0) {
+			spread = 1
+		}
+		s.Spread[j] = spread
+	}
+	return s
+}
+
+// scale writes the clipped z of x to dst and reports whether every feature is finite. Lengths are equal; nothing is allocated.
+func (s *Scaler) scale(dst, x []float32) bool {
+	finite := true
+	for j, v := range x {
+		z := (float64(v) - s.Median[j]) / s.Spread[j]
+		if math.IsNaN(z) || math.IsInf(z, 0) {
+			finite = false
+		}
+		dst[j] = float32(max(-clipZ, min(clipZ, z)))
+	}
+	return finite
+}
+
+// unscale gives the feature value that a network output z of feature j stands for.
+func (s *Scaler) unscale(z float32, j int) float64 {
+	return s.Median[j] + s.Spread[j]*float64(z)
+}
