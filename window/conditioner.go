@@ -27,8 +27,8 @@ type Counts struct {
 type Conditioner struct {
 	cfg      Config
 	set      *feature.Set
-	filter   *filter.Cascade // nil: none
-	settling uint64          // samples
+	filter   *filter.Cascade[float32] // nil: none
+	settling uint64                   // samples
 	cut      cutter
 	mend     mender
 	flags    flagSpans
@@ -65,7 +65,7 @@ func New(cfg Config) (*Conditioner, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.filter, err = filter.NewCascade(s, len(cfg.Channels)); err != nil {
+		if c.filter, err = filter.NewCascade[float32](s, len(cfg.Channels)); err != nil {
 			return nil, err
 		}
 		c.settling = uint64(s.Settling(settled))

@@ -2,8 +2,11 @@ package filter
 
 import "fmt"
 
-// Cascade runs sections over interleaved blocks of a fixed number of channels. State is float64. It is not safe for concurrent use.
-type Cascade struct {
+// Sample is a type of samples. State and arithmetic are float64 for both.
+type Sample interface{ float32 | float64 }
+
+// Cascade runs sections over interleaved blocks of a fixed number of channels. It is not safe for concurrent use.
+type Cascade[T Sample] struct {
 	sections Sections
 	channels int
 	steady   [][2]float64
@@ -20,31 +23,38 @@ const sweep = 64
 const tiny = 1e-100
 
 // NewCascade prepares state for a number of channels.
-func NewCascade(s Sections, channels int) (*Cascade, error) {
+func NewCascade[T Sample](s Sections, channels int) (*Cascade[T], error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
 	if channels < 1 {
 		return nil, fmt.Errorf("filter: %d channels: give 1 or more", channels)
 	}
-	return &Cascade{sections: s, channels: channels, steady: s.Steady(), z: make([]float64, 2*len(s)*channels)}, nil
+	return &Cascade[T]{sections: s, channels: channels, steady: s.Steady(), z: make([]float64, 2*len(s)*channels)}, nil
 }
 
 // Channels is the number of interleaved channels.
-func (c *Cascade) Channels() int { return c.channels }
+func (c *Cascade[T]) Channels() int { return c.channels }
 
-// Reset forgets all input: the next row is taken as if its values had stood for ever, so that an offset makes no jump.
-func (c *Cascade) Reset() {
+// Reset forgets all input: the next row is taken as if its values had stood for ever, so that an offset makes no jump. A new
+// cascade begins so, too.
+func (c *Cascade[T]) Reset() {
 	clear(c.z)
 	c.primed, c.phase = false, 0
+}
+
+// Rest forgets all input and starts from rest: as if all samples before the next row had been 0.
+func (c *Cascade[T]) Rest() {
+	c.Reset()
+	c.primed = true
 }
 
 // Process filters src, a whole number of rows of interleaved channels, into dst and returns dst. A nil dst is allocated, any
 // other must be as long as src; dst may be src. Any cutting of a stream into calls gives the same bits. Samples must be finite:
 // a NaN would stay in the state. Nothing is allocated unless dst is nil.
-func (c *Cascade) Process(dst, src []float32) []float32 {
+func (c *Cascade[T]) Process(dst, src []T) []T {
 	if dst == nil {
-		dst = make([]float32, len(src))
+		dst = make([]T, len(src))
 	}
 	dst = dst[:len(src)]
 	if len(src) < c.channels {
@@ -69,7 +79,7 @@ func (c *Cascade) Process(dst, src []float32) []float32 {
 	return dst
 }
 
-func (c *Cascade) prime(row []float32) {
+func (c *Cascade[T]) prime(row []T) {
 	n := len(c.sections)
 	for ch := range c.channels {
 		x := float64(row[ch])
@@ -81,7 +91,7 @@ func (c *Cascade) prime(row []float32) {
 	c.primed = true
 }
 
-func (c *Cascade) flush() {
+func (c *Cascade[T]) flush() {
 	for i, v := range c.z {
 		if v < tiny && v > -tiny {
 			c.z[i] = 0
@@ -90,7 +100,7 @@ func (c *Cascade) flush() {
 }
 
 // run takes one channel of at most sweep rows through all sections.
-func (c *Cascade) run(ch int, dst, src []float32) {
+func (c *Cascade[T]) run(ch int, dst, src []T) {
 	n, step := len(c.sections), c.channels
 	z := c.z[2*ch*n : 2*(ch+1)*n]
 	var tmp [sweep]float64
@@ -113,6 +123,6 @@ func (c *Cascade) run(ch int, dst, src []float32) {
 		z[2*k], z[2*k+1] = z0, z1
 	}
 	for i, j := ch, 0; j < m; i, j = i+step, j+1 {
-		dst[i] = float32(v[j])
+		dst[i] = T(v[j])
 	}
 }

@@ -70,8 +70,20 @@ func (d Design) prototype() (zpk, error) {
 	switch d.Family {
 	case Butterworth:
 		return butterworth(d.Order), nil
+	case Chebyshev1:
+		return chebyshev1(d.Order, d.RippleDB), nil
+	case Chebyshev2:
+		return chebyshev2(d.Order, d.StopDB), nil
+	case Elliptic:
+		f, err := elliptic(d.Order, d.RippleDB, d.StopDB)
+		if err != nil {
+			err = fmt.Errorf("filter: elliptic of order %d, ripple_db %g, stop_db %g: %w", d.Order, d.RippleDB, d.StopDB, err)
+		}
+		return f, err
+	case Bessel:
+		return bessel(d.Order), nil
 	}
-	return zpk{}, fmt.Errorf("filter: family %q is not known: use butterworth", d.Family)
+	return zpk{}, fmt.Errorf("filter: family %q is not known: use butterworth, chebyshev1, chebyshev2, elliptic or bessel", d.Family)
 }
 
 func (d Design) check(rateHz float64) error {
