@@ -1,0 +1,166 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// The longest times that a configuration may ask for, in seconds.
+const (
+	dayS  = 86400
+	yearS = 366 * dayS
+)
+
+// check looks at every value of a complete Config.
+func (r *report) check(c *Config) {
+	r.server(&c.Server)
+	r.nats(&c.NATS)
+	r.store(&c.Store)
+	r.oneOf(keyPath{"log", "level"}, c.Log.Level, "debug", "info", "warn", "error")
+	r.oneOf(keyPath{"log", "format"}, c.Log.Format, "text", "json")
+	if len(c.Streams) == 0 && !r.anyBadUnder("stream") {
+		r.missing(keyPath{"stream"}, "at least one table [stream.NAME]", "describe a stream; config.example.toml shows one")
+	}
+	for _, name := range c.StreamNames() {
+		if at := (keyPath{"stream", name}); !r.bad[at.id()] {
+			s := c.Streams[name]
+			r.name(at, name)
+			r.stream(&s, at)
+		}
+	}
+	for _, name := range c.SinkNames() {
+		s := c.Sinks[name]
+		at := keyPath{"sink", name}
+		r.name(at, name)
+		r.sink(&s, at)
+		r.sinkStreams(&s, at, c.StreamNames())
+	}
+}
+
+func (r *report) anyBadUnder(table string) bool {
+	for id := range r.bad {
+		if id == table || strings.HasPrefix(id, table+"\x00") {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *report) name(at keyPath, name string) {
+	if !nameToken.MatchString(name) || len(name) > namesMost {
+		r.add(at, "the name "+literal(name), fmt.Sprintf("tokens of a-z, 0-9, _ and - joined by dots, %d characters at most", namesMost), "rename it; its title may be any text")
+	}
+}
+
+func (r *report) server(s *Server) {
+	t := keyPath{"server"}
+	at := t.with("listen")
+	host, port, err := net.SplitHostPort(s.Listen)
+	if n, perr := strconv.Atoi(port); err != nil || perr != nil || n < 0 || n > 65535 {
+		r.add(at, r.show(at, s.Listen), "a loopback host and a port from 0 to 65535", `write "127.0.0.1:8080"; port 0 takes any free one`)
+	} else if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		r.add(at, r.show(at, s.Listen), "a loopback address: 127.0.0.1, ::1 or localhost",
+			"listen on loopback and let others in through a reverse proxy or an SSH tunnel that asks who they are; other addresses need a login, which there is none of yet")
+	}
+	r.webURL(t.with("public_url"), s.PublicURL)
+	r.between(t.with("stop_s"), s.StopS, 1, 600, " seconds", "set 10, which gives the streams time to drain")
+}
+
+// webURL checks the base of links; empty is allowed.
+func (r *report) webURL(at keyPath, text string) {
+	if text == "" {
+		return
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err == nil && u.User != nil:
+		r.add(at, "a URL with a user or password in it (not shown)", "a URL without them", "take the part before the @ out")
+	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
+		r.add(at, r.show(at, text), "an http:// or https:// URL", "write the address under which people reach the dashboard")
+	case u.RawQuery != "" || u.Fragment != "":
+		r.add(at, r.show(at, text), "a URL without ? and #", "write the address up to the path")
+	}
+}
+
+func (r *report) nats(n *NATS) {
+	t := keyPath{"nats"}
+	r.natsURL(t.with("url"), n.URL)
+	ways := []string{}
+	for _, w := range []struct {
+		name string
+		set  bool
+	}{{"creds_file", n.CredsFile != ""}, {"token", !n.Token.Empty()}, {"user", n.User != ""}} {
+		if w.set {
+			ways = append(ways, w.name)
+		}
+	}
+	switch {
+	case len(ways) > 1:
+		r.add(t.with(ways[1]), "also "+ways[0], "one way to log in: creds_file, token, or user with password", "keep the one that the NATS server asks for")
+	case len(ways) == 1 && n.Embedded():
+		r.add(t.with(ways[0]), "a login without a url", "no login for the embedded server, which makes its own", "set nats.url to the server that asks for it, or take the login out")
+	}
+	if !n.Password.Empty() && n.User == "" {
+		r.add(t.with("password"), "a password without a user", "both or none", "set nats.user")
+	}
+	if n.Name == "" {
+		r.add(t.with("name"), `""`, "a text", "name this monitor, as it is to stand in the NATS server's list of connections")
+	}
+	r.readable(t.with("creds_file"), n.CredsFile, "a NATS credentials file (.creds)", "give the path of the file that the NATS account came with")
+	r.between(t.with("connect_timeout_s"), n.ConnectTimeoutS, 0.1, 600, " seconds", "set 5, which is usual")
+	r.between(t.with("reconnect_wait_s"), n.ReconnectWaitS, 0.1, 600, " seconds", "set 2, which is usual")
+}
+
+func (r *report) natsURL(at keyPath, text string) {
+	if text == "" {
+		return
+	}
+	for one := range strings.SplitSeq(text, ",") {
+		u, err := url.Parse(strings.TrimSpace(one))
+		scheme := ""
+		if err == nil {
+			scheme = u.Scheme
+		}
+		switch {
+		case err == nil && u.User != nil:
+			r.add(at, "a URL with a user, password or token in it (not shown)", "a URL without them", "move them to nats.user and nats.password, or to nats.token")
+		case err != nil || u.Host == "" || (scheme != "nats" && scheme != "tls" && scheme != "ws" && scheme != "wss"):
+			r.add(at, r.show(at, text), "nats://, tls://, ws:// or wss:// URLs, separated by commas", `write for example "nats://127.0.0.1:4222", or "" for the embedded server`)
+		}
+	}
+}
+
+// readable checks that a file is there; an empty path is allowed.
+func (r *report) readable(at keyPath, name, allowed, do string) {
+	if name == "" {
+		return
+	}
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		r.add(at, r.show(at, name)+", which cannot be read ("+reason(err)+")", allowed, do)
+	case !info.Mode().IsRegular():
+		r.add(at, r.show(at, name)+", which is not a file", allowed, do)
+	}
+}
+
+func (r *report) store(s *Store) {
+	t := keyPath{"store"}
+	if s.Dir == "" {
+		r.add(t.with("dir"), `""`, "a folder, made when it is not there", "name the folder for signals, alarms and checkpoints")
+	} else if info, err := os.Stat(s.Dir); err == nil && !info.IsDir() {
+		r.add(t.with("dir"), r.show(t.with("dir"), s.Dir)+", which is not a folder", "a folder, made when it is not there", "name another one")
+	}
+	const least = 64 << 20
+	if s.MaxBytes < least {
+		r.add(t.with("max_bytes"), fmt.Sprint(s.MaxBytes), fmt.Sprintf("at least %d bytes (64 MiB)", least), "give it room for the signals of signal_max_age_s: 10 GiB is 10_737_418_240")
+	}
+	if at := t.with("signal_max_age_s"); s.SignalMaxAgeS != 0 {
+		r.between(at, s.SignalMaxAgeS, 1, 10*yearS, " seconds, or 0 for no limit by age", "write the age in seconds; a day is 86400")
+	}
+	r.oneOf(t.with("sync"), s.Sync, SyncAlways, SyncDefault)
+}

@@ -1,0 +1,152 @@
+package config
+
+import (
+	"net/mail"
+	"net/url"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+func (r *report) sink(s *Sink, t keyPath) {
+	kind := t.with("kind")
+	if s.Kind == "" {
+		r.missing(kind, alternatives(sinkKinds), "say what the sink is")
+		return
+	}
+	r.oneOf(kind, s.Kind, sinkKinds...)
+	r.oneOf(t.with("min_severity"), s.MinSeverity, Severities...)
+	r.between(t.with("timeout_s"), s.TimeoutS, 0.1, 600, " seconds", "set 10, which is usual")
+	r.count(t.with("queue"), s.Queue, 1, 100000, "set 100, which is usual; it holds what waits while the sink is away")
+	if !r.good(t, "kind") {
+		return
+	}
+	r.foreignKeys(s, t)
+	switch s.Kind {
+	case "slack":
+		r.hook(t, "webhook_url", s.WebhookURL)
+	case "webhook":
+		r.hook(t, "url", s.URL)
+	case "email":
+		r.email(s, t)
+	}
+}
+
+var sinkKinds = []string{"slack", "email", "webhook", "log"}
+
+// foreignKeys finds keys that belong to sinks of other kinds, which would be without effect.
+func (r *report) foreignKeys(s *Sink, t keyPath) {
+	st := reflect.TypeFor[Sink]()
+	for key, i := range keysOf(st) {
+		kinds := st.Field(i).Tag.Get("kinds")
+		if kinds == "" || slices.Contains(strings.Split(kinds, ","), s.Kind) || !r.written(t.with(key)) {
+			continue
+		}
+		r.add(t.with(key), "a key of sinks of kind "+strings.ReplaceAll(kinds, ",", " and ")+` in one of kind "`+s.Kind+`"`, "the keys of its own kind", "take it out, or change kind")
+	}
+}
+
+// hook checks the address of a web hook, which is a secret: it is never shown.
+func (r *report) hook(t keyPath, key string, secret Secret) {
+	at := t.with(key)
+	if r.written(t.with(key + "_file")) {
+		at = t.with(key + "_file")
+	}
+	do := "set " + key + ` to "${NAME}" and the environment variable to the address, or name a file that holds it with ` + key + "_file"
+	if secret.Empty() {
+		if r.good(t, key, key+"_file") {
+			r.missing(at, "an http:// or https:// URL", do)
+		}
+		return
+	}
+	if u, err := url.Parse(secret.Reveal()); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		r.add(at, "a text that is no web address (not shown)", "an http:// or https:// URL", do)
+	}
+}
+
+func (r *report) email(s *Sink, t keyPath) {
+	at := t.with("host")
+	switch {
+	case s.Host == "":
+		r.missing(at, "the name or address of an SMTP server", "write it without the port, as in \"mail.example.com\"")
+	case strings.ContainsAny(s.Host, "/ @") || strings.Count(s.Host, ":") == 1:
+		r.add(at, r.show(at, s.Host), "a name or address alone", "write the port in port")
+	}
+	r.count(t.with("port"), s.Port, 1, 65535, "set 587, which is usual for starttls; 465 is for implicit, 25 for none")
+	r.oneOf(t.with("tls"), s.TLS, "starttls", "implicit", "none")
+	r.oneOf(t.with("auth"), s.Auth, "auto", "plain", "login", "cram-md5", "none")
+	r.login(s, t)
+	if s.From == "" {
+		r.missing(t.with("from"), "an e-mail address", "write the sender, as in \"Crackle <crackle@example.com>\"")
+	} else {
+		r.address(t.with("from"), s.From)
+	}
+	if len(s.To) == 0 && r.good(t, "to") {
+		r.missing(t.with("to"), "at least one e-mail address", "list the people to tell")
+	}
+	for _, a := range s.To {
+		r.address(t.with("to"), a)
+	}
+}
+
+func (r *report) login(s *Sink, t keyPath) {
+	user, pass := s.Username != "", !s.Password.Empty()
+	if !r.good(t, "username", "password", "password_file", "tls", "auth") {
+		return
+	}
+	password := t.with("password")
+	if r.written(t.with("password_file")) {
+		password = t.with("password_file")
+	}
+	switch {
+	case user && !pass:
+		r.missing(password, "a password for username", `set password to "${NAME}", or name a file with password_file`)
+	case pass && !user:
+		r.add(password, "a password without a username", "both or none", "set username")
+	case s.Auth == "none" && user:
+		r.add(t.with("auth"), `"none" with a username`, "a way to log in, or no username", `set auth = "auto", or take username and password out`)
+	case s.Auth != "auto" && s.Auth != "none" && !user:
+		r.add(t.with("auth"), r.show(t.with("auth"), s.Auth)+" without a username", `"auto" or "none", or a username and a password`, "set username and password")
+	case s.TLS == "none" && pass && s.Auth != "cram-md5" && !loopback(s.Host):
+		r.add(t.with("tls"), `"none" with a password`, `"starttls" or "implicit", so that the password does not cross the network in the clear`, `set tls = "starttls"`)
+	}
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+}
+
+func (r *report) address(at keyPath, text string) {
+	if _, err := mail.ParseAddress(text); err != nil || strings.ContainsAny(text, "\r\n") {
+		r.addItem(at, r.show(at, text), "an e-mail address", `write it as "name@example.com" or "Name <name@example.com>"`)
+	}
+}
+
+// sinkStreams checks that each glob matches a stream, since a slip in a name would leave a stream's alarms untold.
+func (r *report) sinkStreams(s *Sink, t keyPath, streams []string) {
+	at := t.with("streams")
+	if len(s.Streams) == 0 {
+		r.add(at, "an empty list", `names of streams, or "*" for all`, `write ["*"]`)
+	}
+	for _, glob := range s.Streams {
+		hit, err := false, error(nil)
+		for _, name := range append([]string{""}, streams...) { // a malformed glob is found even when there is no stream
+			var ok bool
+			if ok, err = path.Match(glob, name); err != nil {
+				break
+			}
+			hit = hit || ok && name != ""
+		}
+		switch {
+		case err != nil:
+			r.addItem(at, literal(glob), "a name, or a glob of * ? and [a-z]", "close the bracket")
+		case !hit && len(streams) > 0 && !r.fragment && !r.anyBadUnder("stream"):
+			do := "correct the name"
+			if near := nearest(glob, streams); near != "" {
+				do = "write " + literal(near) + ", if that is what is meant"
+			}
+			r.addItem(at, literal(glob)+", which no stream is called", alternatives(streams)+`, or "*" for all`, do)
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"crackle/window/feature"
+	"crackle/window/filter"
+)
+
+func (r *report) stream(s *Stream, t keyPath) {
+	r.subject(t.with("subject"), s.Subject)
+	r.oneOf(t.with("encoding"), s.Encoding, "", "block", "raw", "json")
+	r.oneOf(t.with("transport"), s.Transport, "jetstream", "core")
+	r.oneOf(t.with("start"), s.Start, "new", "all")
+	if s.Transport == "core" && s.Start == "all" {
+		r.add(t.with("start"), `"all" with transport = "core"`, `"new" with core NATS, which keeps no messages`, `use transport = "jetstream", or start = "new"`)
+	}
+	r.channels(s, t)
+	if at := t.with("rate_hz"); s.RateHz == 0 && !r.written(at) {
+		r.missing(at, "a finite number above 0 Hz", "set it to the rate at which the signal is sampled, per channel")
+	} else {
+		r.above(at, s.RateHz, 0, " Hz", "set it to the rate at which the signal is sampled, per channel")
+	}
+	r.count(t.with("queue_blocks"), s.QueueBlocks, 1, 65536, "set 64, which is usual; more ride out a longer stall and take more memory")
+	r.count(t.with("reorder_blocks"), s.ReorderBlocks, 0, 65536, "set 8, which is usual, or 0 to take blocks as they come")
+	r.above(t.with("no_data_s"), s.NoDataS, 0, " seconds", "set it to the longest silence that is still normal, several blocks long")
+	r.oneOf(t.with("source"), s.Source, "live", "recording", "simulated")
+	r.above(t.with("time_lapse"), s.TimeLapse, 0, "", "set 1 for real time, or 60 when a minute of the recording arrives in a second")
+	r.filter(s, t.with("filter"))
+	r.window(s, t.with("window"))
+	r.features(s, t.with("features"))
+	r.defects(s, t.with("defects"))
+	r.network(&s.Network, t.with("network"))
+	r.learn(s, t)
+	r.alarm(&s.Alarm, t.with("alarm"))
+}
+
+func (r *report) subject(at keyPath, subject string) {
+	allowed, do := "a NATS subject: tokens joined by dots, without spaces, wildcards or $", "write the subject that the sensor publishes on, or \"\" for crackle.signal.NAME"
+	bad := len(subject) > 200 || strings.HasPrefix(subject, "$") || strings.ContainsAny(subject, "*> \t\r\n")
+	for token := range strings.SplitSeq(subject, ".") {
+		bad = bad || token == ""
+	}
+	if bad {
+		r.add(at, r.show(at, subject), allowed, do)
+	}
+}
+
+const channelsMost = 64
+
+func (r *report) channels(s *Stream, t keyPath) {
+	at := t.with("channels")
+	switch {
+	case len(s.Channels) == 0:
+		found := "nothing"
+		if r.written(at) {
+			found = "an empty list"
+		}
+		if !r.fragment {
+			r.add(at, found, fmt.Sprintf("1 to %d names", channelsMost), `name each series of the stream in the order of its samples, as in ["current_a", "voltage_v"]`)
+		}
+	case len(s.Channels) > channelsMost:
+		r.add(at, fmt.Sprintf("%d names", len(s.Channels)), fmt.Sprintf("1 to %d names", channelsMost), "split the stream")
+	}
+	for i, name := range s.Channels {
+		if !nameToken.MatchString(name) || strings.Contains(name, ".") {
+			r.addItem(at, literal(name), "names of a-z, 0-9, _ and -", "rename the channel")
+		}
+		if slices.Contains(s.Channels[:i], name) {
+			r.addItem(at, literal(name)+" twice", "names that differ", "rename one of them")
+		}
+	}
+	if n := len(s.Units); n != 0 && n != len(s.Channels) && r.good(t, "channels", "units") {
+		r.add(t.with("units"), fmt.Sprintf("%d units for %d channels", n, len(s.Channels)), "one unit per channel, or none", `write them in the channels' order, as in ["A", "V"]`)
+	}
+}
+
+func (r *report) filter(s *Stream, t keyPath) {
+	f := &s.Filter
+	r.oneOf(t.with("kind"), f.Kind, "none", "butterworth")
+	r.oneOf(t.with("type"), f.Type, "band-pass", "low-pass", "high-pass", "band-stop")
+	r.count(t.with("order"), f.Order, 1, filter.MaxOrder, "set 4, which is usual; the steeper the filter, the longer it settles after a gap")
+	if f.Kind == "none" {
+		for _, k := range []string{"low_hz", "high_hz"} {
+			if at := t.with(k); r.written(at) && (k == "low_hz" && f.LowHz != 0 || k == "high_hz" && f.HighHz != 0) {
+				r.add(at, `an edge with kind = "none"`, `0, or a kind that filters`, `set kind = "butterworth", or take the edge out`)
+			}
+		}
+		return
+	}
+	if !r.good(t, "kind", "type", "order") {
+		return
+	}
+	uses := map[string][]string{"low-pass": {"high_hz"}, "high-pass": {"low_hz"}}[f.Type]
+	if uses == nil {
+		uses = []string{"low_hz", "high_hz"}
+	}
+	r.edge(s, t, "low_hz", f.LowHz, slices.Contains(uses, "low_hz"))
+	r.edge(s, t, "high_hz", f.HighHz, slices.Contains(uses, "high_hz"))
+	if len(uses) == 2 && r.good(t, uses...) && f.LowHz >= f.HighHz {
+		r.add(t.with("low_hz"), fmt.Sprintf("%s Hz with high_hz = %s", number(f.LowHz), number(f.HighHz)), "an edge below high_hz", "swap the two")
+	}
+	if r.good(t, uses...) && s.RateHz > 0 && !r.bad[t[:2].with("rate_hz").id()] {
+		if _, err := f.Design().Sections(s.RateHz); err != nil {
+			r.add(t.with("order"), fmt.Sprintf("a filter that cannot be made (%v)", err), "a filter that is accurate in float64", "lower the order or move the edges apart")
+		}
+	}
+}
+
+// edge checks one corner frequency of a filter.
+func (r *report) edge(s *Stream, t keyPath, key string, got float64, used bool) {
+	at := t.with(key)
+	half := s.RateHz / 2
+	rateKnown := s.RateHz > 0 && !math.IsInf(s.RateHz, 0)
+	allowed := "above 0 Hz and below half of rate_hz"
+	if rateKnown {
+		allowed = fmt.Sprintf("above 0 and below %s Hz, half of rate_hz = %s", number(half), number(s.RateHz))
+	}
+	switch {
+	case !used && got != 0:
+		r.add(at, r.show(at, got)+" in a "+s.Filter.Type+" filter", "no "+key+" there", "take it out, or change type")
+	case used && got == 0 && !r.written(at):
+		r.missing(at, allowed, "set the edge in Hz, since a "+s.Filter.Type+" filter needs it")
+	case used && (!(got > 0) || math.IsInf(got, 0) || rateKnown && got >= half):
+		r.add(at, r.show(at, got)+" Hz", allowed, "lower the edge, or correct rate_hz if the signal is sampled faster")
+	}
+}
+
+const windowMost = 1 << 20 // samples
+
+func (r *report) window(s *Stream, t keyPath) {
+	w := &s.Window
+	r.oneOf(t.with("taper"), w.Taper, feature.Tapers...)
+	for _, k := range []struct {
+		key     string
+		samples int
+		seconds float64
+	}{{"length", w.Length, w.LengthS}, {"hop", w.Hop, w.HopS}} {
+		if r.written(t.with(k.key)) && k.samples != 0 && k.seconds != 0 {
+			r.add(t.with(k.key+"_s"), "both "+k.key+" and "+k.key+"_s", "one of them", "keep the one you mean: samples or seconds")
+		}
+		r.atLeast(t.with(k.key+"_s"), k.seconds, 0, " seconds", "write the time, or 0 to use "+k.key)
+	}
+	if !r.good(t, "length", "length_s", "hop", "hop_s") || r.bad[t[:2].with("rate_hz").id()] || !(s.RateHz > 0) {
+		return
+	}
+	length, hop := w.Samples(s.RateHz)
+	at, found := t.with("length"), literal(w.Length)+" samples"
+	if w.LengthS > 0 {
+		at, found = t.with("length_s"), fmt.Sprintf("%s s, which is %d samples at %s Hz", number(w.LengthS), length, number(s.RateHz))
+	}
+	if length < 2 || length > windowMost {
+		r.add(at, found, fmt.Sprintf("a window of 2 to %d samples", windowMost), "change the length, or rate_hz if it is wrong")
+		return
+	}
+	at, found = t.with("hop"), literal(w.Hop)+" samples"
+	if w.HopS > 0 {
+		at, found = t.with("hop_s"), fmt.Sprintf("%s s, which is %d samples at %s Hz", number(w.HopS), hop, number(s.RateHz))
+	}
+	if hop < 1 || hop > length {
+		r.add(at, found, fmt.Sprintf("1 to %d samples, so that no sample falls between two windows, or 0 for half the length", length), "set half the length, which is usual, or the whole length to score each sample once")
+	}
+}
+
+func (r *report) defects(s *Stream, t keyPath) {
+	d := &s.Defects
+	r.count(t.with("bridge_samples"), d.BridgeSamples, 0, 1<<16, "set 8, which is usual, or 0 to bridge nothing")
+	at := t.with("saturation")
+	if n := len(d.Saturation); n > 1 && n != len(s.Channels) {
+		r.add(at, fmt.Sprintf("%d limits for %d channels", n, len(s.Channels)), "one per channel, one for all, or none", "write them in the channels' order")
+	}
+	for _, v := range d.Saturation {
+		r.atLeast(at, v, 0, " in the channel's unit", "write the largest value that the converter can give, or 0 for a channel without a limit")
+	}
+}
+
+func (r *report) network(n *Network, t keyPath) {
+	r.count(t.with("hidden"), n.Hidden, 1, 1024, "set 16 to 64, which is usual")
+	r.count(t.with("epochs"), n.Epochs, 1, 100000, "set 60, which is usual; training stops earlier when it no longer helps")
+	if at := t.with("learning_rate"); !(n.LearningRate > 0 && n.LearningRate <= 1) {
+		r.add(at, r.show(at, n.LearningRate), "above 0 to 1", "set 0.005, which is usual")
+	}
+	r.count(t.with("warmup_windows"), n.WarmupWindows, 1, 100000, "set 8, which is usual; so many windows of each part are not scored")
+}
+
+func (r *report) learn(s *Stream, t keyPath) {
+	l := &s.Learn
+	at := t.with("learn")
+	r.atLeast(at.with("seconds"), l.Seconds, 0, " seconds", "write the time in seconds; an hour is 3600, and 0 is off")
+	r.count(at.with("windows"), l.Windows, 0, 1<<30, "write how many, or 0 for off")
+	r.count(at.with("parts"), l.Parts, 0, 1<<30, "write how many, or 0 for off")
+	if !(l.HoldoutFraction > 0 && l.HoldoutFraction < 1) {
+		r.add(at.with("holdout_fraction"), r.show(at.with("holdout_fraction"), l.HoldoutFraction), "above 0 and below 1", "set 0.2, which is usual; the limit is set on that share, which training does not see")
+	}
+	var set []string
+	for _, k := range []struct {
+		key string
+		on  bool
+	}{{"seconds", l.Seconds > 0}, {"windows", l.Windows > 0}, {"parts", l.Parts > 0}} {
+		if k.on {
+			set = append(set, k.key)
+		}
+	}
+	if len(set) > 1 {
+		r.add(at.with(set[1]), "also "+set[0], "one of seconds, windows and parts", "keep the one that says best how much normal production is to be learnt from")
+	}
+	model := t.with("model")
+	switch {
+	case !r.good(t, "model") || !r.good(at, "seconds", "windows", "parts"):
+	case s.Model == "" && len(set) == 0:
+		r.missing(model, "a model file, or a [stream.NAME.learn] that is on", "set model to a file made by `crackle train`, or learn.seconds, learn.windows or learn.parts to learn from the live signal")
+	case s.Model != "" && len(set) > 0:
+		r.add(at.with(set[0]), "also model = "+r.show(model, s.Model), "a model file or learning, not both", "take one of the two out")
+	default:
+		r.readable(model, s.Model, "a model file", "correct the path, or make the file with `crackle train`")
+	}
+}
+
+// windowsMost is the longest on-delay that package alert keeps track of, in windows.
+const windowsMost = 1024
+
+func (r *report) alarm(a *Alarm, t keyPath) {
+	r.count(t.with("of_windows"), a.OfWindows, 1, windowsMost, "set 3, which is usual")
+	if r.good(t, "of_windows") {
+		r.count(t.with("on_windows"), a.OnWindows, 1, a.OfWindows, "lower it, or raise of_windows, which is "+strconv.Itoa(a.OfWindows)+": the alarm starts when on_windows of the last of_windows are above the limit")
+	}
+	r.count(t.with("off_windows"), a.OffWindows, 1, 1<<20, "set 3, which is usual")
+	if at := t.with("hysteresis"); !(a.Hysteresis > 0 && a.Hysteresis <= 1) {
+		r.add(at, r.show(at, a.Hysteresis), "above 0 to 1", "set 0.9, which is usual: the alarm ends when the score is below 0.9 of the limit")
+	}
+	r.between(t.with("limit_margin"), a.LimitMargin, 1, 1000, "", "set 1.25, which is usual: the limit is 1.25 times the highest score of normal production held out from training")
+	r.oneOf(t.with("severity"), a.Severity, Severities...)
+}

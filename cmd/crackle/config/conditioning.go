@@ -1,0 +1,42 @@
+package config
+
+import (
+	"slices"
+
+	"crackle/window"
+	"crackle/window/filter"
+)
+
+// Conditioning is what happens to the stream's samples up to the feature vector, in the words of package window.
+// It is complete only for a Config that Load, Parse or Validate accepted.
+func (s *Stream) Conditioning() window.Config {
+	length, hop := s.Window.Samples(s.RateHz)
+	c := window.Config{
+		Channels: s.Channels, RateHz: s.RateHz, Length: length, Hop: hop, Taper: s.Window.Taper, Features: s.Features.List,
+		MaxBridge: s.Defects.BridgeSamples, Saturation: s.Defects.Saturation, ResetAtPart: s.PartResets,
+	}
+	if len(c.Saturation) == 1 {
+		c.Saturation = slices.Repeat(c.Saturation, len(s.Channels))
+	}
+	if s.Filter.Kind != "none" {
+		d := s.Filter.Design()
+		c.Filter = &d
+	}
+	return c
+}
+
+// Design is the filter in the words of window/filter. It must not be called when Kind is "none".
+func (f Filter) Design() filter.Design {
+	d := filter.Design{Family: filter.Family(f.Kind), Order: f.Order}
+	switch f.Type {
+	case "low-pass":
+		d.Kind, d.EdgesHz = filter.LowPass, []float64{f.HighHz}
+	case "high-pass":
+		d.Kind, d.EdgesHz = filter.HighPass, []float64{f.LowHz}
+	case "band-stop":
+		d.Kind, d.EdgesHz = filter.BandStop, []float64{f.LowHz, f.HighHz}
+	default:
+		d.Kind, d.EdgesHz = filter.BandPass, []float64{f.LowHz, f.HighHz}
+	}
+	return d
+}

@@ -1,0 +1,80 @@
+package config
+
+import (
+	"maps"
+	"slices"
+)
+
+// Config is the whole configuration file. The zero value is not usable: start from Default.
+type Config struct {
+	Server  Server            `toml:"server"`
+	NATS    NATS              `toml:"nats"`
+	Store   Store             `toml:"store"`
+	Log     Log               `toml:"log"`
+	Streams map[string]Stream `toml:"stream"` // by name
+	Sinks   map[string]Sink   `toml:"sink"`   // by name
+
+	base string // folder that relative paths were resolved against; "" when the Config was not read from a file
+}
+
+// Server is the table [server]: the dashboard and its API.
+type Server struct {
+	Listen       string  `toml:"listen"`         // loopback host and port
+	NextFreePort bool    `toml:"next_free_port"` // try the ports above when Listen's is taken
+	PublicURL    string  `toml:"public_url"`     // base of the links in messages; "" means http:// and the address listened on
+	StopS        float64 `toml:"stop_s"`         // seconds for a graceful stop before it turns hard
+}
+
+// NATS is the table [nats]: the server that signals come from.
+type NATS struct {
+	URL             string  `toml:"url"` // servers, separated by commas; "" starts the embedded one in the data folder
+	Name            string  `toml:"name"`
+	CredsFile       string  `toml:"creds_file"`
+	User            string  `toml:"user"`
+	Password        Secret  `toml:"password"`
+	Token           Secret  `toml:"token"`
+	ConnectTimeoutS float64 `toml:"connect_timeout_s"`
+	ReconnectWaitS  float64 `toml:"reconnect_wait_s"`
+}
+
+// Embedded reports whether Crackle runs its own NATS server.
+func (n NATS) Embedded() bool { return n.URL == "" }
+
+// Store is the table [store]: the data folder of the embedded server, and how long signals are kept.
+type Store struct {
+	Dir           string  `toml:"dir"`
+	MaxBytes      int64   `toml:"max_bytes"`
+	SignalMaxAgeS float64 `toml:"signal_max_age_s"` // 0 keeps signals until max_bytes is reached
+	Sync          string  `toml:"sync"`             // SyncAlways or SyncDefault
+}
+
+// Values of Store.Sync.
+const (
+	SyncAlways  = "always"  // every acknowledged message is on the disk
+	SyncDefault = "default" // the NATS server flushes by its own timer
+)
+
+// Log is the table [log].
+type Log struct {
+	Level  string `toml:"level"`  // debug, info, warn or error
+	Format string `toml:"format"` // text or json
+}
+
+// Default is the configuration of an empty file: an embedded server, a dashboard on loopback, no stream and no sink.
+// Load refuses a file without a stream, since there would be nothing to watch; see DefaultStream and DefaultSink for those tables.
+func Default() *Config {
+	return &Config{
+		Server:  Server{Listen: "127.0.0.1:8080", StopS: 10},
+		NATS:    NATS{Name: "crackle", ConnectTimeoutS: 5, ReconnectWaitS: 2},
+		Store:   Store{Dir: "crackle-data", MaxBytes: 10 << 30, SignalMaxAgeS: 86400, Sync: SyncAlways},
+		Log:     Log{Level: "info", Format: "text"},
+		Streams: map[string]Stream{},
+		Sinks:   map[string]Sink{},
+	}
+}
+
+// StreamNames lists the streams in alphabetical order.
+func (c *Config) StreamNames() []string { return slices.Sorted(maps.Keys(c.Streams)) }
+
+// SinkNames lists the sinks in alphabetical order.
+func (c *Config) SinkNames() []string { return slices.Sorted(maps.Keys(c.Sinks)) }

@@ -1,0 +1,64 @@
+package config
+
+import "path"
+
+// Sink is a table [sink.NAME]: one place that alarms are told to. The keys in the second and later groups belong to the kinds that
+// their tag names; one that is set in a sink of another kind is a mistake.
+type Sink struct {
+	Name        string   `toml:"-"`
+	Kind        string   `toml:"kind"`    // slack, email, webhook or log
+	Streams     []string `toml:"streams"` // names or globs; * stands for any text, dots included
+	MinSeverity string   `toml:"min_severity"`
+	SendCleared bool     `toml:"send_cleared"` // tell when an alarm is over, too
+	TimeoutS    float64  `toml:"timeout_s"`
+	Queue       int      `toml:"queue"` // messages waiting at most
+
+	WebhookURL Secret `toml:"webhook_url" kinds:"slack"`
+
+	URL          Secret `toml:"url" kinds:"webhook"`
+	Token        Secret `toml:"token" kinds:"webhook"`
+	AllowPrivate bool   `toml:"allow_private" kinds:"slack,webhook"` // let the address be on this machine or in a private network
+
+	Host     string   `toml:"host" kinds:"email"`
+	Port     int      `toml:"port" kinds:"email"`
+	TLS      string   `toml:"tls" kinds:"email"`  // starttls, implicit or none
+	Auth     string   `toml:"auth" kinds:"email"` // auto, plain, login, cram-md5 or none
+	Username string   `toml:"username" kinds:"email"`
+	Password Secret   `toml:"password" kinds:"email"`
+	From     string   `toml:"from" kinds:"email"`
+	To       []string `toml:"to" kinds:"email"`
+}
+
+// DefaultSink is the table [sink.name] with no key in it but its kind. What it is valid with depends on the kind.
+func DefaultSink(name, kind string) Sink {
+	return Sink{
+		Name: name, Kind: kind, Streams: []string{"*"}, MinSeverity: "info", SendCleared: true, TimeoutS: 10, Queue: 100,
+		Port: 587, TLS: "starttls", Auth: "auto",
+	}
+}
+
+// Severities in rising order, as in Alarm.Severity and Sink.MinSeverity.
+var Severities = []string{"info", "warning", "critical"}
+
+// Wants reports whether the sink is to be told of an alarm of the stream at the severity.
+func (s *Sink) Wants(stream, severity string) bool {
+	if rank(severity) < rank(s.MinSeverity) {
+		return false
+	}
+	for _, glob := range s.Streams {
+		if ok, _ := path.Match(glob, stream); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// rank orders severities; one that is not known ranks highest, so that it is told and not lost.
+func rank(severity string) int {
+	for i, s := range Severities {
+		if s == severity {
+			return i
+		}
+	}
+	return len(Severities)
+}

@@ -1,0 +1,148 @@
+package config
+
+import "math"
+
+// Stream is a table [stream.NAME]: one sensor head or meter, how its signal is conditioned, scored and alarmed on.
+type Stream struct {
+	Name          string   `toml:"-"` // one or more tokens of [a-z0-9_-] joined by dots
+	Title         string   `toml:"title"`
+	Subject       string   `toml:"subject"`
+	Encoding      string   `toml:"encoding"`  // "", block, raw or json; "" tells by header, then by the block's magic
+	Transport     string   `toml:"transport"` // jetstream or core
+	Start         string   `toml:"start"`     // new or all: where to begin without a checkpoint
+	Channels      []string `toml:"channels"`
+	Units         []string `toml:"units"` // one per channel, or none
+	RateHz        float64  `toml:"rate_hz"`
+	Model         string   `toml:"model"` // model file; "" when [stream.NAME.learn] is set
+	PartResets    bool     `toml:"part_resets"`
+	QueueBlocks   int      `toml:"queue_blocks"`
+	ReorderBlocks int      `toml:"reorder_blocks"`
+	NoDataS       float64  `toml:"no_data_s"`
+	Source        string   `toml:"source"`     // live, recording or simulated: shown, never acted on
+	TimeLapse     float64  `toml:"time_lapse"` // how many times faster than recorded the signal arrives: shown, never acted on
+	Filter        Filter   `toml:"filter"`
+	Window        Window   `toml:"window"`
+	Features      Features `toml:"features"`
+	Defects       Defects  `toml:"defects"`
+	Network       Network  `toml:"network"`
+	Learn         Learn    `toml:"learn"`
+	Alarm         Alarm    `toml:"alarm"`
+}
+
+// Filter is the table [stream.NAME.filter].
+type Filter struct {
+	Kind   string  `toml:"kind"` // none or butterworth
+	Type   string  `toml:"type"` // band-pass, low-pass, high-pass or band-stop
+	Order  int     `toml:"order"`
+	LowHz  float64 `toml:"low_hz"`
+	HighHz float64 `toml:"high_hz"`
+}
+
+// Window is the table [stream.NAME.window]. Length and hop are given in samples or in seconds; see Samples.
+type Window struct {
+	Length  int     `toml:"length"`
+	LengthS float64 `toml:"length_s"` // above 0 it takes the place of Length
+	Hop     int     `toml:"hop"`      // 0 means half the length
+	HopS    float64 `toml:"hop_s"`    // above 0 it takes the place of Hop
+	Taper   string  `toml:"taper"`    // of what is measured in the spectrum: a name of feature.Tapers
+}
+
+// Samples gives the window's length and hop in samples at a rate in Hz, each rounded to the nearest whole sample.
+func (w Window) Samples(rateHz float64) (length, hop int) {
+	length, hop = w.Length, w.Hop
+	if w.LengthS > 0 {
+		length = wholeSamples(w.LengthS * rateHz)
+	}
+	if w.HopS > 0 {
+		hop = wholeSamples(w.HopS * rateHz)
+	} else if hop == 0 {
+		hop = (length + 1) / 2
+	}
+	return length, hop
+}
+
+// wholeSamples rounds a count of samples, and keeps one that no signal can have within an int.
+func wholeSamples(n float64) int {
+	if n > math.MaxInt32 {
+		return math.MaxInt32
+	}
+	return int(math.Round(n))
+}
+
+// Features is the table [stream.NAME.features].
+type Features struct {
+	List      []string  `toml:"list"`
+	MinChange MinChange `toml:"min_change"`
+}
+
+// MinChange is the engineering tolerance of a stream: a change smaller than this, in the feature's own unit, is never an alarm.
+type MinChange struct {
+	All float64            // for every feature that By does not name
+	By  map[string]float64 // by the name of a number or of a list entry; see Stream.MinChanges
+}
+
+// Defects is the table [stream.NAME.defects].
+type Defects struct {
+	BridgeSamples int       `toml:"bridge_samples"` // longest stretch of missing or invalid samples that is filled in
+	Saturation    []float64 `toml:"saturation"`     // per channel, or one for all: the magnitude from which a sample counts as saturated; 0 or none is no limit
+}
+
+// Network is the table [stream.NAME.network]: what a model learnt for this stream looks like and how it is trained.
+// A model file brings its own and these keys are then unused.
+type Network struct {
+	Hidden        int     `toml:"hidden"`
+	Epochs        int     `toml:"epochs"`
+	LearningRate  float64 `toml:"learning_rate"`
+	Seed          uint64  `toml:"seed"`
+	WarmupWindows int     `toml:"warmup_windows"`
+	Increment     bool    `toml:"increment"` // predict the change of the features and not their value
+}
+
+// Learn is the table [stream.NAME.learn]: how much of the live signal to learn normal from when there is no model file.
+// One of Seconds, Windows and Parts is above 0, or none.
+type Learn struct {
+	Seconds         float64 `toml:"seconds"`
+	Windows         int     `toml:"windows"`
+	Parts           int     `toml:"parts"`
+	HoldoutFraction float64 `toml:"holdout_fraction"`
+}
+
+// On reports whether the stream learns its model from the live signal.
+func (l Learn) On() bool { return l.Seconds > 0 || l.Windows > 0 || l.Parts > 0 }
+
+// Alarm is the table [stream.NAME.alarm].
+type Alarm struct {
+	OnWindows   int     `toml:"on_windows"` // the alarm starts when this many of the last OfWindows are above the limit
+	OfWindows   int     `toml:"of_windows"`
+	OffWindows  int     `toml:"off_windows"`  // it ends when this many in a row are below hysteresis times the limit
+	Hysteresis  float64 `toml:"hysteresis"`   // share of the limit, above 0 to 1
+	Latch       bool    `toml:"latch"`        // the alarm stays until a person acknowledges it
+	LimitMargin float64 `toml:"limit_margin"` // the limit is this many times the highest held-out score
+	Severity    string  `toml:"severity"`     // info, warning or critical
+}
+
+// DefaultStream is the table [stream.name] with no key in it. It is not valid before rate_hz, channels, features.list, and model or learn are set.
+func DefaultStream(name string) Stream {
+	s := Stream{
+		Name: name, Transport: "jetstream", Start: "new",
+		PartResets: true, QueueBlocks: 64, ReorderBlocks: 8, NoDataS: 10, Source: "live", TimeLapse: 1,
+		Filter:  Filter{Kind: "none", Type: "band-pass", Order: 4},
+		Window:  Window{Length: 1024, Taper: "hann"},
+		Defects: Defects{BridgeSamples: 8},
+		Network: Network{Hidden: 16, Epochs: 60, LearningRate: 0.005, Seed: 1, WarmupWindows: 8, Increment: true},
+		Learn:   Learn{HoldoutFraction: 0.2},
+		Alarm:   Alarm{OnWindows: 2, OfWindows: 3, OffWindows: 3, Hysteresis: 0.9, LimitMargin: 1.25, Severity: "warning"},
+	}
+	s.fillNames()
+	return s
+}
+
+// fillNames gives the keys that follow from the stream's name their value.
+func (s *Stream) fillNames() {
+	if s.Title == "" {
+		s.Title = s.Name
+	}
+	if s.Subject == "" {
+		s.Subject = "crackle.signal." + s.Name
+	}
+}
