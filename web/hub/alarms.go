@@ -21,20 +21,22 @@ func newAlarmList(keep int) *alarmList {
 	return &alarmList{keep: keep, changed: make(map[string]struct{})}
 }
 
+// set makes a the newest state of its alarm; a copy of an older revision is ignored.
 func (l *alarmList) set(a alert.Alarm) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.changed[a.ID] = struct{}{}
-	i := slices.IndexFunc(l.alarms, func(b alert.Alarm) bool { return b.ID == a.ID })
-	switch {
+	switch i := slices.IndexFunc(l.alarms, func(b alert.Alarm) bool { return b.ID == a.ID }); {
 	case i < 0:
 		l.alarms = append(l.alarms, a)
+	case a.Revision < l.alarms[i].Revision:
+		return
 	default:
 		if l.alarms[i].State == alert.Normal {
 			l.finished--
 		}
 		l.alarms[i] = a
 	}
+	l.changed[a.ID] = struct{}{}
 	if a.State == alert.Normal {
 		l.finished++
 	}

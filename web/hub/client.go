@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	readLimit  = 512             // a client has nothing to say but pongs
-	closeGrace = 2 * time.Second // for the other side to answer a close frame
-	pingBytes  = 16 << 10        // ask for an acknowledgement after so many bytes, or after pingEvery
+	readLimit  = 512              // a client has nothing to say but pongs
+	closeGrace = 2 * time.Second  // for the other side to answer a close frame
+	cutGrace   = 30 * time.Second // the same for one that was cut: it may be asleep, and a socket closed under it would lose the reason
+	pingBytes  = 16 << 10         // ask for an acknowledgement after so many bytes, or after pingEvery
 	pingEvery  = time.Second
 	stopping   = "the monitor is stopping"
 )
@@ -42,7 +43,8 @@ type client struct {
 	news    chan struct{}
 }
 
-// ServeHTTP upgrades the request to a WebSocket and serves it until either side closes.
+// ServeHTTP upgrades the request to a WebSocket and serves it until either side closes. A page of another host or port is refused; the
+// Host itself is the server's to check.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !h.running.Load() {
 		http.Error(w, "the monitor is starting; try again in a second", http.StatusServiceUnavailable)
@@ -212,10 +214,19 @@ func (c *client) ping() (int64, error) {
 	return n, err
 }
 
-// farewell sends the close frame and gives the other side a moment to answer, so that the frame is not lost to a reset.
+// farewell sends the close frame and gives the other side time to answer, so that the frame is not lost to a reset.
 func (c *client) farewell() {
+	grace := closeGrace
+	if c.code == websocket.ClosePolicyViolation {
+		grace = cutGrace
+	}
 	if c.code != websocket.CloseAbnormalClosure {
 		c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(c.code, c.reason), time.Now().Add(closeGrace))
 	}
-	c.conn.SetReadDeadline(time.Now().Add(closeGrace))
+	select {
+	case <-c.hub.stopped:
+		grace = closeGrace
+	default:
+	}
+	c.conn.SetReadDeadline(time.Now().Add(grace))
 }

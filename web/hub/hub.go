@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,9 +29,8 @@ type Config struct {
 	Buckets    int           // wave buckets kept per channel for a new client; default 1024
 	Alarms     int           // finished alarms kept; default 200
 
-	CheckOrigin func(*http.Request) bool // nil accepts only a page from the same host and port
-	Log         *slog.Logger             // nil uses slog.Default
-	Registerer  prometheus.Registerer    // nil registers nothing
+	Log        *slog.Logger          // nil uses slog.Default
+	Registerer prometheus.Registerer // nil registers nothing
 }
 
 func (c *Config) setDefaults() error {
@@ -115,7 +113,7 @@ func New(cfg Config) (*Hub, error) {
 	}
 	h.alarms = newAlarmList(h.cfg.Alarms)
 	h.state = newState(&h.cfg, h.epoch, h.alarms)
-	h.upgrader = websocket.Upgrader{ReadBufferSize: 1 << 10, WriteBufferSize: 16 << 10, HandshakeTimeout: 5 * time.Second, CheckOrigin: cfg.CheckOrigin}
+	h.upgrader = websocket.Upgrader{ReadBufferSize: 1 << 10, WriteBufferSize: 16 << 10, HandshakeTimeout: 5 * time.Second}
 	return h, nil
 }
 
@@ -257,7 +255,7 @@ func (h *Hub) closeAll(clients map[*client]struct{}) {
 	close(h.stopped)
 	for c := range clients {
 		c.stop(websocket.CloseGoingAway, stopping)
-		c.conn.NetConn().SetWriteDeadline(time.Now().Add(closeGrace)) // frees a writer that is stuck in a full socket
+		c.conn.NetConn().SetDeadline(time.Now().Add(closeGrace)) // frees a writer that is stuck in a full socket, and one that was cut
 	}
 	for c := range clients {
 		<-c.gone

@@ -78,6 +78,7 @@ func (b *inbox) addWave(w *Wave) (dropped int) {
 	t := b.track(w.Channel, w.Kind)
 	values := w.MinMax[:len(w.MinMax)/2*2]
 	first, timeNS := w.First, w.TimeNS
+	b.axis.at(w.Run, first, w.RateHz) // a new run begins here, whatever is dropped
 	if over := len(values)/2 - tickBuckets; over > 0 {
 		values = values[2*over:]
 		first += uint64(over * w.SamplesPerBucket)

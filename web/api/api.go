@@ -1,0 +1,184 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"crackle/alert"
+	"crackle/detector"
+	"crackle/web/auth"
+	"crackle/web/hub"
+)
+
+// Config shapes a Handler.
+type Config struct {
+	Monitor Monitor
+	Door    *auth.Door
+	Version string       // shown by /status
+	Log     *slog.Logger // nil uses slog.Default
+}
+
+// Handler answers everything under /api/v1/ but the live feed:
+//
+//	GET  /api/v1/session                    the token that changes must carry
+//	GET  /api/v1/status                     readiness, and counts of streams by verdict and of open alarms
+//	GET  /api/v1/streams                    every stream
+//	GET  /api/v1/streams/{name}             one stream
+//	GET  /api/v1/alarms                     open and recent alarms; ?open=true leaves out the finished ones
+//	POST /api/v1/alarms/{id}/acknowledge    {"by": …, "comment": …}
+//
+// An error is answered as {"error": {"code": …, "message": …}} with a fitting status.
+type Handler struct {
+	cfg     Config
+	mux     *http.ServeMux
+	started time.Time
+}
+
+// New makes a handler.
+func New(cfg Config) (*Handler, error) {
+	if cfg.Monitor == nil || cfg.Door == nil {
+		return nil, errors.New("api: Config.Monitor and Config.Door: found nil, both are required")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	h := &Handler{cfg: cfg, mux: http.NewServeMux(), started: time.Now()}
+	h.mux.HandleFunc("GET /api/v1/session", h.session)
+	h.mux.HandleFunc("GET /api/v1/status", h.status)
+	h.mux.HandleFunc("GET /api/v1/streams", h.streams)
+	h.mux.HandleFunc("GET /api/v1/streams/{name}", h.stream)
+	h.mux.HandleFunc("GET /api/v1/alarms", h.alarms)
+	h.mux.HandleFunc("POST /api/v1/alarms/{id}/acknowledge", h.acknowledge)
+	return h, nil
+}
+
+// ServeHTTP checks the door and answers.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	if err := h.cfg.Door.CheckOrigin(r); err != nil {
+		fail(w, http.StatusForbidden, "origin", err.Error())
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if err := h.cfg.Door.CheckChange(r); err != nil {
+			fail(w, http.StatusForbidden, "token", err.Error())
+			return
+		}
+	}
+	if _, pattern := h.mux.Handler(r); pattern == "" {
+		h.noRoute(w, r)
+		return
+	}
+	h.mux.ServeHTTP(w, r)
+}
+
+// noRoute answers what the mux would, but as JSON.
+func (h *Handler) noRoute(w http.ResponseWriter, r *http.Request) {
+	rec := &headerOnly{header: http.Header{}}
+	h.mux.ServeHTTP(rec, r)
+	if allow := rec.header.Get("Allow"); allow != "" {
+		w.Header().Set("Allow", allow)
+		fail(w, http.StatusMethodNotAllowed, "method", fmt.Sprintf("method: found %s, allowed %s", r.Method, allow))
+		return
+	}
+	fail(w, http.StatusNotFound, "path", fmt.Sprintf("path: found %.200q, which is not part of this API; see /api/v1/status for a start", r.URL.Path))
+}
+
+type headerOnly struct{ header http.Header }
+
+func (w *headerOnly) Header() http.Header         { return w.header }
+func (w *headerOnly) Write(p []byte) (int, error) { return len(p), nil }
+func (w *headerOnly) WriteHeader(int)             {}
+
+func (h *Handler) session(w http.ResponseWriter, _ *http.Request) {
+	reply(w, map[string]string{"token": h.cfg.Door.Token(), "header": auth.TokenHeader})
+}
+
+func (h *Handler) status(w http.ResponseWriter, _ *http.Request) {
+	ready := h.cfg.Monitor.Readiness()
+	verdicts := map[string]int{hub.Word(detector.OK): 0, hub.Word(detector.Alarm): 0, hub.Word(detector.NotAssessed): 0}
+	for _, s := range h.cfg.Monitor.Streams() {
+		verdicts[hub.Word(s.Verdict)]++
+	}
+	open := 0
+	for _, a := range h.cfg.Monitor.Alarms() {
+		if a.State != alert.Normal {
+			open++
+		}
+	}
+	reply(w, map[string]any{
+		"version":     h.cfg.Version,
+		"started":     h.started.UTC().Format(time.RFC3339),
+		"now":         time.Now().UTC().Format(time.RFC3339Nano),
+		"ready":       ready.Ready(),
+		"readiness":   ready,
+		"streams":     verdicts,
+		"open_alarms": open,
+	})
+}
+
+func (h *Handler) streams(w http.ResponseWriter, _ *http.Request) {
+	list := h.cfg.Monitor.Streams()
+	if list == nil {
+		list = []hub.StreamStatus{}
+	}
+	reply(w, map[string]any{"streams": list})
+}
+
+func (h *Handler) stream(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	for _, s := range h.cfg.Monitor.Streams() {
+		if s.Name == name {
+			reply(w, s)
+			return
+		}
+	}
+	fail(w, http.StatusNotFound, "stream", fmt.Sprintf("stream: found %.200q, which is not configured; GET /api/v1/streams lists those that are", name))
+}
+
+func (h *Handler) alarms(w http.ResponseWriter, r *http.Request) {
+	onlyOpen := false
+	switch v := r.URL.Query().Get("open"); v {
+	case "", "false":
+	case "true":
+		onlyOpen = true
+	default:
+		fail(w, http.StatusBadRequest, "query", fmt.Sprintf("open: found %.50q, allowed true or false", v))
+		return
+	}
+	list := []json.RawMessage{}
+	for _, a := range h.cfg.Monitor.Alarms() {
+		if onlyOpen && a.State == alert.Normal {
+			continue
+		}
+		js, err := hub.AlarmJSON(a)
+		if err != nil {
+			h.cfg.Log.Error("an alarm cannot be encoded", "alarm", a.ID, "error", err)
+			continue
+		}
+		list = append(list, js)
+	}
+	reply(w, map[string]any{"alarms": list})
+}
+
+// reply writes v as JSON with status 200.
+func reply(w http.ResponseWriter, v any) { write(w, http.StatusOK, v) }
+
+// fail answers with an error.
+func fail(w http.ResponseWriter, status int, code, message string) {
+	write(w, status, map[string]any{"error": map[string]string{"code": code, "message": message}})
+}
+
+func write(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		status, body = http.StatusInternalServerError, []byte(`{"error":{"code":"encode","message":"the answer could not be encoded"}}`)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	w.Write(append(body, '\n'))
+}
