@@ -1,0 +1,276 @@
+package detector
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crackle/window"
+)
+
+// signal is an AR(1) process in two features, n windows of each of the parts.
+func signal(seed uint64, parts, n int) *Lesson {
+	r := rand.New(rand.NewPCG(seed, 7))
+	var l Lesson
+	for p := range parts {
+		x := []float64{r.NormFloat64(), r.NormFloat64()}
+		for i := range n {
+			for j := range x {
+				x[j] = 0.7*x[j] + 0.3*r.NormFloat64()
+			}
+			l.Add(&window.Window{Part: string(rune('a' + p)), Fresh: i == 0, Features: []float32{float32(5 + x[0]), float32(100 + 10*x[1])}})
+		}
+	}
+	return &l
+}
+
+func teaching() Teaching {
+	return Teaching{
+		Stream: "s", Conditioning: json.RawMessage(`{"rate_hz":1000,"features":["a","b"]}`), Features: []string{"a", "b"}, Units: []string{"V", "A"},
+		MinChange: []float64{0, 0}, Margin: 1.25, Holdout: 0.2, Embargo: 2, Hidden: 6, Epochs: 30, LearningRate: 0.01, Seed: 1, Warmup: 4,
+		Code: "test", Now: time.Unix(0, 0),
+	}
+}
+
+func taught(t *testing.T) *Model {
+	t.Helper()
+	m, err := Teach(context.Background(), teaching(), signal(1, 10, 60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// scores runs a detector over every window of a lesson.
+func scores(t *testing.T, m *Model, l *Lesson) []Score {
+	t.Helper()
+	d, err := New(Config{Stream: "s", Model: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []Score
+	for _, q := range l.sequences {
+		for i, r := range q.Rows {
+			var s Score
+			d.Score(&s, &window.Window{Part: q.Part, Fresh: i == 0, Features: r})
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func TestDetectorTellsFaultFromNormal(t *testing.T) {
+	m := taught(t)
+	count := func(ss []Score) (above, assessed int) {
+		for _, s := range ss {
+			if s.Verdict != NotAssessed {
+				assessed++
+			}
+			if s.Verdict == Alarm {
+				above++
+			}
+		}
+		return
+	}
+	normal, n := count(scores(t, m, signal(2, 10, 60)))
+	if n != 10*(60-4) {
+		t.Errorf("%d windows assessed, want all but 4 of warm-up in each of 10 parts", n)
+	}
+	if normal > n/50 {
+		t.Errorf("%d of %d normal windows are above the limit", normal, n)
+	}
+	faulty := signal(3, 4, 60)
+	for _, q := range faulty.sequences {
+		for _, r := range q.Rows[30:] {
+			r[1] += 40 // four standard deviations in the second feature
+		}
+	}
+	ss := scores(t, m, faulty)
+	above, _ := count(ss)
+	if above < 4*30*8/10 {
+		t.Errorf("%d of 120 faulty windows are above the limit", above)
+	}
+	s := ss[45]
+	if c := s.Top[0]; c.Name != "b" || math.Abs(c.Got-c.Expected) < 20 || c.Share < 0.5 {
+		t.Errorf("the cause of %+v is %+v, want feature b", s.Value, c)
+	}
+}
+
+// A cut-off recording has the first scores of the whole one, bit for bit.
+func TestDetectorIsCausal(t *testing.T) {
+	m := taught(t)
+	whole, part := signal(4, 1, 60), signal(4, 1, 60)
+	part.sequences[0].Rows = part.sequences[0].Rows[:35]
+	a, b := scores(t, m, whole), scores(t, m, part)
+	for i := range b {
+		if math.Float64bits(a[i].Value) != math.Float64bits(b[i].Value) {
+			t.Fatalf("window %d: %v in the whole recording, %v in the cut-off one", i, a[i].Value, b[i].Value)
+		}
+	}
+}
+
+func TestDetectorRefusesBadWindows(t *testing.T) {
+	m := taught(t)
+	d, err := New(Config{Stream: "s", Model: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := func(fresh bool) Score {
+		var s Score
+		d.Score(&s, &window.Window{Fresh: fresh, Features: []float32{5, 100}})
+		return s
+	}
+	for _, tc := range []struct {
+		name string
+		w    window.Window
+		why  Reason
+	}{
+		{"gap", window.Window{Defects: window.Gap, Features: []float32{5, 100}}, SignalDefect},
+		{"settling", window.Window{Defects: window.Settling, Features: []float32{5, 100}}, WarmingUp},
+		{"NaN", window.Window{Features: []float32{float32(math.NaN()), 100}}, ScoreInvalid},
+		{"Inf", window.Window{Features: []float32{5, float32(math.Inf(1))}}, ScoreInvalid},
+		{"wrong width", window.Window{Features: []float32{5}}, SignalDefect},
+		{"closing mark", window.Window{PartEnd: true}, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for i := range 10 {
+				if s := good(i == 0); (s.Verdict == NotAssessed) != (i < 4) {
+					t.Fatalf("good window %d: %+v", i, s)
+				}
+			}
+			var s Score
+			d.Score(&s, &tc.w)
+			if s.Verdict != NotAssessed || s.Reason != tc.why || !math.IsNaN(s.Value) {
+				t.Errorf("got verdict %v, reason %v, value %v; want not assessed for reason %v", s.Verdict, s.Reason, s.Value, tc.why)
+			}
+			if tc.why != 0 {
+				if s := good(false); s.Reason != WarmingUp {
+					t.Errorf("the window after it has reason %v, want a new warm-up", s.Reason)
+				}
+			}
+		})
+	}
+	var s Score
+	d.Score(&s, &window.Window{Fresh: true, Features: []float32{5, 100}})
+	for range 9 {
+		d.Score(&s, &window.Window{Defects: window.Bridged, Features: []float32{math.MaxFloat32, -math.MaxFloat32}})
+	}
+	if s.Verdict != Alarm {
+		t.Errorf("a window bridged but scorable and far off: %+v", s)
+	}
+}
+
+func TestMinChangeWidensTheLimit(t *testing.T) {
+	c := teaching()
+	c.MinChange = []float64{0, 1000}
+	m, err := Teach(context.Background(), c, signal(1, 10, 60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Allowed[1] != 1000 || m.Allowed[0] >= 5 {
+		t.Errorf("allowed %v, want the tolerance of 1000 for the second feature only", m.Allowed)
+	}
+}
+
+func TestModelFile(t *testing.T) {
+	m := taught(t)
+	b, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := taught(t)
+	b2, err := again.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b, b2) || m.Hash() != again.Hash() {
+		t.Error("the same lesson and seed give another file")
+	}
+	back, err := ParseModel(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := signal(5, 2, 30)
+	x, y := scores(t, m, l), scores(t, back, l)
+	for i := range x {
+		if math.Float64bits(x[i].Value) != math.Float64bits(y[i].Value) {
+			t.Fatalf("window %d scores %v, and %v after the file", i, x[i].Value, y[i].Value)
+		}
+	}
+	if _, err := ParseModel(b[:len(b)-1]); err == nil {
+		t.Error("a truncated file was read")
+	}
+	bad := *m
+	bad.Allowed = []float64{1, 0}
+	b, err = bad.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseModel(b); err == nil || !strings.Contains(err.Error(), "allowed") {
+		t.Errorf("a model that allows no deviation was read: %v", err)
+	}
+}
+
+func TestContradictions(t *testing.T) {
+	m := &Model{Meta: Meta{Conditioning: json.RawMessage(`{"rate_hz":1000,"filter":{"order":4},"features":["a"]}`)}}
+	for text, want := range map[string][]string{
+		`{"features":["a"],"rate_hz":1000,"filter":{"order":4}}`: nil,
+		`{"rate_hz":2000,"filter":{"order":2},"features":["a"]}`: {"filter.order: stream 2, model 4", "rate_hz: stream 2000, model 1000"},
+		`{"rate_hz":1000,"features":["a","b"]}`:                  {`features: stream ["a","b"], model ["a"]`, `filter: stream null, model {"order":4}`},
+	} {
+		got, err := m.Contradictions(json.RawMessage(text))
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
+
+func TestTeachRefuses(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*Teaching)
+		lesson *Lesson
+		want   string
+	}{
+		{"no windows", func(*Teaching) {}, &Lesson{}, "record more"},
+		{"few windows", func(*Teaching) {}, signal(1, 2, 12), "record more"},
+		{"no warm-up", func(t *Teaching) { t.Warmup = 0 }, signal(1, 5, 60), "warm-up"},
+		{"margin", func(t *Teaching) { t.Margin = 0.5 }, signal(1, 5, 60), "margin"},
+		{"learning rate", func(t *Teaching) { t.LearningRate = 1e30 }, signal(1, 5, 60), "learning"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := teaching()
+			tc.change(&c)
+			if _, err := Teach(context.Background(), c, tc.lesson); err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want an error with %q", err, tc.want)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Teach(ctx, teaching(), signal(1, 5, 60)); err == nil {
+		t.Error("taught under a context that has ended")
+	}
+}
+
+func TestConstantFeatureIsNoFault(t *testing.T) {
+	l := signal(1, 10, 60)
+	for _, r := range rows(l.sequences) {
+		r[0] = 0
+	}
+	m, err := Teach(context.Background(), teaching(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range scores(t, m, l) {
+		if s.Verdict != NotAssessed && math.IsNaN(s.Value) {
+			t.Fatalf("window %d: %+v", i, s)
+		}
+	}
+}
