@@ -36,9 +36,11 @@ type Block struct {
 	Lot      string
 	Samples  []float32 // len = Channels * Count()
 
-	// StoreSeq is not on the wire. The receiver sets it: once this block is dealt with, everything up to this sequence of the signal
-	// store is, so that a checkpoint may start again after it. 0 when the block did not come from a store.
+	// StoreSeq and StoreNS are not on the wire; the receiver sets them. They name a message of the signal store, its sequence and the time
+	// at which it was stored (ns since 1970 UTC): once this block is dealt with, so is everything up to that message, and a checkpoint
+	// may start again after it. Both are 0 when the block did not come from a store.
 	StoreSeq uint64
+	StoreNS  int64
 }
 
 // Count is the number of samples per channel.

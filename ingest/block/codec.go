@@ -2,7 +2,7 @@ package block
 
 import "math"
 
-// Append writes b in the block encoding at the end of dst and returns the extended slice; dst nil allocates. StoreSeq is not written.
+// Append writes b in the block encoding at the end of dst and returns the extended slice; dst nil allocates. StoreSeq and StoreNS are not written.
 //
 // F32 and F64 keep every sample, NaN and Inf included. An integer type is scaled so that the block's largest magnitude just fits, which
 // costs half a step at most; use [AppendScaled] where the step is known, as with a converter's counts. It fails with an *Error, and then
@@ -67,7 +67,7 @@ func Decode(dst *Block, payload []byte) error {
 		return err
 	}
 	dst.Run, dst.Seq, dst.First, dst.TimeNS, dst.RateHz = h.run, h.seq, h.first, h.timeNS, h.rateHz
-	dst.Flags, dst.Channels, dst.Part, dst.Lot, dst.StoreSeq = h.flags, h.channels, part, lot, 0
+	dst.Flags, dst.Channels, dst.Part, dst.Lot, dst.StoreSeq, dst.StoreNS = h.flags, h.channels, part, lot, 0, 0
 	dst.Samples = readSamples(grow(dst.Samples, h.sampleN), samples, h.kind, h.scale)
 	return nil
 }

@@ -1,0 +1,186 @@
+package ingest
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Options say how to reach NATS. At most one way of logging in is given.
+type Options struct {
+	URL       string                     // nats:// or tls://, several joined by commas
+	InProcess nats.InProcessConnProvider // a server of this process, instead of URL
+	Name      string                     // shown in the server's list of clients; empty: crackle
+
+	Token     string // as from the embedded server's door
+	User      string
+	Password  string
+	CredsFile string // a .creds file with a user's JWT and key
+
+	CAFile            string // PEM file of the authorities to trust instead of the system's
+	CertFile, KeyFile string // PEM files of a client certificate
+	TLS               *tls.Config
+
+	RetryMax time.Duration // longest wait between two attempts to connect; 0: 5 s
+	OnStatus func(Status)  // told every change, in order, by one goroutine at a time; it must not block
+	Log      *slog.Logger  // nil discards
+}
+
+// Status is a change of the connection.
+type Status struct {
+	Connected bool
+	Closed    bool   // for good
+	URL       string // of the server, without its secrets; empty when there is none
+	Err       error  // why the connection was lost or not made; nil when that is not known
+}
+
+// Connect makes a connection that is meant to last: it comes back whenever the server does, however often and however late, with a jittered
+// back-off, and a login that is refused is tried again like a server that is away, since either may be put right over there. When the server
+// is not there at first, Connect returns all the same and goes on trying; OnStatus and the log tell. It fails on options that cannot work.
+// ctx bounds the first attempt. The caller closes the connection.
+func Connect(ctx context.Context, o Options) (*nats.Conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	opts, err := o.options(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nc, err := nats.Connect(o.URL, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	if !nc.IsConnected() {
+		o.Log.Warn("NATS is not there yet; trying on", "error", nc.LastError())
+	}
+	return nc, nil
+}
+
+// options checks o, fills in its defaults and translates it.
+func (o *Options) options(ctx context.Context) ([]nats.Option, error) {
+	o.Name = orElse(o.Name, "crackle")
+	o.RetryMax = orElse(o.RetryMax, 5*time.Second)
+	o.Log = orElse(o.Log, slog.New(slog.DiscardHandler))
+	if o.URL == "" && o.InProcess == nil {
+		return nil, errors.New("connect to NATS: no address; give a URL such as nats://127.0.0.1:4222")
+	}
+	if o.RetryMax < 0 {
+		return nil, fmt.Errorf("connect to NATS: longest wait between attempts is %v; it must be above 0", o.RetryMax)
+	}
+	wait := 5 * time.Second
+	if end, ok := ctx.Deadline(); ok {
+		wait = min(wait, max(time.Millisecond, time.Until(end)))
+	}
+	opts := []nats.Option{
+		nats.Name(o.Name),
+		nats.Timeout(wait),
+		nats.RetryOnFailedConnect(true),
+		nats.MaxReconnects(-1),
+		nats.IgnoreAuthErrorAbort(),
+		nats.CustomReconnectDelay(o.delay),
+		nats.PingInterval(10 * time.Second), // a peer that died without a word is noticed after two of these
+		nats.MaxPingsOutstanding(2),
+	}
+	if o.InProcess != nil {
+		opts = append(opts, nats.InProcessServer(o.InProcess))
+	}
+	login, err := o.login()
+	if err != nil {
+		return nil, err
+	}
+	opts = append(opts, login...)
+	return append(opts, o.handlers()...), nil
+}
+
+// delay is the wait before attempt n to come back: doubling from 50 ms, half of it by chance, so that many clients do not come at once.
+func (o *Options) delay(n int) time.Duration {
+	d := min(o.RetryMax, 50*time.Millisecond<<min(max(n, 0), 16))
+	return d/2 + rand.N(d/2+1)
+}
+
+// login translates credentials and TLS. Files are looked at now, because a wrong path would otherwise look like a server that is away.
+func (o *Options) login() ([]nats.Option, error) {
+	var opts []nats.Option
+	ways := 0
+	if o.Token != "" {
+		ways++
+		opts = append(opts, nats.Token(o.Token))
+	}
+	if o.User != "" {
+		ways++
+		opts = append(opts, nats.UserInfo(o.User, o.Password))
+	}
+	if o.CredsFile != "" {
+		ways++
+		opts = append(opts, nats.UserCredentials(o.CredsFile))
+	}
+	if ways > 1 {
+		return nil, errors.New("connect to NATS: more than one of token, user and credentials file is given; keep one")
+	}
+	if (o.CertFile == "") != (o.KeyFile == "") {
+		return nil, errors.New("connect to NATS: a client certificate needs both its certificate file and its key file")
+	}
+	for what, path := range map[string]string{"credentials": o.CredsFile, "authority": o.CAFile, "certificate": o.CertFile, "key": o.KeyFile} {
+		if path == "" {
+			continue
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("connect to NATS: %s file: %w", what, err)
+		}
+		f.Close()
+	}
+	if o.TLS != nil {
+		opts = append(opts, nats.Secure(o.TLS))
+	}
+	if o.CAFile != "" {
+		opts = append(opts, nats.RootCAs(o.CAFile))
+	}
+	if o.CertFile != "" {
+		opts = append(opts, nats.ClientCert(o.CertFile, o.KeyFile))
+	}
+	return opts, nil
+}
+
+// handlers report what happens. nats.go calls them one at a time.
+func (o *Options) handlers() []nats.Option {
+	tell := func(s Status) {
+		if o.OnStatus != nil {
+			o.OnStatus(s)
+		}
+	}
+	up := func(nc *nats.Conn) {
+		o.Log.Info("connected to NATS", "url", nc.ConnectedUrlRedacted())
+		tell(Status{Connected: true, URL: nc.ConnectedUrlRedacted()})
+	}
+	return []nats.Option{
+		nats.ConnectHandler(up),
+		nats.ReconnectHandler(up),
+		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
+			if nc.IsClosed() {
+				return // the caller closed it
+			}
+			o.Log.Warn("the connection to NATS is lost; trying to come back", "error", err)
+			tell(Status{Err: err})
+		}),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
+			o.Log.Debug("NATS is still away", "error", err)
+			tell(Status{Err: err})
+		}),
+		nats.ClosedHandler(func(nc *nats.Conn) { tell(Status{Closed: true, Err: nc.LastError()}) }),
+		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
+			subject := ""
+			if sub != nil {
+				subject = sub.Subject
+			}
+			o.Log.Warn("NATS reports an error", "subject", subject, "error", err)
+		}),
+	}
+}
