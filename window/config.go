@@ -17,7 +17,7 @@ type Config struct {
 	Filter      *filter.Design `json:"filter,omitempty"`     // nil: the samples pass unfiltered
 	Length      int            `json:"length"`               // samples per window and channel, 2 or more
 	Hop         int            `json:"hop"`                  // samples from one window's start to the next, 1 or more; may exceed Length
-	Taper       string         `json:"taper,omitempty"`      // for spectra: feature.Tapers; "" is hann
+	Taper       string         `json:"taper,omitempty"`      // for spectra: taper.Names; "" is hann
 	Features    []string       `json:"features"`             // package feature
 	MaxBridge   int            `json:"max_bridge"`           // longest stretch of bad rows that is bridged; 0 bridges none
 	Saturation  []float64      `json:"saturation,omitempty"` // per channel: magnitude at and above which a sample is saturated; 0, or no list, is none

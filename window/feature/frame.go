@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/dsp/fourier"
+
+	"crackle/window/taper"
 )
 
 // Frame is one window under measurement: its channels, de-interleaved, with what features share.
@@ -19,10 +21,13 @@ type Channel struct {
 	X      []float64 // [length] samples
 	RateHz float64
 
-	have    have
-	moments Moments
-	power   []float64 // [length/2+1] one-sided power, x^2 per bin
-	shared  *scratch
+	have     have
+	moments  Moments
+	power    []float64 // [length/2+1] one-sided power, x^2 per bin
+	envelope []float64 // [length] magnitude of the analytic signal
+	smooth   []float64 // [length] RMS over smoothN samples
+	smoothN  int
+	shared   *scratch
 }
 
 type have uint8
@@ -30,6 +35,7 @@ type have uint8
 const (
 	haveMoments have = 1 << iota
 	havePower
+	haveEnvelope
 )
 
 // scratch is what the channels of a frame take turns with.
@@ -38,26 +44,37 @@ type scratch struct {
 	tapered []float64 // [length]
 	fft     *fourier.FFT
 	bins    []complex128 // [length/2+1]
+	full    *fourier.CmplxFFT
+	signal  []complex128 // [length]
+	sorted  []float64    // [length]
+	owner   *Channel     // whose samples are in sorted
 }
 
 func newFrame(cfg Config) (*Frame, error) {
-	taper, err := Taper(cfg.Taper, cfg.Length)
+	weights, err := taper.New(cfg.Taper, cfg.Length)
 	if err != nil {
 		return nil, err
 	}
+	n := cfg.Length
+	sh := &scratch{unitPower(weights), make([]float64, n), fourier.NewFFT(n), make([]complex128, n/2+1), fourier.NewCmplxFFT(n), make([]complex128, n), make([]float64, n), nil}
+	f := &Frame{RateHz: cfg.RateHz, length: cfg.Length, Channels: make([]Channel, len(cfg.Channels))}
+	for i := range f.Channels {
+		f.Channels[i] = Channel{X: make([]float64, n), RateHz: cfg.RateHz, power: make([]float64, n/2+1),
+			envelope: make([]float64, n), smooth: make([]float64, n), shared: sh}
+	}
+	return f, nil
+}
+
+// unitPower scales a taper so that the power spectrum sums to the mean square.
+func unitPower(taper []float64) []float64 {
 	sum := 0.0
 	for _, w := range taper {
 		sum += w * w
 	}
 	for i := range taper {
-		taper[i] /= math.Sqrt(sum * float64(cfg.Length))
+		taper[i] /= math.Sqrt(sum * float64(len(taper)))
 	}
-	sh := &scratch{taper, make([]float64, cfg.Length), fourier.NewFFT(cfg.Length), make([]complex128, cfg.Length/2+1)}
-	f := &Frame{RateHz: cfg.RateHz, length: cfg.Length, Channels: make([]Channel, len(cfg.Channels))}
-	for i := range f.Channels {
-		f.Channels[i] = Channel{X: make([]float64, cfg.Length), RateHz: cfg.RateHz, power: make([]float64, cfg.Length/2+1), shared: sh}
-	}
-	return f, nil
+	return taper
 }
 
 func (f *Frame) load(window []float32) error {
@@ -65,9 +82,10 @@ func (f *Frame) load(window []float32) error {
 	if len(window) != n*f.length {
 		return fmt.Errorf("feature: window of %d samples over %d channels: must be %d rows", len(window), n, f.length)
 	}
+	f.Channels[0].shared.owner = nil
 	for c := range f.Channels {
 		ch := &f.Channels[c]
-		ch.have = 0
+		ch.have, ch.smoothN = 0, 0
 		for i, j := 0, c; j < len(window); i, j = i+1, j+n {
 			ch.X[i] = float64(window[j])
 		}

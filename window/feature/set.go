@@ -12,7 +12,7 @@ type Config struct {
 	Channels []string // names, in the order in which samples are interleaved
 	RateHz   float64  // samples per second and channel
 	Length   int      // samples per channel in a window
-	Taper    string   // for what comes from a spectrum: one of Tapers, "" is hann
+	Taper    string   // for what comes from a spectrum: one of taper.Names, "" is hann
 	List     []string // see the package comment
 }
 

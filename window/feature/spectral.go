@@ -13,6 +13,54 @@ var (
 		About: "ln of band_power", build: bandPower(true)})
 )
 
+var (
+	_ = simple("spectral_peak", "Hz", "frequency of the strongest bin, without the one at 0 Hz", func(c *Channel) float64 {
+		p := c.Power()[1:]
+		if at := argMax(p); p[at] > 0 {
+			return float64(at+1) * c.BinHz()
+		}
+		return 0
+	})
+	_ = simple("spectral_flatness", "1", "geometric over arithmetic mean of the power of the bins, without the one at 0 Hz: 0 a tone; white noise about 0.56", spectralFlatness)
+	_ = register(Kind{Name: "partial_power", Args: "lo_hz, hi_hz", Unit: "1",
+		About: "power of the bins in lo <= f < hi over that of all bins", build: newPartialPower})
+)
+
+func spectralFlatness(c *Channel) float64 {
+	p := c.Power()[1:]
+	sum, logs := 0.0, 0.0
+	for _, v := range p {
+		sum += v
+	}
+	if sum == 0 {
+		return 0
+	}
+	mean := sum / float64(len(p))
+	for _, v := range p {
+		logs += logOf(v / mean)
+	}
+	return math.Exp(logs / float64(len(p)))
+}
+
+type partialPower struct{ band }
+
+func newPartialPower(b builder) (measure, error) {
+	m, err := bandPower(false)(b)
+	if err != nil {
+		return nil, err
+	}
+	return partialPower{m.(band)}, nil
+}
+
+func (p partialPower) measure(dst []float64, w *Frame) {
+	p.band.measure(dst, w)
+	sum := 0.0
+	for _, v := range w.Channels[p.channel].Power() {
+		sum += v
+	}
+	dst[0] = ratio(dst[0], sum)
+}
+
 func spectralCentroid(c *Channel) float64 {
 	sum, weighted := 0.0, 0.0
 	for k, p := range c.Power()[1:] {
