@@ -17,8 +17,8 @@ func (r *report) sink(s *Sink, t keyPath) {
 	}
 	r.oneOf(kind, s.Kind, sinkKinds...)
 	r.oneOf(t.with("min_severity"), s.MinSeverity, Severities...)
-	r.between(t.with("timeout_s"), s.TimeoutS, 0.1, 600, " seconds", "set 10, which is usual")
-	r.count(t.with("queue"), s.Queue, 1, 100000, "set 100, which is usual; it holds what waits while the sink is away")
+	r.between(t.with("timeout_s"), s.TimeoutS, 0.1, 600, " seconds", "set 15, which is usual")
+	r.count(t.with("queue"), s.Queue, 1, 100000, "set 256, which is usual; it holds what waits while the sink is away")
 	if !r.good(t, "kind") {
 		return
 	}
@@ -73,9 +73,8 @@ func (r *report) email(s *Sink, t keyPath) {
 	case strings.ContainsAny(s.Host, "/ @") || strings.Count(s.Host, ":") == 1:
 		r.add(at, r.show(at, s.Host), "a name or address alone", "write the port in port")
 	}
-	r.count(t.with("port"), s.Port, 1, 65535, "set 587, which is usual for starttls; 465 is for implicit, 25 for none")
-	r.oneOf(t.with("tls"), s.TLS, "starttls", "implicit", "none")
-	r.oneOf(t.with("auth"), s.Auth, "auto", "plain", "login", "cram-md5", "none")
+	r.count(t.with("port"), s.Port, 0, 65535, "set 0 for the usual one: 587 for starttls, 465 for tls, 25 for none")
+	r.oneOf(t.with("encryption"), s.Encryption, "starttls", "tls", "none")
 	r.login(s, t)
 	if s.From == "" {
 		r.missing(t.with("from"), "an e-mail address", "write the sender, as in \"Crackle <crackle@example.com>\"")
@@ -91,30 +90,21 @@ func (r *report) email(s *Sink, t keyPath) {
 }
 
 func (r *report) login(s *Sink, t keyPath) {
-	user, pass := s.Username != "", !s.Password.Empty()
-	if !r.good(t, "username", "password", "password_file", "tls", "auth") {
+	if !r.good(t, "username", "password", "password_file", "encryption") {
 		return
 	}
 	password := t.with("password")
 	if r.written(t.with("password_file")) {
 		password = t.with("password_file")
 	}
-	switch {
+	switch user, pass := s.Username != "", !s.Password.Empty(); {
 	case user && !pass:
 		r.missing(password, "a password for username", `set password to "${NAME}", or name a file with password_file`)
 	case pass && !user:
 		r.add(password, "a password without a username", "both or none", "set username")
-	case s.Auth == "none" && user:
-		r.add(t.with("auth"), `"none" with a username`, "a way to log in, or no username", `set auth = "auto", or take username and password out`)
-	case s.Auth != "auto" && s.Auth != "none" && !user:
-		r.add(t.with("auth"), r.show(t.with("auth"), s.Auth)+" without a username", `"auto" or "none", or a username and a password`, "set username and password")
-	case s.TLS == "none" && pass && s.Auth != "cram-md5" && !loopback(s.Host):
-		r.add(t.with("tls"), `"none" with a password`, `"starttls" or "implicit", so that the password does not cross the network in the clear`, `set tls = "starttls"`)
+	case pass && s.Encryption == "none":
+		r.add(t.with("encryption"), `"none" with a password`, `"starttls" or "tls", so that the password does not cross the network in the clear`, `set encryption = "starttls"`)
 	}
-}
-
-func loopback(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
 }
 
 func (r *report) address(at keyPath, text string) {

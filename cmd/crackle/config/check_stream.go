@@ -1,14 +1,16 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 
-	"crackle/window/feature"
 	"crackle/window/filter"
+	"crackle/window/taper"
 )
 
 func (r *report) stream(s *Stream, t keyPath) {
@@ -134,7 +136,9 @@ const windowMost = 1 << 20 // samples
 
 func (r *report) window(s *Stream, t keyPath) {
 	w := &s.Window
-	r.oneOf(t.with("taper"), w.Taper, feature.Tapers...)
+	if _, err := taper.New(w.Taper, 2); err != nil {
+		r.wrongWord(t.with("taper"), w.Taper, taper.Names)
+	}
 	for _, k := range []struct {
 		key     string
 		samples int
@@ -208,15 +212,28 @@ func (r *report) learn(s *Stream, t keyPath) {
 	if len(set) > 1 {
 		r.add(at.with(set[1]), "also "+set[0], "one of seconds, windows and parts", "keep the one that says best how much normal production is to be learnt from")
 	}
-	model := t.with("model")
-	switch {
-	case !r.good(t, "model") || !r.good(at, "seconds", "windows", "parts"):
-	case s.Model == "" && len(set) == 0:
-		r.missing(model, "a model file, or a [stream.NAME.learn] that is on", "set model to a file made by `crackle train`, or learn.seconds, learn.windows or learn.parts to learn from the live signal")
-	case s.Model != "" && len(set) > 0:
-		r.add(at.with(set[0]), "also model = "+r.show(model, s.Model), "a model file or learning, not both", "take one of the two out")
-	default:
-		r.readable(model, s.Model, "a model file", "correct the path, or make the file with `crackle train`")
+	if r.good(t, "model") && r.good(at, "seconds", "windows", "parts") {
+		r.model(s, t.with("model"), len(set) > 0)
+	}
+}
+
+// model checks where the model is kept. That the file is not there yet is no mistake, since `crackle train` is to make it.
+func (r *report) model(s *Stream, at keyPath, learns bool) {
+	if s.Model == "" {
+		if !learns {
+			r.missing(at, "a model file, or a [stream.NAME.learn] that is on", "set model to the file that `crackle train` makes, or learn.seconds, learn.windows or learn.parts to learn from the live signal")
+		}
+		return
+	}
+	switch info, err := os.Stat(s.Model); {
+	case errors.Is(err, os.ErrNotExist):
+		if !learns {
+			r.warn(at, r.show(at, s.Model)+", which does not exist", "a model file", "make it with `crackle train`, or correct the path; until then the stream is not assessed")
+		}
+	case err != nil:
+		r.add(at, r.show(at, s.Model)+", which cannot be read ("+reason(err)+")", "a model file", "let the user that crackle runs as read it")
+	case !info.Mode().IsRegular():
+		r.add(at, r.show(at, s.Model)+", which is not a file", "a model file", "write the path of the file itself")
 	}
 }
 

@@ -14,7 +14,8 @@ type Config struct {
 	Streams map[string]Stream `toml:"stream"` // by name
 	Sinks   map[string]Sink   `toml:"sink"`   // by name
 
-	base string // folder that relative paths were resolved against; "" when the Config was not read from a file
+	warnings Errors
+	base     string // folder that relative paths were resolved against; "" when the Config was not read from a file
 }
 
 // Server is the table [server]: the dashboard and its API.

@@ -46,14 +46,21 @@ func Parse(data []byte, name string) (*Config, error) {
 	if err := d.errs.orNil(); err != nil {
 		return nil, err
 	}
+	_ = d.warns.orNil() // sorts
+	c.warnings = d.warns
 	return c, nil
 }
+
+// Warnings are what is no mistake in the file but keeps a stream from being assessed until it is done: a model file that is not there yet.
+// They were looked for when the file was read.
+func (c *Config) Warnings() Errors { return c.warnings }
 
 // Validate checks a Config that was built in code, and fills in what follows from the streams' and sinks' names. The error, when not nil, is of type Errors.
 func (c *Config) Validate() error {
 	c.complete()
 	r := newReport("")
 	r.check(c)
+	c.warnings = r.warns
 	return r.errs.orNil()
 }
 

@@ -86,6 +86,19 @@ func TestPathsAreRelativeToTheFile(t *testing.T) {
 	}
 }
 
+// A model file that is not there is no mistake, because `crackle train` reads the same file to make it; but it is said.
+func TestMissingModelIsAWarning(t *testing.T) {
+	text := strings.Replace(valid, "learn.windows = 100", `model = "no.safetensors"`, 1)
+	c := parse(t, text)
+	want := `test.toml:5: stream.s.model: found "no.safetensors", which does not exist; allowed: a model file; do: make it with ` + "`crackle train`, "
+	if got := c.Warnings().Error(); !strings.HasPrefix(got, want) {
+		t.Errorf("warnings are %q, want %q…", got, want)
+	}
+	if w := parse(t, text+"learn.windows = 100\n").Warnings(); len(w) != 0 {
+		t.Errorf("a model that is to be learnt is warned of: %v", w)
+	}
+}
+
 func TestReferences(t *testing.T) {
 	setCorpusEnv(t)
 	c, err := Load("testdata/good/dollar.toml")

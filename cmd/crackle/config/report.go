@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,6 +15,7 @@ type report struct {
 	refs  map[string]string // strings that hold references, as written, by key id: what a reference stands for is never printed
 	bad   map[string]bool   // keys that already have a mistake, by id
 	errs  Errors
+	warns Errors
 
 	// fragment says that parts of the file could not be read, so that a key that seems to be missing may not be.
 	fragment bool
@@ -29,11 +31,20 @@ func (r *report) add(at keyPath, found, allowed, do string) {
 		return
 	}
 	r.bad[at.id()] = true
+	r.errs = append(r.errs, r.at(at, found, allowed, do))
+}
+
+func (r *report) at(at keyPath, found, allowed, do string) *Error {
 	e := &Error{File: r.file, Key: at.String(), Found: found, Allowed: allowed, Do: do}
 	if r.lines != nil {
 		e.Line = r.lines.line(at)
 	}
-	r.errs = append(r.errs, e)
+	return e
+}
+
+// warn notes what is no mistake in the file but wants doing.
+func (r *report) warn(at keyPath, found, allowed, do string) {
+	r.warns = append(r.warns, r.at(at, found, allowed, do))
 }
 
 // addItem notes a mistake in one item of a list: each item may have one.
@@ -103,11 +114,13 @@ func number(v float64) string {
 
 // oneOf checks a word.
 func (r *report) oneOf(at keyPath, got string, allowed ...string) {
-	for _, a := range allowed {
-		if got == a {
-			return
-		}
+	if !slices.Contains(allowed, got) {
+		r.wrongWord(at, got, allowed)
 	}
+}
+
+// wrongWord notes a word that is not one of those allowed.
+func (r *report) wrongWord(at keyPath, got string, allowed []string) {
 	do := "choose one of them"
 	if near := nearest(got, allowed); near != "" {
 		do = "write " + strconv.Quote(near) + ", if that is what is meant, or another of them"

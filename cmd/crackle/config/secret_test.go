@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/BurntSushi/toml"
+
+	"crackle/alert/notify"
 )
 
 func TestSecretsNeverPrint(t *testing.T) {
@@ -44,17 +46,7 @@ func TestSecretsNeverPrint(t *testing.T) {
 	if strings.Contains(out.String(), "s3cr3t") || strings.Contains(out.String(), "733363723374") {
 		t.Errorf("a secret is in what was printed:\n%s", out.String())
 	}
-	if !strings.Contains(out.String(), redacted) {
+	if !strings.Contains(out.String(), notify.Hidden) {
 		t.Error("no placeholder was printed, so nothing was tried")
-	}
-}
-
-func TestSecretZeroAndEqual(t *testing.T) {
-	var zero Secret
-	if !zero.Empty() || zero.Reveal() != "" || zero.String() != "" || !NewSecret("").Empty() {
-		t.Error("the zero Secret is not empty")
-	}
-	if !NewSecret("a").Equal(NewSecret("a")) || NewSecret("a").Equal(NewSecret("b")) || NewSecret("a").Equal(zero) {
-		t.Error("Equal does not compare the texts")
 	}
 }

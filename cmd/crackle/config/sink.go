@@ -19,21 +19,20 @@ type Sink struct {
 	Token        Secret `toml:"token" kinds:"webhook"`
 	AllowPrivate bool   `toml:"allow_private" kinds:"slack,webhook"` // let the address be on this machine or in a private network
 
-	Host     string   `toml:"host" kinds:"email"`
-	Port     int      `toml:"port" kinds:"email"`
-	TLS      string   `toml:"tls" kinds:"email"`  // starttls, implicit or none
-	Auth     string   `toml:"auth" kinds:"email"` // auto, plain, login, cram-md5 or none
-	Username string   `toml:"username" kinds:"email"`
-	Password Secret   `toml:"password" kinds:"email"`
-	From     string   `toml:"from" kinds:"email"`
-	To       []string `toml:"to" kinds:"email"`
+	Host       string   `toml:"host" kinds:"email"`
+	Port       int      `toml:"port" kinds:"email"`       // 0: the usual one of the encryption
+	Encryption string   `toml:"encryption" kinds:"email"` // starttls, tls or none
+	Username   string   `toml:"username" kinds:"email"`
+	Password   Secret   `toml:"password" kinds:"email"`
+	From       string   `toml:"from" kinds:"email"`
+	To         []string `toml:"to" kinds:"email"`
 }
 
 // DefaultSink is the table [sink.name] with no key in it but its kind. What it is valid with depends on the kind.
 func DefaultSink(name, kind string) Sink {
 	return Sink{
-		Name: name, Kind: kind, Streams: []string{"*"}, MinSeverity: "info", SendCleared: true, TimeoutS: 10, Queue: 100,
-		Port: 587, TLS: "starttls", Auth: "auto",
+		Name: name, Kind: kind, Streams: []string{"*"}, MinSeverity: "info", SendCleared: true, TimeoutS: 15, Queue: 256,
+		Encryption: "starttls",
 	}
 }
 

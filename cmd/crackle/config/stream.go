@@ -13,7 +13,7 @@ type Stream struct {
 	Channels      []string `toml:"channels"`
 	Units         []string `toml:"units"` // one per channel, or none
 	RateHz        float64  `toml:"rate_hz"`
-	Model         string   `toml:"model"` // model file; "" when [stream.NAME.learn] is set
+	Model         string   `toml:"model"` // file that the model is kept in; "" is allowed when [stream.NAME.learn] is on, and means a file in the data folder
 	PartResets    bool     `toml:"part_resets"`
 	QueueBlocks   int      `toml:"queue_blocks"`
 	ReorderBlocks int      `toml:"reorder_blocks"`
@@ -44,7 +44,7 @@ type Window struct {
 	LengthS float64 `toml:"length_s"` // above 0 it takes the place of Length
 	Hop     int     `toml:"hop"`      // 0 means half the length
 	HopS    float64 `toml:"hop_s"`    // above 0 it takes the place of Hop
-	Taper   string  `toml:"taper"`    // of what is measured in the spectrum: a name of feature.Tapers
+	Taper   string  `toml:"taper"`    // of what is measured in the spectrum: a name that package taper knows
 }
 
 // Samples gives the window's length and hop in samples at a rate in Hz, each rounded to the nearest whole sample.
@@ -98,7 +98,7 @@ type Network struct {
 	Increment     bool    `toml:"increment"` // predict the change of the features and not their value
 }
 
-// Learn is the table [stream.NAME.learn]: how much of the live signal to learn normal from when there is no model file.
+// Learn is the table [stream.NAME.learn]: how much of the live signal to learn normal from while the model file is not there.
 // One of Seconds, Windows and Parts is above 0, or none.
 type Learn struct {
 	Seconds         float64 `toml:"seconds"`
