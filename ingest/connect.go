@@ -29,7 +29,7 @@ type Options struct {
 	TLS               *tls.Config
 
 	RetryMax time.Duration // longest wait between two attempts to connect; 0: 5 s
-	OnStatus func(Status)  // told every change, in order, by one goroutine at a time; it must not block
+	OnStatus func(Status)  // told every change and every refused attempt, one at a time; it must not block
 	Log      *slog.Logger  // nil discards
 }
 
@@ -53,13 +53,17 @@ func Connect(ctx context.Context, o Options) (*nats.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	r := &reporter{log: o.Log, tell: o.OnStatus}
+	opts = append(opts, r.handlers()...)
+	opts = append(opts, nats.CustomReconnectDelay(func(n int) time.Duration {
+		r.refusal()
+		return o.delay(n)
+	}))
 	nc, err := nats.Connect(o.URL, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}
-	if !nc.IsConnected() {
-		o.Log.Warn("NATS is not there yet; trying on", "error", nc.LastError())
-	}
+	r.nc.Store(nc)
 	return nc, nil
 }
 
@@ -84,7 +88,6 @@ func (o *Options) options(ctx context.Context) ([]nats.Option, error) {
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
 		nats.IgnoreAuthErrorAbort(),
-		nats.CustomReconnectDelay(o.delay),
 		nats.PingInterval(10 * time.Second), // a peer that died without a word is noticed after two of these
 		nats.MaxPingsOutstanding(2),
 	}
@@ -95,8 +98,7 @@ func (o *Options) options(ctx context.Context) ([]nats.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts = append(opts, login...)
-	return append(opts, o.handlers()...), nil
+	return append(opts, login...), nil
 }
 
 // delay is the wait before attempt n to come back: doubling from 50 ms, half of it by chance, so that many clients do not come at once.
@@ -147,40 +149,4 @@ func (o *Options) login() ([]nats.Option, error) {
 		opts = append(opts, nats.ClientCert(o.CertFile, o.KeyFile))
 	}
 	return opts, nil
-}
-
-// handlers report what happens. nats.go calls them one at a time.
-func (o *Options) handlers() []nats.Option {
-	tell := func(s Status) {
-		if o.OnStatus != nil {
-			o.OnStatus(s)
-		}
-	}
-	up := func(nc *nats.Conn) {
-		o.Log.Info("connected to NATS", "url", nc.ConnectedUrlRedacted())
-		tell(Status{Connected: true, URL: nc.ConnectedUrlRedacted()})
-	}
-	return []nats.Option{
-		nats.ConnectHandler(up),
-		nats.ReconnectHandler(up),
-		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
-			if nc.IsClosed() {
-				return // the caller closed it
-			}
-			o.Log.Warn("the connection to NATS is lost; trying to come back", "error", err)
-			tell(Status{Err: err})
-		}),
-		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
-			o.Log.Debug("NATS is still away", "error", err)
-			tell(Status{Err: err})
-		}),
-		nats.ClosedHandler(func(nc *nats.Conn) { tell(Status{Closed: true, Err: nc.LastError()}) }),
-		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
-			subject := ""
-			if sub != nil {
-				subject = sub.Subject
-			}
-			o.Log.Warn("NATS reports an error", "subject", subject, "error", err)
-		}),
-	}
 }

@@ -1,0 +1,126 @@
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"crackle/ingest"
+	"crackle/ingest/block"
+)
+
+// A block of any size goes out in messages of at most 512 KiB, with its marks at its ends only.
+func TestPublisherCuts(t *testing.T) {
+	broker := startBroker(t)
+	nc := connect(t, ingest.Options{URL: broker.URL(), Token: broker.Token()})
+	r := receive(t, nc, ingest.Config{Channels: 2, JetStream: true, Start: ingest.Start{From: ingest.FromOldest}})
+	p := publisher(t, nc, ingest.PublisherConfig{JetStream: true})
+	big := ramp(0, 150_000, 2) // 1.2 MB
+	big.Flags, big.Part, big.TimeNS = block.PartBegin|block.PartEnd, "big", 1e18
+	publish(t, p, big)
+	publish(t, p, &block.Block{RateHz: 1000, Channels: 2, Flags: block.PartEnd}) // a mark
+	gap := ramp(200_000, 10, 2)
+	gap.First = 200_000
+	publish(t, p, gap)
+	flush(t, p)
+
+	var end uint64
+	for i := range 5 {
+		b := r.next()
+		if b.Seq != uint64(i) {
+			t.Errorf("message %d has counter %d", i, b.Seq)
+		}
+		switch i {
+		case 0, 1, 2:
+			want := block.Flags(0)
+			if i == 0 {
+				want = block.PartBegin
+			} else if i == 2 {
+				want = block.PartEnd
+			}
+			if b.First != end || b.Flags != want || b.TimeNS != 1e18+int64(b.First)*1_000_000 || b.Part != "big" {
+				t.Errorf("piece %d: first %d flags %v time %d", i, b.First, b.Flags, b.TimeNS)
+			}
+		case 3:
+			if b.Count() != 0 || b.First != 150_000 || b.Flags != block.PartEnd {
+				t.Errorf("mark came as %+v", b)
+			}
+		case 4:
+			if b.First != 200_000 {
+				t.Errorf("the gap at the source is gone: %d", b.First)
+			}
+		}
+		checkRamp(t, b)
+		end = b.End()
+		r.Release(b)
+	}
+	if c := r.Counts(); c.Missing != 50_000 || c.Gaps != 1 {
+		t.Errorf("counts %+v", c)
+	}
+}
+
+func TestPublisherRefuses(t *testing.T) {
+	broker := startBroker(t)
+	nc := connect(t, ingest.Options{URL: broker.URL(), Token: broker.Token()})
+	for name, cfg := range map[string]ingest.PublisherConfig{
+		"name": {Stream: "A"}, "type": {Stream: "a", Type: 9}, "in flight": {Stream: "a", InFlight: -1}, "bytes": {Stream: "a", MaxBytes: 1 << 20},
+	} {
+		if _, err := ingest.NewPublisher(nc, cfg); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	for _, store := range []bool{true, false} {
+		p := publisher(t, nc, ingest.PublisherConfig{JetStream: store, Type: block.I16, Scale: 1})
+		publish(t, p, ramp(0, 10, 1))
+		bad := ramp(10, 300_000, 1)
+		bad.Samples[299_999] = float32(math.NaN())
+		for name, b := range map[string]*block.Block{
+			"a NaN at the end": bad,
+			"no channel":       {RateHz: 1},
+			"uneven":           {RateHz: 1, Channels: 2, Samples: make([]float32, 3)},
+			"rate":             {Channels: 1, Samples: make([]float32, 3)},
+			"index back":       {RateHz: 1, Channels: 1, First: 5, Samples: make([]float32, 3)},
+		} {
+			if err := p.Publish(within(t, time.Second), b); err == nil {
+				t.Errorf("%s: published", name)
+			}
+		}
+		if p.Next() != 10 {
+			t.Errorf("a refused block moved the index to %d", p.Next())
+		}
+		publish(t, p, ramp(10, 10, 1))
+		flush(t, p)
+		if err := p.Close(within(t, time.Second)); err != nil {
+			t.Error(err)
+		}
+		if err := p.Publish(within(t, time.Second), ramp(20, 10, 1)); err == nil {
+			t.Error("published after the close")
+		}
+	}
+}
+
+// A store that does not take messages makes Publish wait, and the error says why.
+func TestPublisherWithoutStore(t *testing.T) {
+	p := newServerProcess(t) // a server without the signal stream
+	p.start()
+	nc := connect(t, ingest.Options{URL: p.url, Token: p.token})
+	pub := publisher(t, nc, ingest.PublisherConfig{JetStream: true, InFlight: 2})
+	publish(t, pub, ramp(0, 10, 1))
+	publish(t, pub, ramp(10, 10, 1))
+	err := pub.Publish(within(t, 500*time.Millisecond), ramp(20, 10, 1))
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("published without a store: %v", err)
+	}
+	t.Log(err)
+	ensure(t, nc) // now there is one
+	flush(t, pub)
+	r := receive(t, nc, ingest.Config{JetStream: true, Start: ingest.Start{From: ingest.FromOldest}})
+	publish(t, pub, ramp(30, 10, 1))
+	for _, first := range []uint64{0, 10, 30} {
+		if b := r.next(); b.First != first {
+			t.Errorf("block at %d, want %d", b.First, first)
+		}
+	}
+}
