@@ -31,7 +31,7 @@ func (s *Sink) compose(m *notify.Message) (*mail.Msg, error) {
 	if err := msg.To(to...); err != nil {
 		return nil, err
 	}
-	msg.Subject("[Crackle] " + m.Subject())
+	msg.Subject("[Crackle] " + strings.ReplaceAll(m.Subject(), "=?", "= ?")) // or it would be decoded at the other end
 	msg.SetDateWithValue(time.Now())
 	msg.SetMessageIDWithValue(s.messageID(m.ID))
 	if m.Change == alert.Cleared {
@@ -57,7 +57,7 @@ func (s *Sink) messageID(event string) string {
 		}
 		return -1
 	}, event)
-	return left + "@" + s.domain
+	return left[:min(len(left), 200)] + "@" + s.domain
 }
 
 // sheet is what the HTML template shows.
