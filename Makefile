@@ -61,11 +61,13 @@ race:
 
 arm64:
 	GOARCH=arm64 CGO_ENABLED=0 go vet ./...
-	GOARCH=arm64 CGO_ENABLED=0 go build -buildvcs=false -o /dev/null ./cmd/crackle
+	GOARCH=arm64 CGO_ENABLED=0 go build -buildvcs=false ./...
 
 ui:
 ifneq ($(HAS_UI),)
 	npm --prefix web/ui --silent run check
+else
+	@:
 endif
 
 bench: ## benchmarks; BENCH=name, BENCHTIME=1s
