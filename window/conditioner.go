@@ -1,6 +1,7 @@
 package window
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -17,23 +18,26 @@ type Counts struct {
 	Missing   uint64 // rows that never came, by the indexes of those that did
 	Bridged   uint64 // rows filled in from their neighbours
 	Broken    uint64 // bad rows that were not bridged
-	Duplicate uint64 // rows that had been seen before, or came too late; dropped
+	Duplicate uint64 // rows that had been seen before; dropped
+	Late      uint64 // rows that came after their place had been given up as missing; dropped
 	Refused   uint64 // rows of refused blocks
 	Windows   uint64 // windows sent, closing windows left out
-	Skipped   uint64 // windows not sent because they lay wholly in a break
+	Skipped   uint64 // windows not sent because they lay wholly in a break, and cycles of an unlikely length
 }
 
 // Conditioner turns the blocks of one stream into windows. It is not safe for concurrent use.
 type Conditioner struct {
-	cfg      Config
-	set      *feature.Set
-	filter   *filter.Cascade[float32] // nil: none
-	settling uint64                   // samples
-	cut      cutter
-	mend     mender
-	flags    flagSpans
-	counts   Counts
-	tap      func(first uint64, rows []float32)
+	cfg        Config
+	set        *feature.Set
+	needsShare bool
+	filter     *filter.Cascade[float32] // nil: none
+	settling   uint64                   // samples
+	cut        cutter
+	mend       mender
+	flags      flagSpans
+	gaps       gapList
+	counts     Counts
+	tap        func(first uint64, rows []float32)
 
 	started  bool
 	run      uint64
@@ -55,7 +59,7 @@ func New(cfg Config) (*Conditioner, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	set, err := feature.New(feature.Config{Channels: cfg.Channels, RateHz: cfg.RateHz, Length: cfg.Length, Taper: cfg.Taper, List: cfg.Features})
+	set, err := feature.New(feature.Config{Channels: cfg.Channels, RateHz: cfg.windowRate(), Length: cfg.Length, Taper: cfg.Taper, List: cfg.Features})
 	if err != nil {
 		return nil, err
 	}
@@ -68,11 +72,16 @@ func New(cfg Config) (*Conditioner, error) {
 		if c.filter, err = filter.NewCascade[float32](s, len(cfg.Channels)); err != nil {
 			return nil, err
 		}
+		c.filter.Select(cfg.filtered())
 		c.settling = uint64(s.Settling(settled))
 	}
-	c.cut = newCutter(len(cfg.Channels), cfg.Length, cfg.Hop)
+	if cfg.Bad == BadMask && !set.NeedsValidShare() {
+		return nil, errors.New("window: bad is mask: add valid_share to features, so that the network sees what was filled in")
+	}
+	c.cut = cfg.newCutter()
+	c.needsShare = set.NeedsValidShare()
 	c.cut.ready = c.send
-	c.mend = newMender(len(cfg.Channels), cfg.MaxBridge)
+	c.mend = newMender(cfg)
 	return c, nil
 }
 
@@ -123,7 +132,7 @@ func (c *Conditioner) Push(b *block.Block, emit func(*Window)) error {
 		return nil
 	}
 	if b.End() <= c.next {
-		c.counts.Duplicate += uint64(b.Count())
+		c.seenBefore(b.First, b.End())
 		return nil
 	}
 	c.enterPart(b)
@@ -133,7 +142,7 @@ func (c *Conditioner) Push(b *block.Block, emit func(*Window)) error {
 		c.gap(b.First)
 	case b.First < c.next:
 		skip = c.next - b.First
-		c.counts.Duplicate += skip
+		c.seenBefore(b.First, c.next)
 	}
 	c.anchor, c.anchorNS = b.First, b.TimeNS
 	c.flags.add(b.Flags, b.First, b.End())
@@ -173,6 +182,7 @@ func (c *Conditioner) begin(b *block.Block) {
 	c.started, c.run, c.next = true, b.Run, b.First
 	c.anchor, c.anchorNS = b.First, b.TimeNS
 	clear(c.flags[:])
+	c.gaps = gapList{}
 	c.restart(b.First)
 	c.partOpen = false
 	c.part, c.lot = b.Part, b.Lot
@@ -187,13 +197,16 @@ func (c *Conditioner) restart(at uint64) {
 func (c *Conditioner) send() {
 	w := &c.out
 	*w = Window{
-		Run: c.run, First: c.cut.start, End: c.cut.start + uint64(c.cfg.Length),
+		Run: c.run, First: c.cut.start, End: c.cut.stop,
 		Part: c.part, Lot: c.lot, Fresh: c.cut.fresh, Defects: c.cut.defectsIn(),
 	}
 	w.TimeNS = c.timeOf(w.End - 1)
 	w.Flags = c.flags.in(w.First, w.End)
 	// Lengths were settled in New, so Compute cannot fail.
-	w.Features, _ = c.set.Compute(c.features, c.cut.window())
+	if c.needsShare {
+		c.set.SetValidShare(c.cut.validShare())
+	}
+	w.Features, _ = c.set.Compute(c.features, c.cut.pace.rows(&c.cut))
 	c.counts.Windows++
 	c.emit(w)
 }

@@ -1,7 +1,5 @@
 package window
 
-import "crackle/ingest/block"
-
 // span is a range of sample indexes, from <= i < to.
 type span struct{ from, to uint64 }
 
@@ -19,73 +17,127 @@ func (s span) touches(first, end uint64) bool { return s.from < end && s.to > fi
 // kinds of defect, in the order of their bits.
 const defectKinds = 5
 
-// cutter lays conditioned rows end to end and finds complete windows in them.
+// pace decides where windows lie. It works on the cutter's rows and sets start, stop and armed.
+type pace interface {
+	// restart begins at an index without history.
+	restart(c *cutter)
+	// scan looks at the rows from c.scanned on for the next window; called while none is armed.
+	scan(c *cutter)
+	// sent is called after the window was sent.
+	sent(c *cutter)
+	// oldest is the first row that is still needed.
+	oldest(c *cutter) uint64
+	// lost tells of a break of n rows after the last row. The pace lays as many held rows as its windows need, and leaves the cutter
+	// at the end of the break.
+	lost(c *cutter, n uint64)
+	// rows is the window to measure.
+	rows(c *cutter) []float32
+}
+
+// cutter lays conditioned rows end to end; its pace finds windows in them.
 type cutter struct {
-	channels, length, hop int
-	buf                   []float32 // [capacity][channels]
-	base                  uint64    // index of row 0 of buf
-	rows                  int       // rows in buf
-	start                 uint64    // first index of the next window
-	last                  []float32 // the newest row
-	defects               [defectKinds]span
-	broken                uint64 // end of the last break
-	fresh                 bool   // Fresh is owed to the next window
-	skipped               uint64 // windows that lay wholly in a break
-	ready                 func() // sends the window at start
+	channels    int
+	buf         []float32 // [capacity][channels]
+	filled      []bool    // [capacity] the row was filled in, not measured
+	base        uint64    // index of row 0 of buf
+	count       int       // rows in buf
+	last        []float32 // the newest row
+	start, stop uint64    // of the armed window
+	armed       bool
+	scanned     uint64 // rows before it have been looked at
+	pace        pace
+	defects     [defectKinds]span
+	broken      uint64 // end of the last break
+	fresh       bool   // Fresh is owed to the next window
+	skipped     uint64 // windows that lay wholly in a break, or cycles of another length than expected
+	ready       func() // sends the armed window
 }
 
-func newCutter(channels, length, hop int) cutter {
-	capacity := 2*length + 1024
-	return cutter{channels: channels, length: length, hop: hop, buf: make([]float32, capacity*channels), last: make([]float32, channels)}
+// newCutter makes room for windows that reach back span rows.
+func newCutter(channels, span int, p pace) cutter {
+	capacity := 2*span + 1024
+	return cutter{channels: channels, buf: make([]float32, capacity*channels), filled: make([]bool, capacity), last: make([]float32, channels), pace: p}
 }
 
-// restart puts the grid's origin, and the next row, at an index.
+// restart puts the origin, and the next row, at an index.
 func (c *cutter) restart(at uint64) {
-	c.base, c.rows, c.start, c.broken, c.fresh = at, 0, at, at, true
+	c.base, c.count, c.scanned, c.broken, c.fresh, c.armed = at, 0, at, at, true, false
 	clear(c.last)
 	clear(c.defects[:])
+	c.pace.restart(c)
 }
 
 // end is the index of the next row.
-func (c *cutter) end() uint64 { return c.base + uint64(c.rows) }
+func (c *cutter) end() uint64 { return c.base + uint64(c.count) }
+
+// jump leaves out the rows from end to an index and forgets the ones before.
+func (c *cutter) jump(to uint64) { c.base, c.count, c.scanned = to, 0, to }
+
+// row is the row of an index that is held.
+func (c *cutter) row(i uint64) []float32 {
+	at := int(i-c.base) * c.channels
+	return c.buf[at : at+c.channels]
+}
+
+// between is the rows from one index to another, all held.
+func (c *cutter) between(from, to uint64) []float32 {
+	return c.buf[int(from-c.base)*c.channels : int(to-c.base)*c.channels]
+}
 
 // room returns space for up to want rows; commit says how many were written.
 func (c *cutter) room(want int) []float32 {
-	if (c.rows+want)*c.channels > len(c.buf) {
+	if (c.count+want)*c.channels > len(c.buf) {
 		keep := 0
-		if c.start < c.end() {
-			keep = int(c.end() - c.start)
+		if from := c.pace.oldest(c); from < c.end() {
+			keep = int(c.end() - max(from, c.base))
 		}
-		copy(c.buf, c.buf[(c.rows-keep)*c.channels:c.rows*c.channels])
-		c.base, c.rows = c.end()-uint64(keep), keep
+		copy(c.buf, c.buf[(c.count-keep)*c.channels:c.count*c.channels])
+		copy(c.filled, c.filled[c.count-keep:c.count])
+		c.base, c.count = c.end()-uint64(keep), keep
 	}
-	free := c.buf[c.rows*c.channels:]
+	free := c.buf[c.count*c.channels:]
 	return free[:min(want*c.channels, len(free))]
 }
 
-func (c *cutter) commit(n int) {
-	c.rows += n
-	copy(c.last, c.buf[(c.rows-1)*c.channels:c.rows*c.channels])
-	for c.end() >= c.start+uint64(c.length) {
+// commit takes n rows written to room and sends the windows that they complete.
+func (c *cutter) commit(n int, filled bool) {
+	for i := range n {
+		c.filled[c.count+i] = filled
+	}
+	c.count += n
+	copy(c.last, c.buf[(c.count-1)*c.channels:c.count*c.channels])
+	for {
+		if !c.armed {
+			c.pace.scan(c)
+		}
+		if !c.armed || c.end() < c.stop {
+			return
+		}
 		c.ready()
 		if c.start >= c.broken {
 			c.fresh = false
 		}
-		c.start += uint64(c.hop)
+		c.pace.sent(c)
 	}
 }
 
-// window is the rows of the window at start.
-func (c *cutter) window() []float32 {
-	at := int(c.start-c.base) * c.channels
-	return c.buf[at : at+c.length*c.channels]
+// validShare is the share of the armed window's held rows that were measured.
+func (c *cutter) validShare() float64 {
+	from, to := max(c.start, c.base), c.stop
+	n := 0
+	for _, f := range c.filled[from-c.base : to-c.base] {
+		if !f {
+			n++
+		}
+	}
+	return float64(n) / float64(to-from)
 }
 
-// defectsIn adds up what touches the window at start.
+// defectsIn adds up what touches the armed window.
 func (c *cutter) defectsIn() Defect {
 	var d Defect
 	for i := range c.defects {
-		if c.defects[i].touches(c.start, c.start+uint64(c.length)) {
+		if c.defects[i].touches(c.start, c.stop) {
 			d |= 1 << i
 		}
 	}
@@ -100,24 +152,18 @@ func (c *cutter) mark(d Defect, from, to uint64) {
 	}
 }
 
-// breakFor lays n rows of a break: the last good row is held, so that windows partly in the break are whole. Windows that would
-// lie wholly in it are passed over.
+// breakFor lays n rows of a break.
 func (c *cutter) breakFor(n uint64, d Defect) {
+	if n == 0 {
+		return
+	}
 	from, to := c.end(), c.end()+n
 	c.fresh, c.broken = true, to
 	c.mark(d, from, to)
-	for c.start < from && c.end() < to {
-		c.hold(min(to, c.start+uint64(c.length)) - c.end())
-	}
-	if c.start >= from && c.start+uint64(c.length) <= to {
-		k := (to-c.start-uint64(c.length))/uint64(c.hop) + 1
-		c.skipped += k
-		c.start += k * uint64(c.hop)
-		c.base, c.rows = max(c.end(), min(c.start, to)), 0
-	}
-	c.hold(to - c.end())
+	c.pace.lost(c, n)
 }
 
+// hold lays n rows that repeat the last good one.
 func (c *cutter) hold(n uint64) {
 	for n > 0 {
 		dst := c.room(int(min(n, 1024)))
@@ -125,37 +171,7 @@ func (c *cutter) hold(n uint64) {
 			copy(dst[i:], c.last)
 		}
 		k := len(dst) / c.channels
-		c.commit(k)
+		c.commit(k, true)
 		n -= uint64(k)
 	}
-}
-
-// flagKinds is the number of bits of block.Flags in use.
-const flagKinds = 5
-
-// flagSpans remembers which samples each flag covers.
-type flagSpans [flagKinds]span
-
-func (f *flagSpans) add(flags block.Flags, first, end uint64) {
-	for i := range f {
-		switch bit := block.Flags(1) << i; {
-		case flags&bit == 0 || first == end && bit > block.PartEnd:
-		case bit == block.PartBegin:
-			f[i].grow(first, first+1)
-		case bit == block.PartEnd:
-			f[i].grow(max(end, 1)-1, max(end, 1))
-		default:
-			f[i].grow(first, end)
-		}
-	}
-}
-
-func (f *flagSpans) in(first, end uint64) block.Flags {
-	var out block.Flags
-	for i := range f {
-		if f[i].touches(first, end) {
-			out |= 1 << i
-		}
-	}
-	return out
 }

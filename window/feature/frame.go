@@ -14,6 +14,8 @@ type Frame struct {
 	RateHz   float64
 	Channels []Channel
 	length   int
+
+	validShare float64
 }
 
 // Channel is one channel of a window. X is valid until the next window; the methods compute on first use and remember.
@@ -57,7 +59,7 @@ func newFrame(cfg Config) (*Frame, error) {
 	}
 	n := cfg.Length
 	sh := &scratch{unitPower(weights), make([]float64, n), fourier.NewFFT(n), make([]complex128, n/2+1), fourier.NewCmplxFFT(n), make([]complex128, n), make([]float64, n), nil}
-	f := &Frame{RateHz: cfg.RateHz, length: cfg.Length, Channels: make([]Channel, len(cfg.Channels))}
+	f := &Frame{RateHz: cfg.RateHz, length: cfg.Length, validShare: 1, Channels: make([]Channel, len(cfg.Channels))}
 	for i := range f.Channels {
 		f.Channels[i] = Channel{X: make([]float64, n), RateHz: cfg.RateHz, power: make([]float64, n/2+1),
 			envelope: make([]float64, n), smooth: make([]float64, n), shared: sh}

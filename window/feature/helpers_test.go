@@ -23,7 +23,7 @@ var everything = []string{
 	"rms_denoised(0.1)", "depth_rms(0.0001,0.0005,4e6,100)", "half_asymmetry", "cycle_variation(5)", "v.at_remanence(0.0002,drive)",
 	"lift_off(1000,10000,20000,40000)", "pulse_count(1)", "pulse_heights(1,4,2)", "avalanches(1)", "hits(1,0.0001,0.0002,0.0003)",
 	"harmonics(1000,5)", "power(v,i)", "weld(v,i)", "short_circuits(0.5,0.00002)", "arc_gaps(0.5,0.00002)",
-	"sequence(1000)", "imbalance(1000,i,v,drive)", "phase_magnitudes(1000)",
+	"sequence(1000)", "imbalance(1000,i,v,drive)", "phase_magnitudes(1000)", "valid_share",
 }
 
 func config(list ...string) feature.Config {

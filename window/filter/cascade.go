@@ -13,6 +13,7 @@ type Cascade[T Sample] struct {
 	z        []float64 // [channel][section][2], transposed direct form II
 	primed   bool      // the state has been set from a first row
 	phase    int       // rows since the state was last looked over for denormals
+	skip     []bool    // [channels] passed through; nil: none
 }
 
 // sweep is the number of rows between two looks for dying state. It counts from the reset, so block cuts do not move it.
@@ -35,6 +36,20 @@ func NewCascade[T Sample](s Sections, channels int) (*Cascade[T], error) {
 
 // Channels is the number of interleaved channels.
 func (c *Cascade[T]) Channels() int { return c.channels }
+
+// Select tells for each channel whether it is to be filtered; the others pass unchanged. It is meant to be called once, before the first
+// row.
+func (c *Cascade[T]) Select(filtered []bool) {
+	c.skip = nil
+	for i, f := range filtered {
+		if !f && c.skip == nil {
+			c.skip = make([]bool, c.channels)
+		}
+		if !f {
+			c.skip[i] = true
+		}
+	}
+}
 
 // Reset forgets all input: the next row is taken as if its values had stood for ever, so that an offset makes no jump. A new
 // cascade begins so, too.
@@ -68,6 +83,12 @@ func (c *Cascade[T]) Process(dst, src []T) []T {
 		n := min(rows-at, sweep-c.phase)
 		part := src[at*c.channels : (at+n)*c.channels]
 		for ch := range c.channels {
+			if c.skip != nil && c.skip[ch] {
+				for i := ch; i < len(part); i += c.channels {
+					dst[at*c.channels+i] = part[i]
+				}
+				continue
+			}
 			c.run(ch, dst[at*c.channels:], part)
 		}
 		at += n
