@@ -27,7 +27,9 @@ func (g *grid) lost(c *cutter, n uint64) {
 		c.skipped += k
 		c.start += k * g.hop
 		c.stop = c.start + g.length
-		c.jump(max(c.end(), min(c.start, to)))
+		if next := min(c.start, to); next > c.end() {
+			c.jump(next)
+		}
 	}
 	c.hold(to - c.end())
 }
