@@ -128,11 +128,8 @@ func (r *csvReader) describe(l *layout, b *timebase, o Options) {
 		r.info.Start = b.first.time()
 	case !o.Start.IsZero():
 		r.startNS = o.Start.UnixNano()
-	default:
-		if l.increment > 0 {
-			r.startNS = int64(l.start * 1e9)
-		}
-		r.info.Start = o.Start
+	case l.increment > 0:
+		r.startNS = int64(l.start * 1e9)
 	}
 	r.notes = l.notes
 }

@@ -38,7 +38,7 @@ const DefaultBlockSamples = 4096
 //
 // Columns are named by their header, or by number, counted from 1: "3", or "#3" where a header is itself a number.
 type Options struct {
-	Separator    byte   // 0 finds it among comma, semicolon, tab and ' ' for any run of blanks and tabs
+	Separator    byte   // 0 finds it among comma, semicolon, tab and ' ' for any run of blanks and tabs; one column of 1,5 must be told from two of whole numbers
 	DecimalComma bool   // numbers are written 1,5; found by itself when plainly visible
 	Header       Header // whether there is a header line
 	Time         string // the time column, or NoTime; "" finds it by name or content

@@ -278,7 +278,7 @@ func (l *layout) findHeader(above []line, h Header) {
 	last := len(above) - 1
 	names, ok := candidate(last)
 	if upper, wide := candidate(last - 1); !ok && wide && holdsTimeBase(upper) { // the units under it are as wide
-		names, ok = split1(above[last].text, l.sep)
+		names, ok = cut1(above[last].text, l.sep)
 	}
 	if !ok {
 		l.notes = append(l.notes, fmt.Sprintf("line %d above the data is not of its %d columns and was not taken as a header", above[last].no, len(l.columns)))
@@ -307,7 +307,8 @@ func holdsTimeBase(cells [][]byte) bool {
 	return found[0] && found[1]
 }
 
-func split1(text []byte, sep byte) ([][]byte, bool) {
+// cut1 cuts a line that may be wider than the table.
+func cut1(text []byte, sep byte) ([][]byte, bool) {
 	cells, err := split(nil, text, sep)
 	return cells, err == nil
 }

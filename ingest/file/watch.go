@@ -94,8 +94,11 @@ func more(count int64) string {
 	return fmt.Sprintf(", %s times in all", grouped(float64(count)))
 }
 
-// grouped writes up to six significant digits, whole thousands apart: 3,300.
+// grouped writes whole numbers with their thousands apart, 3,300, and others with six significant digits.
 func grouped(v float64) string {
+	if whole := math.Round(v); math.Abs(v-whole) < 1e-6*math.Abs(v) {
+		v = whole // differences of instants carry rounding errors
+	}
 	if v != math.Trunc(v) || math.Abs(v) >= 1e15 {
 		return strconv.FormatFloat(v, 'g', 6, 64)
 	}
