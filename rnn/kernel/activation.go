@@ -50,7 +50,7 @@ func Sigmoid(x float32) float32 {
 	return 1 / (float32(expm1Poly(f)*s) + (s + 1))
 }
 
-// Tanh is within 3e-7 absolute and, below 1, 1e-6 relative; ±1 at ±Inf, NaN at NaN, ±0 at ±0.
+// Tanh is within 3e-7 absolute and, below 1, 1e-6 relative; ±1 at ±Inf, NaN at NaN, 0 at 0.
 func Tanh(x float32) float32 {
 	if x > tanCut {
 		x = tanCut

@@ -12,8 +12,8 @@ func (c Cell) Saved() int {
 	return 1
 }
 
-// GateRows is the number of rows per hidden unit that GatesBack writes: the gradients before the activations, GRU r, z, n and the hidden
-// part of the candidate, others as Gates.
+// GateRows is the number of rows per hidden unit that GatesBack writes: the gradients before the activations, for a GRU r, z, the hidden
+// part of the candidate, and its input part; for others as Gates.
 func (c Cell) GateRows() int {
 	if c == GRU {
 		return 4
@@ -26,43 +26,50 @@ func (l *Layer) StepTileSave(save, hn, cn, x, h, c []float32, n int) {
 	l.stepTile(save[:l.Cell.Saved()*l.Hidden*Lanes], hn, cn, x, h, c, n)
 }
 
-// GatesBack goes back through the activations of one step for the first n channels. dh [Hidden][Lanes] is the gradient of the loss with
-// respect to the new state and is replaced by the part that reaches the previous state past the gates; for the LSTM dc likewise. save is
-// StepTileSave's, h and c are the state before the step. dg [GateRows][Hidden][Lanes] receives the gradients before the activations.
-func (l *Layer) GatesBack(dg, dh, dc, save, h, c []float32, n int) {
+// GatesBack goes back through the activations of one step for the first n channels. The gradient of the loss with respect to the new state
+// is dh + dout, each [Hidden][Lanes]; dh is replaced by the part that reaches the previous state past the gates, and for the LSTM so is dc.
+// save is StepTileSave's, h and c are the state before the step. dg [GateRows][Hidden][Lanes] receives the gradients before the activations.
+// Vector kernels compute all lanes: lanes beyond n must hold finite numbers, and zeros in dh, dc and dout.
+func (l *Layer) GatesBack(dg, dh, dc, dout, save, h, c []float32, n int) {
+	row := l.Hidden * Lanes
+	dg, dh, dout, save, h = dg[:l.Cell.GateRows()*row], dh[:row], dout[:row], save[:l.Cell.Saved()*row], h[:row]
+	if l.HasCell() {
+		dc, c = dc[:row], c[:row]
+	}
+	if hasVectors && l.gatesBackVector(dg, dh, dc, dout, save, h, c) {
+		return
+	}
 	switch l.Cell {
 	case GRU:
-		gruBack(l.Hidden, dg, dh, save, h, n)
+		gruBack(row, dg, dh, dout, save, h, n)
 	case LSTM:
-		lstmBack(l.Hidden, dg, dh, dc, save, c, n)
+		lstmBack(row, dg, dh, dc, dout, save, c, n)
 	default:
-		elmanBack(l.Hidden, dg, dh, save, n, l.Cell == ElmanReLU)
+		elmanBack(row, dg, dh, dout, save, n, l.Cell == ElmanReLU)
 	}
 }
 
-func gruBack(hidden int, dg, dh, save, h []float32, n int) {
-	row := hidden * Lanes
+func gruBack(row int, dg, dh, dout, save, h []float32, n int) {
 	for u := 0; u < row; u += Lanes {
 		for j := u; j < u+n; j++ {
 			r, z, m, a := save[j], save[row+j], save[2*row+j], save[3*row+j]
-			d := dh[j]
+			d := dh[j] + dout[j]
 			dz := float32(d*(h[j]-m)) * float32(z*(1-z))
 			dm := float32(d*(1-z)) * (1 - float32(m*m))
 			dg[j] = float32(dm*a) * float32(r*(1-r))
 			dg[row+j] = dz
-			dg[2*row+j] = dm
-			dg[3*row+j] = dm * r
+			dg[2*row+j] = dm * r
+			dg[3*row+j] = dm
 			dh[j] = d * z
 		}
 	}
 }
 
-func lstmBack(hidden int, dg, dh, dc, save, c []float32, n int) {
-	row := hidden * Lanes
+func lstmBack(row int, dg, dh, dc, dout, save, c []float32, n int) {
 	for u := 0; u < row; u += Lanes {
 		for j := u; j < u+n; j++ {
 			i, f, g, o, tc := save[j], save[row+j], save[2*row+j], save[3*row+j], save[4*row+j]
-			d := dh[j]
+			d := dh[j] + dout[j]
 			e := dc[j] + float32(float32(d*o)*(1-float32(tc*tc)))
 			dg[j] = float32(e*g) * float32(i*(1-i))
 			dg[row+j] = float32(e*c[j]) * float32(f*(1-f))
@@ -74,15 +81,15 @@ func lstmBack(hidden int, dg, dh, dc, save, c []float32, n int) {
 	}
 }
 
-func elmanBack(hidden int, dg, dh, save []float32, n int, relu bool) {
-	for u := 0; u < hidden*Lanes; u += Lanes {
+func elmanBack(row int, dg, dh, dout, save []float32, n int, relu bool) {
+	for u := 0; u < row; u += Lanes {
 		for j := u; j < u+n; j++ {
-			y := save[j]
+			y, d := save[j], dh[j]+dout[j]
 			switch {
 			case !relu:
-				dg[j] = dh[j] * (1 - float32(y*y))
+				dg[j] = d * (1 - float32(y*y))
 			case y > 0:
-				dg[j] = dh[j]
+				dg[j] = d
 			default:
 				dg[j] = 0
 			}
@@ -91,7 +98,7 @@ func elmanBack(hidden int, dg, dh, save []float32, n int, relu bool) {
 	}
 }
 
-// Matrix is a matrix packed for products with tiles. It is immutable but for Set.
+// Matrix is a matrix packed for products with tiles. Nothing but Set changes it.
 type Matrix struct {
 	Rows, Cols int
 	w          []float32 // [Rows][Cols]
@@ -99,30 +106,42 @@ type Matrix struct {
 
 // NewMatrix makes a matrix of zeros.
 func NewMatrix(rows, cols int) *Matrix {
-	return &Matrix{Rows: rows, Cols: cols, w: make([]float32, rows*cols)}
+	return &Matrix{Rows: rows, Cols: cols, w: aligned(rows * cols)}
 }
 
-// Set makes rows at to at+len(w)/Cols those of w [...][Cols].
-func (m *Matrix) Set(at int, w []float32) { copy(m.w[at*m.Cols:], w) }
+// Set copies w [Rows][Cols].
+func (m *Matrix) Set(w []float32) { copy(m.w, w) }
 
-// AddTranspose adds Wᵀ src to dst for the first n channels: dst [Cols][Lanes], src [Rows][Lanes], rows ascending.
-func (m *Matrix) AddTranspose(dst, src []float32, n int) {
-	dst, src = dst[:m.Cols*Lanes], src[:m.Rows*Lanes]
-	for r := range m.Rows {
+// AddTranspose adds Wᵀ src to dst for the first n channels, using rows from..to of W: dst [Cols][Lanes], src [to-from][Lanes], rows
+// ascending. Vector kernels compute all lanes.
+func (m *Matrix) AddTranspose(dst, src []float32, from, to, n int) {
+	dst, src = dst[:m.Cols*Lanes], src[:(to-from)*Lanes]
+	w := m.w[from*m.Cols : to*m.Cols]
+	if hasVectors && addTransposeVector(dst, src, w, to-from, m.Cols, m.Cols) {
+		return
+	}
+	for r := range to - from {
 		s := (*[Lanes]float32)(src[r*Lanes:])
-		for k, w := range m.w[r*m.Cols : (r+1)*m.Cols] {
+		for k, v := range w[r*m.Cols : (r+1)*m.Cols] {
 			d := (*[Lanes]float32)(dst[k*Lanes:])
 			for j := range n {
-				d[j] += float32(w * s[j])
+				d[j] += float32(v * s[j])
 			}
 		}
 	}
 }
 
 // AddOuter adds to dw [rows][cols] the sum over steps and the first n channels of a[row]*b[col]. Step t of a begins at a[t*aStride] and is
-// [rows][Lanes]; of b at b[t*bStride], [cols][Lanes].
+// [rows][Lanes]; of b at b[t*bStride], [cols][Lanes]. Vector kernels add all lanes: lanes beyond n must be zero in one and finite in the other.
 func AddOuter(dw []float32, rows, cols int, a []float32, aStride int, b []float32, bStride, steps, n int) {
+	if steps == 0 || rows == 0 {
+		return
+	}
 	dw = dw[:rows*cols]
+	a, b = a[:(steps-1)*aStride+rows*Lanes], b[:(steps-1)*bStride+cols*Lanes]
+	if hasVectors && addOuterVector(dw, rows, cols, a, aStride, b, bStride, steps) {
+		return
+	}
 	for t := range steps {
 		at, bt := a[t*aStride:], b[t*bStride:]
 		for r := range rows {
@@ -144,8 +163,16 @@ func AddOuter(dw []float32, rows, cols int, a []float32, aStride int, b []float3
 	}
 }
 
-// AddRows adds to db [rows] the sum over steps and the first n channels of a, laid out as in AddOuter.
+// AddRows adds to db [rows] the sum over steps and the first n channels of a, laid out as in AddOuter. Vector kernels add all lanes: those
+// beyond n must be zero.
 func AddRows(db []float32, rows int, a []float32, aStride, steps, n int) {
+	if steps == 0 || rows == 0 {
+		return
+	}
+	db, a = db[:rows], a[:(steps-1)*aStride+rows*Lanes]
+	if hasVectors && addRowsVector(db, rows, a, aStride, steps) {
+		return
+	}
 	for t := range steps {
 		at := a[t*aStride:]
 		for r := range rows {

@@ -28,12 +28,18 @@ func (d *Dense) Set(w, b []float32) {
 
 // Apply writes dst [Out] from x [In]. Nothing is allocated.
 func (d *Dense) Apply(dst, x []float32) {
-	d.applyGeneric(dst[:d.Out], x[:d.In])
+	dst, x = dst[:d.Out], x[:d.In]
+	if !hasVectors || !d.applyVector(dst, x) {
+		d.applyGeneric(dst, x)
+	}
 }
 
 // ApplyTile writes dst [Out][Lanes] from x [In][Lanes] for the first n channels, bit for bit as Apply does for each.
 func (d *Dense) ApplyTile(dst, x []float32, n int) {
-	d.applyTileGeneric(dst[:d.Out*Lanes], x[:d.In*Lanes], n)
+	dst, x = dst[:d.Out*Lanes], x[:d.In*Lanes]
+	if !hasVectors || !d.applyTileVector(dst, x) {
+		d.applyTileGeneric(dst, x, n)
+	}
 }
 
 func (d *Dense) applyGeneric(dst, x []float32) {

@@ -9,13 +9,12 @@
 //
 // The order of additions is part of the contract. With one hidden unit's gate, inputs x of length I and the previous state h of length H,
 //
-//	ax = b + x[0]w[0] + x[1]w[1] + ... + x[I-1]w[I-1]     one accumulator, k ascending
-//	a0 = h[0]u[0] + ... + h[m-1]u[m-1]                    m = H - H/2, one accumulator from 0, k ascending
-//	a1 = h[m]u[m] + ... + h[H-1]u[H-1]                    one accumulator from 0, k ascending
-//	gate = ax + (a0 + a1)
+//	a = b + x[0]w[0] + ... + x[I-1]w[I-1] + h[0]u[0] + ... + h[m-1]u[m-1]    m = H - H/2, one accumulator, k ascending
+//	c = h[m]u[m] + ... + h[H-1]u[H-1]                                        one accumulator from 0, k ascending
+//	gate = a + c
 //
-// where b is the float32 sum of the input and hidden biases. The GRU's candidate keeps the two apart: its ax starts from the input bias,
-// its a0 from the hidden bias, and the candidate is tanh(ax + r*(a0+a1)). A dense layer has sixteen accumulators, number k mod 16, summed
+// where b is the float32 sum of the input and hidden biases. The GRU's candidate keeps its input part apart: nx = b_in + x[0]w[0] + ..., its
+// a starts from the hidden bias with h[0], and the candidate is tanh(r*(a+c) + nx). A dense layer has sixteen accumulators, number k mod 16, summed
 // as a tree; the first starts from the bias. The vector forms fuse each product with its addition and put hidden units or channels into
 // lanes, so that no result depends on the batch, on which channels are present, or on who computes it; AVX2 and AVX-512 give the same
 // bits. The generic form rounds each product (on every processor) and differs in the last place.

@@ -2,17 +2,18 @@ package kernel
 
 // stepGeneric writes the new hidden state to hn and replaces c.
 func (l *Layer) stepGeneric(hn, h, c, x []float32) {
-	var ax, ah [8]float32
+	var a [8]float32
+	var nx [2]float32
 	var kept [5]float32
 	for p := range l.pairs {
-		l.reducePair(&ax, &ah, p, h, x)
+		l.reducePair(&a, &nx, p, h, x)
 		for v := 0; v < 2 && p*2+v < l.Hidden; v++ {
 			u := p*2 + v
 			var cu float32
 			if c != nil {
 				cu = c[u]
 			}
-			hn[u], cu = l.unit(&kept, &ax, &ah, v, h[u], cu)
+			hn[u], cu = l.unit(&kept, &a, nx[v], v, h[u], cu)
 			if c != nil {
 				c[u] = cu
 			}
@@ -20,31 +21,43 @@ func (l *Layer) stepGeneric(hn, h, c, x []float32) {
 	}
 }
 
-// reducePair computes ax and a0+a1 of the gates of hidden units 2p and 2p+1.
-func (l *Layer) reducePair(ax, ah *[8]float32, p int, h, x []float32) {
-	g2 := 2 * l.gates
-	wx := l.wx[p*l.In*g2 : (p+1)*l.In*g2]
-	wh := l.wh[p*l.Hidden*g2 : (p+1)*l.Hidden*g2]
-	m := (l.Hidden - l.Hidden/2)
-	var a1 [8]float32
-	copy(ax[:g2], l.bx[p*g2:(p+1)*g2])
-	copy(ah[:g2], l.bh[p*g2:(p+1)*g2])
+// pair gives the packed weights of hidden units 2p and 2p+1.
+func (l *Layer) pair(p int) (bias, wx, wa, wb []float32) {
+	size := 2 * l.unitSize()
+	w := l.tile[p*size : (p+1)*size]
+	g2, m := 2*l.gates, l.Hidden-l.Hidden/2
+	rows := 2 * l.Cell.biasRows()
+	bias, w = w[:rows], w[rows:]
+	wx, w = w[:l.In*g2], w[l.In*g2:]
+	return bias, wx, w[:m*g2], w[m*g2:]
+}
+
+// reducePair computes the gates of hidden units 2p and 2p+1; for a GRU a[4], a[5] is the candidate's hidden part and nx its input part.
+func (l *Layer) reducePair(a *[8]float32, nx *[2]float32, p int, h, x []float32) {
+	bias, wx, wa, wb := l.pair(p)
+	m := l.Hidden - l.Hidden/2
+	var b [8]float32
+	copy(a[:], bias)
 	switch l.gates {
 	case 3:
-		reduce6((*[6]float32)(ax[:]), wx, x)
-		reduce6((*[6]float32)(ah[:]), wh[:m*6], h[:m])
-		reduce6((*[6]float32)(a1[:]), wh[m*6:], h[m:])
+		a6, b6 := (*[6]float32)(a[:]), (*[6]float32)(b[:])
+		reduce6(a6, wx, x)
+		nx[0], nx[1] = a[4], a[5]
+		a[4], a[5] = bias[6], bias[7]
+		reduce6(a6, wa, h[:m])
+		reduce6(b6, wb, h[m:])
 	case 4:
-		reduce8(ax, wx, x)
-		reduce8(ah, wh[:m*8], h[:m])
-		reduce8(&a1, wh[m*8:], h[m:])
+		reduce8(a, wx, x)
+		reduce8(a, wa, h[:m])
+		reduce8(&b, wb, h[m:])
 	default:
-		reduce2((*[2]float32)(ax[:]), wx, x)
-		reduce2((*[2]float32)(ah[:]), wh[:m*2], h[:m])
-		reduce2((*[2]float32)(a1[:]), wh[m*2:], h[m:])
+		a2, b2 := (*[2]float32)(a[:]), (*[2]float32)(b[:])
+		reduce2(a2, wx, x)
+		reduce2(a2, wa, h[:m])
+		reduce2(b2, wb, h[m:])
 	}
-	for i := range g2 {
-		ah[i] += a1[i]
+	for i := range 2 * l.gates {
+		a[i] += b[i]
 	}
 }
 
@@ -99,27 +112,27 @@ func reduce2(a *[2]float32, w, x []float32) {
 }
 
 // unit turns the reduced gates of one hidden unit (v = 0 or 1 of its pair) into the new h and c, and leaves in s what the backward pass needs.
-func (l *Layer) unit(s *[5]float32, ax, ah *[8]float32, v int, h, c float32) (hn, cn float32) {
+func (l *Layer) unit(s *[5]float32, a *[8]float32, nx float32, v int, h, c float32) (hn, cn float32) {
 	switch l.Cell {
 	case GRU:
-		r := Sigmoid(ax[v] + ah[v])
-		z := Sigmoid(ax[2+v] + ah[2+v])
-		n := Tanh(float32(r*ah[4+v]) + ax[4+v])
-		s[0], s[1], s[2], s[3] = r, z, n, ah[4+v]
+		r := Sigmoid(a[v])
+		z := Sigmoid(a[2+v])
+		n := Tanh(float32(r*a[4+v]) + nx)
+		s[0], s[1], s[2], s[3] = r, z, n, a[4+v]
 		return float32(z*(h-n)) + n, 0
 	case LSTM:
-		i := Sigmoid(ax[v] + ah[v])
-		f := Sigmoid(ax[2+v] + ah[2+v])
-		g := Tanh(ax[4+v] + ah[4+v])
-		o := Sigmoid(ax[6+v] + ah[6+v])
+		i := Sigmoid(a[v])
+		f := Sigmoid(a[2+v])
+		g := Tanh(a[4+v])
+		o := Sigmoid(a[6+v])
 		cn = float32(f*c) + float32(i*g)
 		tc := Tanh(cn)
 		s[0], s[1], s[2], s[3], s[4] = i, f, g, o, tc
 		return o * tc, cn
 	case ElmanReLU:
-		hn = relu(ax[v] + ah[v])
+		hn = relu(a[v])
 	default:
-		hn = Tanh(ax[v] + ah[v])
+		hn = Tanh(a[v])
 	}
 	s[0] = hn
 	return hn, 0
@@ -135,43 +148,62 @@ func relu(x float32) float32 {
 
 // tileGeneric is stepGeneric for n channels of a tile: the same operations in the same order for each channel.
 func (l *Layer) tileGeneric(save, hn, cn, x, h, c []float32, n int) {
-	g2 := 2 * l.gates
-	m := l.Hidden - l.Hidden/2
-	var ax, a0, a1 [8][Lanes]float32
-	var kept [5]float32
+	g2, m := 2*l.gates, l.Hidden-l.Hidden/2
+	var a, b [8][Lanes]float32
+	var nx [2][Lanes]float32
 	for p := range l.pairs {
+		bias, wx, wa, wb := l.pair(p)
 		for i := range g2 {
-			bx, bh := l.bx[p*g2+i], l.bh[p*g2+i]
+			fill(&a[i], bias[i])
+			fill(&b[i], 0)
+		}
+		reduceTile(&a, wx, x, g2, n)
+		if l.Cell == GRU {
+			nx[0], nx[1] = a[4], a[5]
+			fill(&a[4], bias[6])
+			fill(&a[5], bias[7])
+		}
+		reduceTile(&a, wa, h[:m*Lanes], g2, n)
+		reduceTile(&b, wb, h[m*Lanes:], g2, n)
+		for i := range g2 {
 			for j := range n {
-				ax[i][j], a0[i][j], a1[i][j] = bx, bh, 0
+				a[i][j] += b[i][j]
 			}
 		}
-		reduceTile(&ax, l.wx[p*l.In*g2:(p+1)*l.In*g2], x, g2, n)
-		wh := l.wh[p*l.Hidden*g2 : (p+1)*l.Hidden*g2]
-		reduceTile(&a0, wh[:m*g2], h[:m*Lanes], g2, n)
-		reduceTile(&a1, wh[m*g2:], h[m*Lanes:], g2, n)
-		for j := range n {
-			var sx, sh [8]float32
-			for i := range g2 {
-				sx[i], sh[i] = ax[i][j], a0[i][j]+a1[i][j]
-			}
-			for v := 0; v < 2 && p*2+v < l.Hidden; v++ {
-				at := (p*2+v)*Lanes + j
-				var cu float32
-				if c != nil {
-					cu = c[at]
-				}
-				hn[at], cu = l.unit(&kept, &sx, &sh, v, h[at], cu)
-				if cn != nil {
-					cn[at] = cu
-				}
-				if save != nil {
-					for q := range l.Cell.Saved() {
-						save[q*l.Hidden*Lanes+at] = kept[q]
-					}
-				}
+		for v := 0; v < 2 && p*2+v < l.Hidden; v++ {
+			l.finishTile(save, hn, cn, h, c, &a, &nx[v], p*2+v, n)
+		}
+	}
+}
+
+// finishTile turns the reduced gates of hidden unit u into its new state for n channels.
+func (l *Layer) finishTile(save, hn, cn, h, c []float32, a *[8][Lanes]float32, nx *[Lanes]float32, u, n int) {
+	var s [8]float32
+	var kept [5]float32
+	for j := range n {
+		for i := range 2 * l.gates {
+			s[i] = a[i][j]
+		}
+		at := u*Lanes + j
+		var cu float32
+		if c != nil {
+			cu = c[at]
+		}
+		hn[at], cu = l.unit(&kept, &s, nx[j], u%2, h[at], cu)
+		if cn != nil {
+			cn[at] = cu
+		}
+		if save != nil {
+			for q := range l.Cell.Saved() {
+				save[q*l.Hidden*Lanes+at] = kept[q]
 			}
 		}
+	}
+}
+
+func fill(row *[Lanes]float32, v float32) {
+	for j := range row {
+		row[j] = v
 	}
 }
 

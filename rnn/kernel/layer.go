@@ -26,6 +26,14 @@ func (c Cell) Gates() int {
 	return 1
 }
 
+// biasRows is Gates, and one more for the GRU, whose candidate keeps its two biases apart.
+func (c Cell) biasRows() int {
+	if c == GRU {
+		return 4
+	}
+	return c.Gates()
+}
+
 // Layer is one recurrent layer in one direction with its weights packed once. Nothing but Set changes it after NewLayer.
 type Layer struct {
 	Cell   Cell
@@ -33,11 +41,12 @@ type Layer struct {
 	Hidden int
 
 	gates int
-	pairs int       // ceil(Hidden/2)
-	wx    []float32 // tile order: [pairs][In][gates][2]
-	wh    []float32 // tile order: [pairs][Hidden][gates][2]
-	bx    []float32 // [pairs][gates][2]: start of ax
-	bh    []float32 // [pairs][gates][2]: start of a0; zero but for the GRU's candidate
+	pairs int // ceil(Hidden/2)
+	// tile serves StepTile and the generic form of Step: for each pair of units [biasRows][2], [In][gates][2], [Hidden][gates][2].
+	tile []float32
+	// step serves the vector forms of Step, hidden units in lanes: for each block of 32 units (16 for a last block of at most 16)
+	// [biasRows][block], [In][gates][block], [Hidden][gates][block].
+	step []float32
 }
 
 // NewLayer packs weights in PyTorch's layout: wih [gates*hidden][in], whh [gates*hidden][hidden], bih and bhh [gates*hidden]; gate order
@@ -52,38 +61,57 @@ func NewLayer(cell Cell, in, hidden int, wih, whh, bih, bhh []float32) (*Layer, 
 		return nil, fmt.Errorf("layer of %d inputs and %d hidden units has weights of lengths %d, %d, %d, %d, must be %d, %d, %d, %d",
 			in, hidden, len(wih), len(whh), len(bih), len(bhh), rows*in, rows*hidden, rows, rows)
 	}
-	p := (hidden + 1) / 2
-	l := &Layer{
-		Cell: cell, In: in, Hidden: hidden, gates: g, pairs: p,
-		wx: make([]float32, p*in*g*2), wh: make([]float32, p*hidden*g*2), bx: make([]float32, p*g*2), bh: make([]float32, p*g*2),
+	l := &Layer{Cell: cell, In: in, Hidden: hidden, gates: g, pairs: (hidden + 1) / 2}
+	l.tile = make([]float32, l.pairs*2*l.unitSize())
+	if hasVectors {
+		l.step = aligned((hidden + 15) / 16 * 16 * l.unitSize())
 	}
 	l.Set(wih, whh, bih, bhh)
 	return l, nil
 }
 
+// unitSize is the number of packed values per hidden unit.
+func (l *Layer) unitSize() int { return l.Cell.biasRows() + (l.In+l.Hidden)*l.gates }
+
 // Set packs other weights of the same shapes into l without allocating. No other goroutine may use l meanwhile.
 func (l *Layer) Set(wih, whh, bih, bhh []float32) {
-	packPairs(l.wx, wih, l.gates, l.In, l.Hidden)
-	packPairs(l.wh, whh, l.gates, l.Hidden, l.Hidden)
 	for u := range l.Hidden {
-		for q := range l.gates {
-			at, from := (u/2*l.gates+q)*2+u%2, q*l.Hidden+u
-			if l.Cell == GRU && q == 2 {
-				l.bx[at], l.bh[at] = bih[from], bhh[from]
-			} else {
-				l.bx[at] = bih[from] + bhh[from]
-			}
+		l.packUnit(l.tile[u/2*2*l.unitSize()+u%2:], 2, u, wih, whh, bih, bhh)
+		if l.step == nil {
+			continue
 		}
+		block, width := u/32*32, 32
+		if l.Hidden-block <= 16 {
+			width = 16
+		}
+		l.packUnit(l.step[block*l.unitSize()+u-block:], width, u, wih, whh, bih, bhh)
 	}
 }
 
-// packPairs turns w [gates*hidden][k] into p [pairs][k][gates][2].
-func packPairs(p, w []float32, gates, k, hidden int) {
-	for u := range hidden {
-		for i := range k {
-			for q := range gates {
-				p[((u/2*k+i)*gates+q)*2+u%2] = w[(q*hidden+u)*k+i]
-			}
+// packUnit writes the values of hidden unit u, width apart.
+func (l *Layer) packUnit(dst []float32, width, u int, wih, whh, bih, bhh []float32) {
+	at := 0
+	put := func(v float32) {
+		dst[at] = v
+		at += width
+	}
+	for q := range l.gates {
+		i := q*l.Hidden + u
+		if l.Cell == GRU && q == 2 {
+			put(bih[i])
+			put(bhh[i])
+		} else {
+			put(bih[i] + bhh[i])
+		}
+	}
+	for k := range l.In {
+		for q := range l.gates {
+			put(wih[(q*l.Hidden+u)*l.In+k])
+		}
+	}
+	for k := range l.Hidden {
+		for q := range l.gates {
+			put(whh[(q*l.Hidden+u)*l.Hidden+k])
 		}
 	}
 }
@@ -96,6 +124,11 @@ func (l *Layer) Step(h, c, x, scratch []float32) {
 	h, x, scratch = h[:l.Hidden], x[:l.In], scratch[:l.Hidden]
 	if l.HasCell() {
 		c = c[:l.Hidden]
+	} else {
+		c = nil
+	}
+	if hasVectors && l.stepVector(h, c, x, scratch) {
+		return
 	}
 	l.stepGeneric(scratch, h, c, x)
 	copy(h, scratch)
@@ -112,6 +145,11 @@ func (l *Layer) stepTile(save, hn, cn, x, h, c []float32, n int) {
 	hn, h, x = hn[:l.Hidden*Lanes], h[:l.Hidden*Lanes], x[:l.In*Lanes]
 	if l.HasCell() {
 		cn, c = cn[:l.Hidden*Lanes], c[:l.Hidden*Lanes]
+	} else {
+		cn, c = nil, nil
+	}
+	if hasVectors && l.tileVector(save, hn, cn, x, h, c) {
+		return
 	}
 	l.tileGeneric(save, hn, cn, x, h, c, n)
 }

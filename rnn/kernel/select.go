@@ -12,7 +12,9 @@ var current = "generic"
 
 func init() {
 	available := Available()
-	current = available[len(available)-1]
+	best := available[len(available)-1]
+	current = best
+	use(best)
 	if want := os.Getenv("CRACKLE_KERNEL"); want != "" {
 		startError = Select(want)
 	}

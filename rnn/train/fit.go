@@ -195,6 +195,7 @@ func (f *fitter) step(batch []*Sequence, from, to int, keepFlow bool) (loss, wei
 	seed := f.dropSeed
 	f.parallel(tiles, func(i int) {
 		s, seqs := f.passes[i], tileOf(batch, i)
+		s.watch = keepFlow && i == 0
 		s.load(f.w, seqs, from, to, from > 0)
 		for _, g := range s.grads {
 			clear(g)
@@ -225,7 +226,7 @@ func (f *fitter) step(batch []*Sequence, from, to int, keepFlow bool) (loss, wei
 	}
 	for i, l := range losses {
 		loss += l
-		for _, n := range f.passes[i].length[:f.passes[i].n] {
+		for _, n := range f.passes[i].length {
 			f.rowsPassed += n
 		}
 	}

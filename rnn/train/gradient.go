@@ -35,6 +35,7 @@ func Gradients(cfg Config, w *rnn.Weights, seqs []Sequence) (*Gradient, error) {
 		for _, v := range s.grads {
 			clear(v)
 		}
+		s.watch = at == 0
 		s.load(w, tile, 0, math.MaxInt, false)
 		s.forward(nil)
 		g.Loss += s.loss(&f.cfg, tile, 0, total, true) / total

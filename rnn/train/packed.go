@@ -47,12 +47,12 @@ func newPacked(w *rnn.Weights) (*packed, error) {
 func (p *packed) set(w *rnn.Weights) {
 	for i, l := range w.Layers {
 		p.layers[i].Set(l.WeightIH, l.WeightHH, l.BiasIH, l.BiasHH)
-		p.backX[i].Set(0, l.WeightIH)
-		p.backH[i].Set(0, l.WeightHH)
+		p.backX[i].Set(l.WeightIH)
+		p.backH[i].Set(l.WeightHH)
 	}
 	if p.head != nil {
 		p.head.Set(w.Head.Weight, w.Head.Bias)
-		p.backY.Set(0, w.Head.Weight)
+		p.backY.Set(w.Head.Weight)
 	}
 }
 

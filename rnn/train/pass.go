@@ -14,7 +14,7 @@ type pass struct {
 	p      *packed
 	steps  int
 	n      int   // lanes in use
-	length []int // steps of each lane, at most steps
+	length []int // [lanes] steps of each lane, at most steps; 0 for lanes not in use
 
 	x    []float32   // [steps][Input][lanes]
 	dirs []direction // as packed.layers
@@ -26,6 +26,7 @@ type pass struct {
 	dy   []float32
 
 	grads [][]float32 // of this tile, as Weights.Params
+	watch bool        // note the gradient flow
 }
 
 // direction is one layer in one direction.
@@ -106,7 +107,7 @@ func (s *pass) turn(dst []float32, dstRows int, src []float32, srcRows, from, co
 	for t := range s.steps {
 		for k := range count {
 			row := dst[(t*dstRows+k)*lanes:]
-			for j := range s.n {
+			for j := range lanes {
 				row[j] = 0
 				if u := s.length[j] - 1 - t; u >= 0 {
 					row[j] = src[(u*srcRows+from+k)*lanes+j]
@@ -153,7 +154,7 @@ func (s *pass) turnBack(out, hs []float32) {
 	for t := range s.steps {
 		for k := range h {
 			row := out[(t*2*h+h+k)*lanes:]
-			for j := range s.n {
+			for j := range lanes {
 				row[j] = 0
 				if u := s.length[j] - 1 - t; u >= 0 {
 					row[j] = hs[(u*h+k)*lanes+j]
@@ -174,7 +175,7 @@ func (s *pass) backward(dx bool) {
 		dout = grow(&s.dout, s.steps*width*lanes)
 		clear(dout)
 		for t := range s.steps {
-			s.p.backY.AddTranspose(dout[t*width*lanes:], s.dy[t*rows*lanes:], s.n)
+			s.p.backY.AddTranspose(dout[t*width*lanes:], s.dy[t*rows*lanes:], 0, rows, s.n)
 		}
 		at := 4 * len(s.dirs)
 		kernel.AddOuter(s.grads[at], rows, width, s.dy, rows*lanes, top, width*lanes, s.steps, s.n)
@@ -228,19 +229,16 @@ func (s *pass) back(i int, dout []float32, reverse bool, din []float32) {
 	clear(d.dc)
 	for t := s.steps - 1; t >= 0; t-- {
 		from := dout[t*width*lanes : t*width*lanes+size]
-		for k := 0; k < size; k += lanes {
-			for j := k; j < k+s.n; j++ {
-				d.dh[j] += from[j]
-			}
+		if s.watch {
+			d.flow[t] = square(d.dh, from, s.n)
 		}
-		d.flow[t] = square(d.dh, s.n)
 		g := dg[t*rows : (t+1)*rows]
 		var c []float32
 		if layer.HasCell() {
 			c = d.cs[t*size:]
 		}
-		layer.GatesBack(g, d.dh, d.dc, d.save[t*saved:], d.hs[t*size:], c, s.n)
-		s.p.backH[i].AddTranspose(d.dh, s.hiddenRows(g, size), s.n)
+		layer.GatesBack(g, d.dh, d.dc, from, d.save[t*saved:], d.hs[t*size:], c, s.n)
+		s.p.backH[i].AddTranspose(d.dh, g, 0, s.p.backH[i].Rows, s.n)
 	}
 	s.weightGrads(i, dg, rows)
 	if din == nil {
@@ -249,21 +247,8 @@ func (s *pass) back(i int, dout []float32, reverse bool, din []float32) {
 	s.inputGrads(i, dg, rows, in, reverse, din)
 }
 
-// hiddenRows are the gate gradients that the hidden matrix saw: for a GRU the candidate's row is the part under the reset gate.
-func (s *pass) hiddenRows(g []float32, size int) []float32 {
-	if s.p.cell != kernel.GRU {
-		return g
-	}
-	// r and z stand first; moving the candidate's hidden part into third place, where the input part stands, would lose that one: swap and
-	// let weightGrads and inputGrads know that rows are r, z, hidden part, input part from here on.
-	a, b := g[2*size:3*size], g[3*size:4*size]
-	for i := range a {
-		a[i], b[i] = b[i], a[i]
-	}
-	return g[:3*size]
-}
-
-// weightGrads adds the gradients of one direction's weights; the GRU's gate rows are in the order that hiddenRows left.
+// weightGrads adds the gradients of one direction's weights. A GRU's hidden matrix saw the first three gate rows, its input matrix the first
+// two and the fourth.
 func (s *pass) weightGrads(i int, dg []float32, stride int) {
 	d, layer := &s.dirs[i], s.p.layers[i]
 	h, in := layer.Hidden, layer.In
@@ -291,11 +276,13 @@ func (s *pass) inputGrads(i int, dg []float32, stride, in int, reverse bool, din
 		clear(dst)
 	}
 	for t := range s.steps {
-		g := dg[t*stride : (t+1)*stride]
-		if s.p.cell == kernel.GRU {
-			copy(g[2*h*lanes:3*h*lanes], g[3*h*lanes:])
+		g, to, m := dg[t*stride:(t+1)*stride], dst[t*in*lanes:], s.p.backX[i]
+		if s.p.cell != kernel.GRU {
+			m.AddTranspose(to, g, 0, m.Rows, s.n)
+			continue
 		}
-		s.p.backX[i].AddTranspose(dst[t*in*lanes:], g, s.n)
+		m.AddTranspose(to, g, 0, 2*h, s.n)
+		m.AddTranspose(to, g[3*h*lanes:], 2*h, 3*h, s.n)
 	}
 	if !reverse {
 		return
@@ -311,11 +298,13 @@ func (s *pass) inputGrads(i int, dg []float32, stride, in int, reverse bool, din
 	}
 }
 
-func square(d []float32, n int) float64 {
+// square is the squared norm of a + b over the first n lanes.
+func square(a, b []float32, n int) float64 {
 	var s float64
-	for k := 0; k < len(d); k += lanes {
-		for _, v := range d[k : k+n] {
-			s += float64(v) * float64(v)
+	for k := 0; k < len(a); k += lanes {
+		for j := k; j < k+n; j++ {
+			v := float64(a[j]) + float64(b[j])
+			s += v * v
 		}
 	}
 	return s

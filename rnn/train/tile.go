@@ -69,6 +69,7 @@ func (q *Sequence) weight(t int) float64 {
 func (s *pass) load(w *rnn.Weights, seqs []*Sequence, from, to int, carry bool) {
 	c := s.p.cfg
 	steps := 0
+	clear(s.length)
 	for j, q := range seqs {
 		s.length[j] = max(0, min(to, len(q.X))-from)
 		steps = max(steps, s.length[j])

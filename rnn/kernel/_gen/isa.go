@@ -1,0 +1,188 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// wide selects AVX-512 (vectors of 16) against AVX2 with FMA (vectors of 8).
+var wide bool
+
+const tileRow = 128 // bytes of one row of a tile: 32 channels
+
+func width() int { // floats in a vector
+	if wide {
+		return 16
+	}
+	return 8
+}
+
+func size() int { return 4 * width() } // bytes in a vector
+
+func suffix() string {
+	if wide {
+		return "AVX512"
+	}
+	return "AVX2"
+}
+
+type vec = reg.VecVirtual
+
+func newVec() vec {
+	if wide {
+		return ZMM()
+	}
+	return YMM()
+}
+
+func zero() vec {
+	v := newVec()
+	VXORPS(v, v, v)
+	return v
+}
+
+func load(m Op) vec {
+	v := newVec()
+	VMOVUPS(m, v)
+	return v
+}
+
+func broadcast(m Op) vec {
+	v := newVec()
+	VBROADCASTSS(m, v)
+	return v
+}
+
+func at(base reg.Register, disp int) Mem { return Mem{Base: base, Disp: disp} }
+
+// param loads a parameter into a register.
+func param(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
+
+func copyOf(r reg.Register) reg.GPVirtual {
+	c := GP64()
+	MOVQ(r, c)
+	return c
+}
+
+// table holds the constants, each repeated over 64 bytes so that either vector width reads them from memory.
+var (
+	table   Mem
+	offsets = map[string]int{}
+)
+
+func constants() {
+	const ln2, log2e = 0.693147180559945309, 1.44269504088896341
+	c2, c3, c4, c5, c6 := float32(0.49999994), float32(0.16666518), float32(0.041668423), float32(0.008369063), float32(0.001381388)
+	list := []struct {
+		name  string
+		value float32
+	}{
+		{"one", 1}, {"two", 2}, {"magic", 12582912},
+		{"sigLow", -88}, {"sigHigh", 88}, {"tanLow", -10}, {"tanHigh", 10},
+		{"sigLog", -float32(log2e)}, {"sigLn2", float32(ln2)},
+		{"sigC2", c2}, {"sigC3", -c3}, {"sigC4", c4}, {"sigC5", -c5}, {"sigC6", c6},
+		{"tanLog", 2 * float32(log2e)}, {"tanLn2", -float32(ln2) / 2},
+		{"tanC2", 4 * c2}, {"tanC3", 8 * c3}, {"tanC4", 16 * c4}, {"tanC5", 32 * c5}, {"tanC6", 64 * c6},
+	}
+	table = GLOBL("constants"+suffix(), RODATA|NOPTR)
+	o := 0
+	for _, c := range list {
+		offsets[c.name] = o
+		for range 16 {
+			DATA(o, U32(math.Float32bits(c.value)))
+			o += 4
+		}
+	}
+	offsets["mask"] = o // eight ones, eight zeros: the masks of AVX2 are read from here
+	for i := range 16 {
+		v := uint32(0)
+		if i < 8 {
+			v = math.MaxUint32
+		}
+		DATA(o, U32(v))
+		o += 4
+	}
+}
+
+func constant(name string) Mem {
+	o, ok := offsets[name]
+	if !ok {
+		panic("no constant " + name)
+	}
+	return table.Offset(o)
+}
+
+// mask covers the first lanes of a vector.
+type mask struct {
+	k reg.Register // AVX-512
+	v vec          // AVX2
+}
+
+// maskFor gives the mask of min(max(left-skip, 0), width) lanes.
+func maskFor(left reg.Register, skip int) mask {
+	n, limit := GP64(), GP64()
+	MOVQ(left, n)
+	if skip > 0 {
+		SUBQ(Imm(uint64(skip)), n)
+	}
+	XORQ(limit, limit)
+	CMPQ(n, limit)
+	CMOVQLT(limit, n)
+	MOVQ(U32(uint32(width())), limit)
+	CMPQ(n, limit)
+	CMOVQGT(limit, n)
+	if wide {
+		all, k := GP32(), K()
+		MOVL(U32(0xffff), all)
+		BZHIL(n.As32(), all, all)
+		KMOVW(all, k)
+		return mask{k: k}
+	}
+	p := GP64()
+	LEAQ(constant("mask").Offset(32), p)
+	SHLQ(Imm(2), n)
+	SUBQ(n, p)
+	return mask{v: load(at(p, 0))}
+}
+
+// loadMasked reads the lanes of m and puts zero into the others, without touching their memory.
+func loadMasked(m mask, src Mem) vec {
+	v := newVec()
+	if wide {
+		VMOVUPS_Z(src, m.k, v)
+	} else {
+		VMASKMOVPS(src, m.v, v)
+	}
+	return v
+}
+
+func storeMasked(m mask, v vec, dst Mem) {
+	if wide {
+		VMOVUPS(v, m.k, dst)
+	} else {
+		VMASKMOVPS(v, m.v, dst)
+	}
+}
+
+// loop runs body count times; count is used up. A count of zero runs nothing.
+func loop(name string, count reg.Register, body func()) {
+	TESTQ(count, count)
+	JZ(LabelRef(name + "_end"))
+	Label(name)
+	body()
+	DECQ(count)
+	JNZ(LabelRef(name))
+	Label(name + "_end")
+}
+
+// highHalf moves the upper four floats of y to x. The EVEX form reaches registers above 15.
+func highHalf(y, x vec) {
+	if wide {
+		VEXTRACTF32X4(Imm(1), y, x)
+	} else {
+		VEXTRACTF128(Imm(1), y, x)
+	}
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// step generates one step of one channel, hidden units in lanes. w is packed in blocks of 32 units, or 16 for a last block of at most 16:
+// [bias rows][in][gates] and [hidden][gates], each row a block wide.
+func step(c cell) {
+	TEXT("step"+c.name+suffix(), NOSPLIT, "func(w, x, h, c, hn *float32, in, hidden int)")
+	Doc(fmt.Sprintf("step%s%s writes the new hidden state to hn, which may be h up to %d units, and replaces c (LSTM).", c.name, suffix(), width()*together(c)))
+	Pragma("noescape")
+	s := &stepGen{cell: c, w: param("w"), hn: param("hn")}
+	if c.name == "LSTM" {
+		s.c = param("c")
+	}
+	s.ho = param("h")
+	s.left = param("hidden")
+	vectors := together(c)
+	Label("block")
+	CMPQ(s.left, Imm(16))
+	JLE(LabelRef("narrow"))
+	s.parts("w", 128, 32, vectors)
+	TESTQ(s.left, s.left)
+	JG(LabelRef("block"))
+	JMP(LabelRef("done"))
+	Label("narrow")
+	s.parts("n", 64, 16, min(vectors, 16/width()))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// together is the number of vectors whose units are all reduced before any is written: what the registers hold.
+func together(c cell) int {
+	if c.name == "LSTM" && !wide {
+		return 1
+	}
+	return 2
+}
+
+// parts runs the body over a block of units, part by part where the block is wider than one body; s.w ends at the next block.
+func (s *stepGen) parts(name string, gateBytes, units, vectors int) {
+	each := vectors * width()
+	if each == units {
+		s.body(name, gateBytes, vectors)
+		s.advance(each)
+		return
+	}
+	n, start := GP64(), GP64()
+	MOVQ(U32(uint32(units/each)), n)
+	Label(name + "part")
+	MOVQ(s.w, start)
+	s.body(name, gateBytes, vectors)
+	s.advance(each)
+	DECQ(n)
+	JZ(LabelRef(name + "whole"))
+	LEAQ(at(start, 4*each), s.w)
+	JMP(LabelRef(name + "part"))
+	Label(name + "whole")
+	SUBQ(Imm(uint64(4*units-4*each)), s.w)
+}
+
+type stepGen struct {
+	cell               cell
+	w, hn, c, ho, left reg.GPVirtual // ho is h at the current units, left the units left
+}
+
+// advance moves the unit pointers on.
+func (s *stepGen) advance(units int) {
+	n := U32(uint32(4 * units))
+	ADDQ(n, s.ho)
+	ADDQ(n, s.hn)
+	if s.c != nil {
+		ADDQ(n, s.c)
+	}
+	SUBQ(U32(uint32(units)), s.left)
+}
+
+// body reduces and finishes vectors of units; gateBytes is the distance between a row's gates. s.w ends at the next block's weights.
+func (s *stepGen) body(name string, gateBytes, vectors int) {
+	gates := s.cell.gates
+	stride := gates * gateBytes
+	a, b := grid(gates, vectors), grid(gates, vectors)
+	var nx []vec
+	for g := range gates {
+		for v := range vectors {
+			a[g][v] = load(at(s.w, g*gateBytes+v*size()))
+		}
+	}
+	rows := gates
+	xs := a
+	if s.cell.name == "GRU" { // bias rows r, z, input part of n, hidden part of n
+		nx = a[2]
+		a[2] = make([]vec, vectors)
+		xs = [][]vec{a[0], a[1], nx}
+		rows = 4
+	}
+	ADDQ(U32(uint32(rows*gateBytes)), s.w)
+	row := func(w reg.Register, src Mem, acc [][]vec) {
+		x := broadcast(src)
+		for g := range gates {
+			for v := range vectors {
+				VFMADD231PS(at(w, g*gateBytes+v*size()), x, acc[g][v])
+			}
+		}
+	}
+	p, n := param("x"), param("in")
+	var bias reg.GPVirtual
+	if nx != nil {
+		bias = copyOf(s.w)
+	}
+	loop(name+"x", n, func() {
+		row(s.w, at(p, 0), xs)
+		ADDQ(U32(uint32(stride)), s.w)
+		ADDQ(Imm(4), p)
+	})
+	for v := range vectors {
+		if nx != nil {
+			a[2][v] = load(at(bias, -gateBytes+v*size()))
+		}
+		for g := range gates {
+			b[g][v] = zero()
+		}
+	}
+	// Both halves of h side by side: the second begins at m = hidden - hidden/2.
+	half, m, w1, p1 := param("hidden"), param("hidden"), GP64(), GP64()
+	SHRQ(Imm(1), half)
+	SUBQ(half, m)
+	MOVQ(m, w1)
+	IMUL3Q(U32(uint32(stride)), w1, w1)
+	ADDQ(s.w, w1)
+	p = param("h")
+	LEAQ(Mem{Base: p, Index: m, Scale: 4}, p1)
+	SUBQ(half, m) // 1 when hidden is odd
+	loop(name+"h", half, func() {
+		row(s.w, at(p, 0), a)
+		row(w1, at(p1, 0), b)
+		ADDQ(U32(uint32(stride)), s.w)
+		ADDQ(U32(uint32(stride)), w1)
+		ADDQ(Imm(4), p)
+		ADDQ(Imm(4), p1)
+	})
+	TESTQ(m, m)
+	JZ(LabelRef(name + "even"))
+	row(s.w, at(p, 0), a)
+	Label(name + "even")
+	MOVQ(w1, s.w)
+	for v := range vectors {
+		for g := range gates {
+			VADDPS(b[g][v], a[g][v], a[g][v])
+		}
+	}
+	for v := range vectors {
+		u := unit{cell: s.cell}
+		for g := range gates {
+			u.gates = append(u.gates, a[g][v])
+		}
+		if nx != nil {
+			u.nx = nx[v]
+		}
+		var k mask
+		tail := func() mask { // made late, and again when registers are short
+			if k == (mask{}) || !wide {
+				k = maskFor(s.left, v*width())
+			}
+			return k
+		}
+		u.h = func() vec { return loadMasked(tail(), at(s.ho, v*size())) }
+		u.setH = func(x vec) { storeMasked(tail(), x, at(s.hn, v*size())) }
+		u.c = func() vec { return loadMasked(tail(), at(s.c, v*size())) }
+		u.setC = func(x vec) { storeMasked(tail(), x, at(s.c, v*size())) }
+		u.finish()
+	}
+}
+
+func grid(rows, cols int) [][]vec {
+	g := make([][]vec, rows)
+	for i := range g {
+		g[i] = make([]vec, cols)
+	}
+	return g
+}

@@ -1,5 +1,0 @@
-package kernel
-
-func vectorKernels() []string { return nil }
-
-func use(string) {}

@@ -1,0 +1,211 @@
+package kernel
+
+import "unsafe"
+
+//go:generate sh -c "cd _gen && go run . -isa avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg kernel"
+//go:generate sh -c "cd _gen && go run . -isa avx2 -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg kernel"
+//go:generate sh -c "cd _gen && go run . -isa cpu -out ../cpu_amd64.s -stubs ../cpu_amd64.go -pkg kernel"
+
+// hasVectors says that this build has vector forms; whether the machine can run them decides Available.
+const hasVectors = true
+
+// set is the instruction set in use.
+type set uint8
+
+const (
+	setGeneric set = iota
+	setAVX2
+	setAVX512
+)
+
+var inUse set
+
+func use(name string) {
+	switch name {
+	case "avx512":
+		inUse = setAVX512
+	case "avx2":
+		inUse = setAVX2
+	default:
+		inUse = setGeneric
+	}
+}
+
+// vectorKernels lists what the processor offers and the operating system saves.
+func vectorKernels() []string {
+	most, _, _, _ := cpuid(0, 0)
+	if most < 7 {
+		return nil
+	}
+	_, _, c1, _ := cpuid(1, 0)
+	_, b7, _, _ := cpuid(7, 0)
+	const fma, osxsave, avx = 1 << 12, 1 << 27, 1 << 28
+	if c1&(fma|osxsave|avx) != fma|osxsave|avx {
+		return nil
+	}
+	saved := xgetbv()
+	const avx2, bmi2 = 1 << 5, 1 << 8
+	if saved&6 != 6 || b7&(avx2|bmi2) != avx2|bmi2 {
+		return nil
+	}
+	const f, dq, bw, vl = 1 << 16, 1 << 17, 1 << 30, 1 << 31
+	if saved&0xe6 != 0xe6 || b7&(f|dq|bw|vl) != f|dq|bw|vl {
+		return []string{"avx2"}
+	}
+	return []string{"avx2", "avx512"}
+}
+
+func ptr(s []float32) *float32 { return unsafe.SliceData(s) }
+
+// aligned gives n zeros that begin at a cache line, so that no vector load crosses one.
+func aligned(n int) []float32 {
+	b := make([]float32, n+15)
+	skip := int(-uintptr(unsafe.Pointer(ptr(b)))/4) & 15
+	return b[skip : skip+n : skip+n]
+}
+
+// stepVector is Step with a vector kernel; false when the generic one is in use.
+func (l *Layer) stepVector(h, c, x, scratch []float32) bool {
+	hn := scratch
+	switch inUse {
+	case setAVX512:
+		if l.Hidden <= 32 {
+			hn = h
+		}
+		switch l.Cell {
+		case GRU:
+			stepGRUAVX512(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+		case LSTM:
+			stepLSTMAVX512(ptr(l.step), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
+		case ElmanTanh:
+			stepElmanTanhAVX512(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+		default:
+			stepElmanReLUAVX512(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+		}
+	case setAVX2:
+		if l.Hidden <= 8 || l.Hidden <= 16 && l.Cell != LSTM {
+			hn = h
+		}
+		switch l.Cell {
+		case GRU:
+			stepGRUAVX2(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+		case LSTM:
+			stepLSTMAVX2(ptr(l.step), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
+		case ElmanTanh:
+			stepElmanTanhAVX2(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+		default:
+			stepElmanReLUAVX2(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+		}
+	default:
+		return false
+	}
+	if ptr(hn) != ptr(h) {
+		copy(h, hn)
+	}
+	return true
+}
+
+// tileVector is StepTile with a vector kernel, all lanes; save may be nil.
+func (l *Layer) tileVector(save, hn, cn, x, h, c []float32) bool {
+	switch inUse {
+	case setAVX512:
+		if save != nil {
+			tileSave512[l.Cell](ptr(l.tile), ptr(x), ptr(h), ptr(c), ptr(hn), ptr(cn), ptr(save), l.In, l.Hidden)
+		} else {
+			tile512[l.Cell](ptr(l.tile), ptr(x), ptr(h), ptr(c), ptr(hn), ptr(cn), l.In, l.Hidden)
+		}
+	case setAVX2:
+		if save != nil {
+			tileSave2[l.Cell](ptr(l.tile), ptr(x), ptr(h), ptr(c), ptr(hn), ptr(cn), ptr(save), l.In, l.Hidden)
+		} else {
+			tile2[l.Cell](ptr(l.tile), ptr(x), ptr(h), ptr(c), ptr(hn), ptr(cn), l.In, l.Hidden)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+var (
+	tile512     = [...]func(w, x, h, c, hn, cn *float32, in, hidden int){tileGRUAVX512, tileLSTMAVX512, tileElmanTanhAVX512, tileElmanReLUAVX512}
+	tile2       = [...]func(w, x, h, c, hn, cn *float32, in, hidden int){tileGRUAVX2, tileLSTMAVX2, tileElmanTanhAVX2, tileElmanReLUAVX2}
+	tileSave512 = [...]func(w, x, h, c, hn, cn, save *float32, in, hidden int){tileSaveGRUAVX512, tileSaveLSTMAVX512, tileSaveElmanTanhAVX512, tileSaveElmanReLUAVX512}
+	tileSave2   = [...]func(w, x, h, c, hn, cn, save *float32, in, hidden int){tileSaveGRUAVX2, tileSaveLSTMAVX2, tileSaveElmanTanhAVX2, tileSaveElmanReLUAVX2}
+)
+
+func (d *Dense) applyVector(dst, x []float32) bool {
+	switch inUse {
+	case setAVX512:
+		denseAVX512(ptr(d.w), ptr(d.b), ptr(x), ptr(dst), d.In, d.Out)
+	case setAVX2:
+		denseAVX2(ptr(d.w), ptr(d.b), ptr(x), ptr(dst), d.In, d.Out)
+	default:
+		return false
+	}
+	return true
+}
+
+func (d *Dense) applyTileVector(dst, x []float32) bool {
+	switch inUse {
+	case setAVX512:
+		denseTileAVX512(ptr(d.w), ptr(d.b), ptr(x), ptr(dst), d.In, d.Out)
+	case setAVX2:
+		denseTileAVX2(ptr(d.w), ptr(d.b), ptr(x), ptr(dst), d.In, d.Out)
+	default:
+		return false
+	}
+	return true
+}
+
+func (l *Layer) gatesBackVector(dg, dh, dc, dout, save, h, c []float32) bool {
+	row := l.Hidden * Lanes
+	switch {
+	case inUse == setAVX512 && l.Cell == GRU:
+		gruBackAVX512(ptr(dg), ptr(dh), ptr(dout), ptr(save), ptr(h), row)
+	case inUse == setAVX512 && l.Cell == LSTM:
+		lstmBackAVX512(ptr(dg), ptr(dh), ptr(dc), ptr(dout), ptr(save), ptr(c), row)
+	case inUse == setAVX2 && l.Cell == GRU:
+		gruBackAVX2(ptr(dg), ptr(dh), ptr(dout), ptr(save), ptr(h), row)
+	case inUse == setAVX2 && l.Cell == LSTM:
+		lstmBackAVX2(ptr(dg), ptr(dh), ptr(dc), ptr(dout), ptr(save), ptr(c), row)
+	default:
+		return false
+	}
+	return true
+}
+
+func addTransposeVector(dst, src, w []float32, rows, cols, stride int) bool {
+	switch inUse {
+	case setAVX512:
+		addTransposeAVX512(ptr(dst), ptr(src), ptr(w), rows, cols, stride)
+	case setAVX2:
+		addTransposeAVX2(ptr(dst), ptr(src), ptr(w), rows, cols, stride)
+	default:
+		return false
+	}
+	return true
+}
+
+func addOuterVector(dw []float32, rows, cols int, a []float32, aStride int, b []float32, bStride, steps int) bool {
+	switch inUse {
+	case setAVX512:
+		addOuterAVX512(ptr(dw), ptr(a), ptr(b), rows, cols, aStride, bStride, steps)
+	case setAVX2:
+		addOuterAVX2(ptr(dw), ptr(a), ptr(b), rows, cols, aStride, bStride, steps)
+	default:
+		return false
+	}
+	return true
+}
+
+func addRowsVector(db []float32, rows int, a []float32, aStride, steps int) bool {
+	switch inUse {
+	case setAVX512:
+		addRowsAVX512(ptr(db), ptr(a), rows, aStride, steps)
+	case setAVX2:
+		addRowsAVX2(ptr(db), ptr(a), rows, aStride, steps)
+	default:
+		return false
+	}
+	return true
+}
