@@ -267,3 +267,12 @@ func ensureExample(ctx context.Context, b *broker.Broker) error {
 	_, err = broker.EnsureSignals(ctx, js, broker.SignalConfig{MaxBytes: 32 << 20})
 	return err
 }
+
+// subscribed waits until a receiver on nc has its subscription at the server.
+func subscribed(t testing.TB, nc *nats.Conn) {
+	t.Helper()
+	eventually(t, "subscribe", func() bool { return nc.NumSubscriptions() > 0 })
+	if err := nc.FlushTimeout(5 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+}

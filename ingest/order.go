@@ -53,6 +53,7 @@ type order struct {
 	started   bool
 	run       uint64
 	next      uint64 // index of the sample whose turn it is
+	joined    uint64 // index at which this run was met first; what lies before it was never delivered
 	high      uint64 // largest First seen in this run
 	wait      []held // by First, part marks before samples; at most horizon+1
 	now       time.Time
@@ -111,6 +112,7 @@ func (o *order) push(b *block.Block, msg place, now time.Time) {
 	if !o.started {
 		o.started = true
 		o.begin(b.Run, b.First)
+		o.joined = b.First
 		o.out.newRun(b.Run)
 	}
 	if b.Run != o.run && !o.change(b.Run) {
@@ -147,6 +149,7 @@ func (o *order) change(run uint64) bool {
 	o.flush()
 	o.past.add(past{o.run, o.next})
 	o.begin(run, next)
+	o.joined = 0
 	o.out.newRun(run)
 	return true
 }
@@ -183,7 +186,7 @@ func (o *order) takeMark(b *block.Block) {
 // takeBehind is for samples whose turn is over. When the stream goes on behind a jump that nothing followed, the jump was false: a damaged
 // index must not silence the rest of the run.
 func (o *order) takeBehind(b *block.Block) {
-	late := false
+	late := b.First < o.joined
 	for _, g := range o.gaps.items {
 		late = late || b.First < g.to && b.End() > g.from
 	}

@@ -207,6 +207,17 @@ func TestOrderResync(t *testing.T) {
 	}
 }
 
+// The same when the false index is the first that is heard.
+func TestOrderJoinsAtFalseIndex(t *testing.T) {
+	s := newScript(t, 2).push(blk(1, 1<<60, 10))
+	for i := range uint64(20) {
+		s.push(blk(1, 10*i, 10))
+	}
+	if s.resyncs != 1 || s.late != 4 || s.duplicate != 0 || len(s.out) != 1+20-4 {
+		t.Errorf("resyncs %d, late %d, duplicates %d, delivered %d", s.resyncs, s.late, s.duplicate, len(s.out))
+	}
+}
+
 func TestOrderResume(t *testing.T) {
 	s := newScript(t, 4)
 	s.o.resume(1, 25)

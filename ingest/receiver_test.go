@@ -72,7 +72,7 @@ func TestReceive(t *testing.T) {
 			stream := "test." + c.name
 			r := receive(t, nc, ingest.Config{Stream: stream, Channels: 3, JetStream: c.store, Start: ingest.Start{From: ingest.FromOldest}, Log: testLog(t)})
 			if !c.store {
-				time.Sleep(50 * time.Millisecond) // until the subscription has reached the server; core NATS knows no past
+				subscribed(t, nc) // core NATS knows no past
 			}
 			p := publisher(t, nc, ingest.PublisherConfig{Stream: stream, JetStream: c.store})
 			const each = 100
@@ -168,7 +168,7 @@ func TestStoreBackPressure(t *testing.T) {
 	}
 	flush(t, p)
 	eventually(t, "queue full", func() bool { return r.Counts().Queued == 2 })
-	time.Sleep(200 * time.Millisecond)
+	time.Sleep(200 * time.Millisecond) // in which a receiver that does not stop would read on
 	if c := r.Counts(); c.Received.Blocks > 4 {
 		t.Errorf("%d blocks were read into a queue of 2", c.Received.Blocks)
 	}
@@ -190,7 +190,7 @@ func TestCoreDropsOldest(t *testing.T) {
 	broker := startBroker(t)
 	nc := connect(t, ingest.Options{URL: broker.URL(), Token: broker.Token()})
 	r := receive(t, nc, ingest.Config{Queue: 4})
-	time.Sleep(50 * time.Millisecond)
+	subscribed(t, nc)
 	p := publisher(t, nc, ingest.PublisherConfig{})
 	for i := range uint64(20) {
 		publish(t, p, ramp(i*10, 10, 1))

@@ -73,7 +73,7 @@ func TestServerKilledStore(t *testing.T) {
 		r.Release(b)
 		if i == 50 || i == 150 {
 			srv.kill()
-			time.Sleep(100 * time.Millisecond)
+			eventually(t, "notice", func() bool { return !nc.IsConnected() })
 			srv.start()
 		}
 	}
@@ -98,9 +98,7 @@ func TestServerKilledCore(t *testing.T) {
 	srv.port = portOf(t, srv.url)
 	nc := connect(t, ingest.Options{URL: srv.url, Token: srv.token})
 	r := receive(t, nc, ingest.Config{HoldFor: 200 * time.Millisecond})
-	if err := nc.FlushTimeout(5 * time.Second); err != nil {
-		t.Fatal(err)
-	}
+	subscribed(t, nc)
 	send := func(nc *nats.Conn, i uint64) {
 		b := ramp(i*10, 10, 1)
 		b.Run, b.Seq, b.First = 99, i, i*10
@@ -213,7 +211,7 @@ func TestServerAwayAtStart(t *testing.T) {
 	nc := connect(t, ingest.Options{URL: url, Token: srv.token, OnStatus: seen.add})
 	stored := receive(t, nc, ingest.Config{JetStream: true, Start: ingest.Start{From: ingest.FromOldest}, Log: testLog(t)})
 	core := receive(t, nc, ingest.Config{})
-	time.Sleep(300 * time.Millisecond)
+	eventually(t, "report", func() bool { return seen.count(func(s ingest.Status) bool { return s.Err != nil }) >= 3 })
 	if nc.IsConnected() || seen.count(up) != 0 {
 		t.Fatal("connected to nothing")
 	}
@@ -272,7 +270,7 @@ func TestConnectionClosed(t *testing.T) {
 		}
 		done := make(chan error, 1)
 		go func() { done <- r.Run(t.Context()) }()
-		time.Sleep(50 * time.Millisecond)
+		subscribed(t, nc)
 		nc.Close()
 		select {
 		case err := <-done:
@@ -300,4 +298,3 @@ func portOf(t testing.TB, url string) int {
 	}
 	return n
 }
-

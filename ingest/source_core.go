@@ -59,6 +59,8 @@ func (r *Receiver) runCore(ctx context.Context) error {
 func (r *Receiver) countClientDrops(sub *nats.Subscription) {
 	if n, err := sub.Dropped(); err == nil {
 		r.n.clientDropped.Store(uint64(n))
-		r.once("the client library drops messages because this stream is read too slowly", "dropped", n)
+		if r.first("client") {
+			r.log.Warn("the client library drops messages because this stream is read too slowly; further ones are only counted", "dropped", n)
+		}
 	}
 }

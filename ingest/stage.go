@@ -113,13 +113,21 @@ func (r *Receiver) accept(payload []byte, h block.Header, msg place, now time.Ti
 	r.n.received.add(b)
 	r.n.lastDataNS.Store(now.UnixNano())
 	if b.Run == 0 {
-		r.number(b, msg)
+		r.number(b, msg, now)
 	}
 	switch {
 	case math.Abs(b.RateHz-r.cfg.RateHz) > rateTolerance*r.cfg.RateHz:
-		r.refuse(b, msg, &r.n.wrongRate, "a block of another rate is not passed on", "rate_hz", b.RateHz, "configured_hz", r.cfg.RateHz)
+		if r.first("rate") {
+			r.log.Warn("a block of another rate is not passed on; further ones are only counted", "subject", r.cfg.Subject, "rate_hz", b.RateHz,
+				"configured_hz", r.cfg.RateHz)
+		}
+		r.refuse(b, msg, &r.n.wrongRate)
 	case b.Channels != r.cfg.Channels:
-		r.refuse(b, msg, &r.n.wrongChannels, "a block of another channel count is not passed on", "channels", b.Channels, "configured", r.cfg.Channels)
+		if r.first("channels") {
+			r.log.Warn("a block of another channel count is not passed on; further ones are only counted", "subject", r.cfg.Subject,
+				"channels", b.Channels, "configured", r.cfg.Channels)
+		}
+		r.refuse(b, msg, &r.n.wrongChannels)
 	default:
 		r.order.push(b, msg, now)
 	}
@@ -134,23 +142,23 @@ func (r *Receiver) malformed(err error) {
 	}
 }
 
-func (r *Receiver) refuse(b *block.Block, msg place, n *tally, text string, args ...any) {
+func (r *Receiver) refuse(b *block.Block, msg place, n *tally) {
 	r.order.seen(msg)
 	n.add(b)
-	r.once(text, args...)
 	r.Release(b)
 }
 
-// once logs what is worth a person's attention the first time that it happens.
-func (r *Receiver) once(text string, args ...any) {
-	if !r.toldWhat[text] {
-		r.toldWhat[text] = true
-		r.log.Warn(text+"; further ones are only counted", append(args, "subject", r.cfg.Subject)...)
+// first is true the first time that it is asked about a text: some things are worth a person's attention once, and are only counted after.
+func (r *Receiver) first(text string) bool {
+	if r.toldWhat[text] {
+		return false
 	}
+	r.toldWhat[text] = true
+	return true
 }
 
-// number gives run and index to a block whose encoding has none: they are counted from the first message on.
-func (r *Receiver) number(b *block.Block, msg place) {
+// number gives run and index, and a time if need be, to a block whose encoding has none: they are counted from the first message on.
+func (r *Receiver) number(b *block.Block, msg place, now time.Time) {
 	if r.rawRun == 0 {
 		r.rawRun = msg.seq
 	}
@@ -159,6 +167,13 @@ func (r *Receiver) number(b *block.Block, msg place) {
 	}
 	b.Run, b.Seq, b.First = r.rawRun, msg.seq, r.rawNext
 	r.rawNext = b.End()
+	if b.TimeNS == 0 {
+		end := msg.ns
+		if end == 0 {
+			end = now.UnixNano()
+		}
+		b.TimeNS = end - after(b.Count(), b.RateHz)
+	}
 }
 
 // take is a block to decode into.
@@ -193,7 +208,9 @@ func (r *Receiver) deliver(b *block.Block) {
 		select {
 		case old := <-r.out:
 			r.n.dropped.add(old)
-			r.once("the queue is full and the oldest block is dropped", "first", old.First, "samples", old.Count())
+			if r.first("dropped") {
+				r.log.Warn("the queue is full and the oldest block is dropped; further ones are only counted", "first", old.First, "samples", old.Count())
+			}
 			r.Release(old)
 		default:
 		}
@@ -201,16 +218,16 @@ func (r *Receiver) deliver(b *block.Block) {
 }
 
 func (r *Receiver) discard(b *block.Block, why fate) {
+	n, text := &r.n.duplicated, "a block came again; does the publisher draw a new run when it starts?"
 	switch why {
-	case fateDuplicate:
-		r.n.duplicated.add(b)
-		r.once("a block came again; does the publisher draw a new run when it starts?", "run", b.Run, "seq", b.Seq, "first", b.First)
 	case fateLate:
-		r.n.late.add(b)
-		r.once("a block came too late; are there two publishers?", "run", b.Run, "seq", b.Seq, "first", b.First)
+		n, text = &r.n.late, "a block came too late; are there two publishers?"
 	case fateStray:
-		r.n.stray.add(b)
-		r.once("a block with an index far ahead is left out", "run", b.Run, "seq", b.Seq, "first", b.First)
+		n, text = &r.n.stray, "a block with an index far ahead is left out."
+	}
+	n.add(b)
+	if r.first(text) {
+		r.log.Warn(text+" Further ones are only counted", "subject", r.cfg.Subject, "run", b.Run, "seq", b.Seq, "first", b.First)
 	}
 	r.Release(b)
 }
