@@ -128,6 +128,30 @@ func draw(t *rapid.T, ids []string) Input {
 	}
 }
 
+// reborn makes a book anew from another's checkpoint, by way of JSON. The configuration comes from the checkpoint's rules, as it would
+// from an unchanged file.
+func reborn(t *rapid.T, cfg BookConfig, b *Book) *Book {
+	raw, err := json.Marshal(b.Checkpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c Checkpoint
+	if err := json.Unmarshal(raw, &c); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range c.Streams {
+		cfg.Streams = append(cfg.Streams, Stream{Name: s.Name, Rules: s.Rules})
+	}
+	fresh, err := NewBook(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fresh.Restore(c); err != nil {
+		t.Fatal(err)
+	}
+	return fresh
+}
+
 // law follows every alarm through its events and fails on what may never happen.
 type law map[string]*Alarm
 
@@ -166,7 +190,8 @@ func (l law) check(t *rapid.T, ev Event) {
 }
 
 // TestProperties drives books with anything at all: every alarm is raised first, answered after, cleared once; everything told can be
-// written as JSON; the lists stay within their bounds and agree with what was told; and a second book, fed the same, tells the same.
+// written as JSON; the lists stay within their bounds and agree with what was told; and a second book, fed the same and now and then
+// made anew from a checkpoint that went through JSON, tells the same.
 func TestProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := BookConfig{Open: rapid.IntRange(4, 8).Draw(t, "open"), History: rapid.IntRange(1, 3).Draw(t, "history"), Default: Rules{Raise: 1, Clear: 1}}
@@ -178,6 +203,9 @@ func TestProperties(t *testing.T) {
 		told, ids, now := law{}, []string(nil), time.Unix(1_800_000_000, 0)
 		for range rapid.IntRange(1, 80).Draw(t, "steps") {
 			in := draw(t, ids)
+			if rapid.IntRange(0, 5).Draw(t, "restart") == 0 {
+				two = reborn(t, cfg, two)
+			}
 			now = now.Add(time.Second)
 			a, errA := one.Step(nil, &in, now)
 			b, errB := two.Step(nil, &in, now)

@@ -5,7 +5,7 @@
 //	Drops when: a listener's queue is full; its oldest event goes and is counted. Inputs are never dropped, they wait
 //
 // Book is the machine itself, as a plain value without goroutine, clock or input/output: the same inputs give the same events, live,
-// in replay and after a restart. Machine runs one Book in one goroutine and hands its events on.
+// in replay and, from a Checkpoint, after a restart. Machine runs one Book in one goroutine and hands its events on.
 //
 // The words are those of ISA-18.2 and IEC 62682: an alarm is raised into the unacknowledged state; it may be acknowledged while its
 // condition holds, or return to normal first and wait for the acknowledgement; when it is both over and answered it is normal and

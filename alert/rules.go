@@ -10,12 +10,12 @@ const MaxWindows = 1024
 
 // Rules say when a stream's scores become an alarm and when that is over. A zero field means its default.
 type Rules struct {
-	Raise      int     // windows above the limit that raise an alarm ..., 1 to Of; default 2
-	Of         int     // ... among this many assessed windows, 1 to MaxWindows; default 3, or Raise when that is more
-	Clear      int     // consecutive windows back under the limit that clear it, 1 or more; default 3
-	Hysteresis float64 // back under means at or below this fraction of the limit, above 0 to 1; default 0.9
-	Latch      bool    // once raised, stay active until acknowledged
-	PerPart    bool    // the stream's state resets with its part: an episode closes with the part it began in
+	Raise      int     `json:"raise"`      // windows above the limit that raise an alarm ..., 1 to Of; default 2
+	Of         int     `json:"of"`         // ... among this many assessed windows, 1 to MaxWindows; default 3, or Raise when that is more
+	Clear      int     `json:"clear"`      // consecutive windows back under the limit that clear it, 1 or more; default 3
+	Hysteresis float64 `json:"hysteresis"` // back under means at or below this fraction of the limit, above 0 to 1; default 0.9
+	Latch      bool    `json:"latch"`      // once raised, stay active until acknowledged
+	PerPart    bool    `json:"per_part"`   // the stream's state resets with its part: an episode closes with the part it began in
 }
 
 func (r Rules) withDefaults() Rules {

@@ -12,9 +12,10 @@ import (
 
 // Config of a Machine.
 type Config struct {
-	Book  BookConfig
-	Queue int          // inputs waiting; default 1024
-	Log   *slog.Logger // default slog.Default()
+	Book    BookConfig
+	Restore *Checkpoint  // to go on from; nil: start empty
+	Queue   int          // inputs waiting; default 1024
+	Log     *slog.Logger // default slog.Default()
 }
 
 // Machine runs one Book in one goroutine. All methods are safe from any goroutine.
@@ -46,6 +47,11 @@ func New(cfg Config) (*Machine, error) {
 	book, err := NewBook(cfg.Book)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Restore != nil {
+		if err := book.Restore(*cfg.Restore); err != nil {
+			return nil, err
+		}
 	}
 	return &Machine{
 		log: cfg.Log, book: book,
@@ -219,6 +225,13 @@ func (m *Machine) Snapshot() Snapshot {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.book.Snapshot()
+}
+
+// Checkpoint copies everything the machine's book knows, between two inputs. Inputs still waiting are not in it.
+func (m *Machine) Checkpoint() Checkpoint {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.book.Checkpoint()
 }
 
 // Alarm finds an alarm by its id, open or recent.

@@ -1,0 +1,136 @@
+package alert
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// checkpointVersion rises when an older reader could misread a checkpoint.
+const checkpointVersion = 1
+
+// Checkpoint is everything a book knows, as JSON: a book restored from it goes on as if there had been no break. The configuration is
+// not part of it, but for the rules under which the delays ran.
+type Checkpoint struct {
+	Version int           `json:"version"`
+	Streams []StreamState `json:"streams,omitempty"` // by name
+	Open    []Alarm       `json:"open,omitempty"`    // in order of raising
+	History []Alarm       `json:"history,omitempty"` // in order of closing
+	Counts  Counts        `json:"counts"`
+}
+
+// StreamState is one stream's delays and the ids of the alarms that it still drives.
+type StreamState struct {
+	Name       string          `json:"name"`
+	Rules      Rules           `json:"rules"`
+	Run        uint64          `json:"run,string"`
+	Part       string          `json:"part,omitempty"`
+	Lot        string          `json:"lot,omitempty"`
+	Started    bool            `json:"started,omitempty"`
+	TimeNS     int64           `json:"time_ns,omitempty"`
+	Marks      []mark          `json:"marks,omitempty"` // of the on-delay, oldest first
+	Above      bool            `json:"above,omitempty"`
+	Calm       int             `json:"calm,omitempty"`
+	Episode    string          `json:"episode,omitempty"`
+	Conditions map[Kind]string `json:"conditions,omitempty"`
+}
+
+// Checkpoint copies everything the book knows; it shares nothing with the book.
+func (b *Book) Checkpoint() Checkpoint {
+	snap := b.Snapshot()
+	slices.Reverse(snap.Recent)
+	c := Checkpoint{Version: checkpointVersion, Open: snap.Open, History: snap.Recent, Counts: b.counts}
+	for name, w := range b.streams {
+		t := &w.track
+		s := StreamState{
+			Name: name, Rules: w.Rules, Run: t.run, Part: t.part, Lot: t.lot, Started: t.started, TimeNS: t.timeNS,
+			Marks: slices.Concat(t.marks[t.at:], t.marks[:t.at]), Above: t.above, Calm: t.calm,
+		}
+		if t.episode != nil {
+			s.Episode = t.episode.ID
+		}
+		for kind, a := range w.conds {
+			if s.Conditions == nil {
+				s.Conditions = make(map[Kind]string)
+			}
+			s.Conditions[kind] = a.ID
+		}
+		c.Streams = append(c.Streams, s)
+	}
+	slices.SortFunc(c.Streams, func(a, b StreamState) int { return strings.Compare(a.Name, b.Name) })
+	return c
+}
+
+// Restore puts a checkpoint into a book that has taken no input yet. A stream whose rules have changed since keeps its open alarms and
+// starts its delays anew. A history longer than the book's loses its oldest. It fails, and leaves the book as it was, on a checkpoint
+// of a later version or one that contradicts itself.
+func (b *Book) Restore(c Checkpoint) error {
+	if b.counts != (Counts{}) || len(b.open) > 0 {
+		return errors.New("alert: a checkpoint can only be restored into a book that has taken no input yet")
+	}
+	if c.Version != checkpointVersion {
+		return fmt.Errorf("alert: checkpoint is of version %d, this program reads version %d; start with the program that wrote it, or without the checkpoint",
+			c.Version, checkpointVersion)
+	}
+	open := make(map[string]*Alarm, len(c.Open))
+	order := make([]*Alarm, 0, len(c.Open))
+	for _, a := range c.Open {
+		if a.ID == "" || open[a.ID] != nil || a.State == Normal {
+			return fmt.Errorf("alert: checkpoint lists open alarm %q twice, or in state %q; start without the checkpoint", a.ID, a.State)
+		}
+		p := new(Alarm)
+		*p = a
+		open[a.ID], order = p, append(order, p)
+	}
+	for i := range c.Streams {
+		if err := c.Streams[i].check(open); err != nil {
+			return err
+		}
+	}
+	for i := range c.Streams {
+		c.Streams[i].restore(b.stream(c.Streams[i].Name), open)
+	}
+	b.open, b.counts = order, c.Counts
+	b.history = slices.Clone(c.History[max(0, len(c.History)-b.cfg.History):])
+	return nil
+}
+
+// check holds a stream's state against the open alarms: what it drives must be open, active and its own.
+func (s *StreamState) check(open map[string]*Alarm) error {
+	owns := func(id string, kind Kind) error {
+		if a := open[id]; a == nil || a.Stream != s.Name || a.Kind != kind || !a.State.Active() {
+			return fmt.Errorf("alert: checkpoint says that stream %q holds %s alarm %q, which is not an active alarm of it; start without the checkpoint", s.Name, kind, id)
+		}
+		return nil
+	}
+	if s.Episode != "" {
+		if err := owns(s.Episode, KindScore); err != nil {
+			return err
+		}
+	}
+	for kind, id := range s.Conditions {
+		if err := owns(id, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *StreamState) restore(w *watched, open map[string]*Alarm) {
+	t := &w.track
+	t.run, t.part, t.lot, t.started, t.timeNS = s.Run, s.Part, s.Lot, s.Started, s.TimeNS
+	if s.Rules == w.Rules && len(s.Marks) == len(t.marks) {
+		copy(t.marks, s.Marks)
+		t.at, t.above, t.calm = 0, s.Above, s.Calm
+	}
+	if s.Episode != "" {
+		t.episode = open[s.Episode]
+	}
+	for kind, id := range s.Conditions {
+		if w.conds == nil {
+			w.conds = make(map[Kind]*Alarm)
+		}
+		w.conds[kind] = open[id]
+	}
+}
