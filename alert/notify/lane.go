@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"sync"
@@ -24,6 +25,8 @@ type lane struct {
 }
 
 func newLane(s Sink, cfg Config) *lane {
+	own := cfg.Each[s.Name()]
+	cfg.Queue, cfg.Timeout = cmp.Or(own.Queue, cfg.Queue), cmp.Or(own.Timeout, cfg.Timeout)
 	return &lane{sink: s, cfg: cfg, queue: make(chan waiting, cfg.Queue), n: Counters{Sink: s.Name()}}
 }
 

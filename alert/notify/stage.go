@@ -16,14 +16,21 @@ import (
 type Config struct {
 	Events     <-chan alert.Event // of a listener of the alarm machine; closed when no more will come
 	Sinks      []Sink
-	Link       string        // the dashboard's address, for the link in each message; empty: no link
-	Queue      int           // messages waiting per sink; default 256
-	Timeout    time.Duration // of one attempt, from connect to the answer; default 15 s
-	MinBackoff time.Duration // before the second attempt; doubles from there; default 1 s
-	MaxBackoff time.Duration // default 1 min
-	GiveUp     time.Duration // age at which a message is not tried again; default 24 h
-	Drain      time.Duration // for what is waiting when Events closes; default 10 s
-	Log        *slog.Logger  // default slog.Default()
+	Link       string            // the dashboard's address, for the link in each message; empty: no link
+	Each       map[string]Limits // by sink name, in place of Queue and Timeout
+	Queue      int               // messages waiting per sink; default 256
+	Timeout    time.Duration     // of one attempt, from connect to the answer; default 15 s
+	MinBackoff time.Duration     // before the second attempt; doubles from there; default 1 s
+	MaxBackoff time.Duration     // default 1 min
+	GiveUp     time.Duration     // age at which a message is not tried again; default 24 h
+	Drain      time.Duration     // for what is waiting when Events closes; default 10 s
+	Log        *slog.Logger      // default slog.Default()
+}
+
+// Limits are one sink's own; a zero field means the general one.
+type Limits struct {
+	Queue   int
+	Timeout time.Duration
 }
 
 // longestRetryAfter bounds what another server may ask for, so that a wrong header does not silence a sink for good.
@@ -75,6 +82,11 @@ func New(cfg Config) (*Dispatcher, error) {
 			errs = append(errs, fmt.Errorf("notify: two sinks are named %q; give each its own name", s.Name()))
 		}
 		names[s.Name()] = true
+	}
+	for name, l := range cfg.Each {
+		if !names[name] || l.Queue < 0 || l.Timeout < 0 {
+			errs = append(errs, fmt.Errorf("notify: sink %q has queue %d and timeout %s of its own; allowed are names of sinks and positive values", name, l.Queue, l.Timeout))
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -141,10 +153,8 @@ func (d *Dispatcher) Test(ctx context.Context, sink string) error {
 		if l.sink.Name() != sink {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
-		defer cancel()
 		now := time.Now()
-		return l.sink.Send(ctx, TestMessage(fmt.Sprintf("%d", now.UnixNano()), d.cfg.Link, now))
+		return l.send(ctx, TestMessage(fmt.Sprintf("%d", now.UnixNano()), d.cfg.Link, now))
 	}
 	return fmt.Errorf("notify: no sink is named %q; %d are configured", sink, len(d.lanes))
 }

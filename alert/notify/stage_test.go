@@ -84,8 +84,8 @@ func running(t *testing.T, cfg Config, sinks ...*scripted) (d *Dispatcher, feed 
 }
 
 func TestConfigErrors(t *testing.T) {
-	_, err := New(Config{Queue: -1, Timeout: -1, Sinks: []Sink{&scripted{name: "a"}, &scripted{name: "a"}}})
-	for _, says := range []string{"no channel of events", "queue of -1", "timeout -1ns", `two sinks are named "a"`} {
+	_, err := New(Config{Queue: -1, Timeout: -1, Each: map[string]Limits{"b": {}, "a": {Queue: -7}}, Sinks: []Sink{&scripted{name: "a"}, &scripted{name: "a"}}})
+	for _, says := range []string{"no channel of events", "queue of -1", "timeout -1ns", `two sinks are named "a"`, `sink "b" has`, "queue -7"} {
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("error %v does not say %q", err, says)
 		}
@@ -230,6 +230,24 @@ func TestFullQueue(t *testing.T) {
 		}
 		if n := d.Counters()[0]; s.ids() != "0-raised 0-raised 7-raised 8-raised 9-raised" || n.Dropped != 6 || n.Sent != 4 {
 			t.Errorf("%s, %+v", s.ids(), n)
+		}
+	})
+}
+
+// TestOwnLimits holds that a sink's own queue and deadline come before the general ones.
+func TestOwnLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{name: "s", hang: true}
+		d, feed, stop := running(t, Config{Each: map[string]Limits{"s": {Queue: 1, Timeout: time.Second}}, GiveUp: time.Millisecond}, s)
+		feed(event("1", alert.Raised))
+		synctest.Wait()
+		feed(event("2", alert.Raised), event("3", alert.Raised))
+		time.Sleep(1500 * time.Millisecond)
+		if n := d.Counters()[0]; n.Failed != 1 || n.Dropped != 1 {
+			t.Errorf("%+v", n)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
 		}
 	})
 }
