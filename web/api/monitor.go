@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 
 	"crackle/alert"
 	"crackle/web/hub"
@@ -22,11 +21,11 @@ type Monitor interface {
 	Readiness() Readiness
 }
 
-// ErrUnknownAlarm is returned by Monitor.Acknowledge for an id that no open or recent alarm has.
-var ErrUnknownAlarm = errors.New("no such alarm")
-
-// ErrAnswered is returned by Monitor.Acknowledge for an alarm that somebody has acknowledged already.
-var ErrAnswered = errors.New("already acknowledged")
+// Errors that Monitor.Acknowledge tells apart.
+var (
+	ErrUnknownAlarm = alert.ErrUnknownAlarm // for an id that no open alarm has
+	ErrAnswered     = alert.ErrAnswered     // for an alarm that somebody has acknowledged already
+)
 
 // Readiness is the answer of /readyz.
 type Readiness struct {

@@ -1,0 +1,95 @@
+// Numbers, times and words as people read them.
+
+const thin = "\u202f"; // narrow no-break space: between digits, and between a number and its unit
+
+// figure writes a number with about three significant digits, so that columns of them line up.
+export function figure(v: number | null | undefined): string {
+  if (v === null || v === undefined || !Number.isFinite(v)) return "–";
+  const a = Math.abs(v);
+  if (a !== 0 && (a < 0.005 || a >= 1e7)) return v.toExponential(1).replace("e", "·10^").replace("+", "").replace("-", "−");
+  return minus(group(v.toFixed(a < 10 ? 2 : a < 100 ? 1 : 0)));
+}
+
+// count writes a whole number, thousands apart.
+export function count(n: number): string {
+  return group(String(n));
+}
+
+const prefixes: [number, string][] = [
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+  [1, ""],
+  [1e-3, "m"],
+  [1e-6, "µ"],
+  [1e-9, "n"],
+];
+
+// prefixFor picks the SI prefix for values up to max; units that take none (%, °C) get none.
+export function prefixFor(max: number, unit: string): { scale: number; unit: string } {
+  if (!/^[A-Z]/i.test(unit) || !(max > 0)) return { scale: 1, unit };
+  for (const [scale, p] of prefixes) {
+    if (max >= scale) return { scale, unit: p + unit };
+  }
+  return { scale: 1e-9, unit: "n" + unit };
+}
+
+export function withUnit(v: number, unit: string): string {
+  const p = prefixFor(Math.abs(v), unit);
+  const n = v / p.scale;
+  const text = Number.isInteger(n) ? String(n) : String(Number(n.toPrecision(3)));
+  return minus(text) + (p.unit ? thin + p.unit : "");
+}
+
+// age writes how long ago something was: 0.3 s, 12 s, 3 min 05 s, 2 h 10 min, 4 d 03 h.
+export function age(ms: number): string {
+  const s = Math.max(0, ms) / 1000;
+  if (s < 10) return `${(Math.floor(s * 10) / 10).toFixed(1)}${thin}s`;
+  if (s < 60) return `${Math.floor(s)}${thin}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}${thin}min ${two(s % 60)}${thin}s`;
+  if (s < 86400) return `${Math.floor(s / 3600)}${thin}h ${two((s % 3600) / 60)}${thin}min`;
+  return `${Math.floor(s / 86400)}${thin}d ${two((s % 86400) / 3600)}${thin}h`;
+}
+
+// utc writes a time with its zone: 2026-03-04 05:06:07 UTC.
+export function utc(t: number | string): string {
+  const d = new Date(t);
+  if (Number.isNaN(d.getTime())) return "–";
+  return d.toISOString().slice(0, 19).replace("T", " ") + " UTC";
+}
+
+// clock writes the part of a time that matters on an axis whose marks are stepMs apart.
+export function clock(ms: number, stepMs: number): string {
+  const d = new Date(ms);
+  if (Number.isNaN(d.getTime())) return "";
+  const iso = d.toISOString();
+  if (stepMs >= 20 * 3600e3) return iso.slice(5, 10);
+  if (stepMs >= 60e3) return iso.slice(11, 16);
+  if (stepMs >= 1e3) return iso.slice(11, 19);
+  return iso.slice(17, 21);
+}
+
+export function rate(hz: number | null): string {
+  return hz === null || !(hz > 0) ? "rate not known" : hz < 0.1 ? `every ${span(1 / hz)}` : withUnit(hz, "Hz");
+}
+
+export function span(s: number): string {
+  if (s < 120) return `${Number(s.toPrecision(3))}${thin}s`;
+  if (s < 7200) return `${Number((s / 60).toPrecision(3))}${thin}min`;
+  if (s < 172800) return `${Number((s / 3600).toPrecision(3))}${thin}h`;
+  return `${Number((s / 86400).toPrecision(3))}${thin}d`;
+}
+
+function two(n: number): string {
+  return String(Math.floor(n)).padStart(2, "0");
+}
+
+function group(s: string): string {
+  const [whole = "", rest] = s.split(".");
+  const g = whole.replace(/\B(?=(\d{3})+$)/g, thin);
+  return rest === undefined ? g : `${g}.${rest}`;
+}
+
+function minus(s: string): string {
+  return s.replace("-", "−");
+}
