@@ -24,7 +24,7 @@ help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install what is missing: Chromium and gcc for the tests, the dashboard's npm packages and build
-	@scripts/setup ui tests
+	@scripts/setup tests ui
 
 demo: ## show the whole job on real recordings; ARGS="--headless --json" runs it without a person
 	@scripts/setup ui
@@ -40,7 +40,7 @@ bin/crackle:
 	@CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-X main.version=$(VERSION)" -o $@ ./cmd/crackle
 
 test: ## everything that must hold before a commit
-	@scripts/setup ui tests
+	@scripts/setup tests ui
 	@$(MAKE) format vet ui go generic race arm64
 	@echo "make test: all passed"
 
