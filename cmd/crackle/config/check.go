@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -50,10 +51,17 @@ func (r *report) anyBadUnder(table string) bool {
 	return false
 }
 
-func (r *report) name(at keyPath, name string) {
-	if !nameToken.MatchString(name) || len(name) > namesMost {
+var nameToken = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
+
+const namesMost = 100 // characters; a name becomes part of subjects and file names
+
+// name checks the name of a stream or sink.
+func (r *report) name(at keyPath, name string) bool {
+	ok := nameToken.MatchString(name) && len(name) <= namesMost
+	if !ok {
 		r.add(at, "the name "+literal(name), fmt.Sprintf("tokens of a-z, 0-9, _ and - joined by dots, %d characters at most", namesMost), "rename it; its title may be any text")
 	}
+	return ok
 }
 
 func (r *report) server(s *Server) {

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -140,10 +139,6 @@ func (d *decoder) value(into reflect.Value, in any, at keyPath) {
 	}
 }
 
-var nameToken = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
-
-const namesMost = 100 // letters; a name becomes part of subjects and file names
-
 // named fills a table of named tables, each from its defaults.
 func named[T any](d *decoder, into map[string]T, in any, at keyPath, defaults func(string) T) {
 	tables, ok := in.(map[string]any)
@@ -153,8 +148,7 @@ func named[T any](d *decoder, into map[string]T, in any, at keyPath, defaults fu
 	}
 	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		path := at.with(name)
-		if !nameToken.MatchString(name) || len(name) > namesMost {
-			d.add(path, "the name "+literal(name), fmt.Sprintf("tokens of a-z, 0-9, _ and - joined by dots, %d characters at most", namesMost), "rename it; its title may be any text")
+		if !d.name(path, name) {
 			continue
 		}
 		v := defaults(name)
