@@ -70,9 +70,25 @@ func upToDate() bool {
 	return !newer
 }
 
-// browser starts Chromium, closed when the test ends.
+// chromium is shared by the tests and closed by TestMain.
+var chromium struct {
+	once  sync.Once
+	ctx   context.Context
+	close func()
+	err   error
+}
+
+// browser starts Chromium when no test has done so yet.
 func browser(t *testing.T) context.Context {
 	t.Helper()
+	chromium.once.Do(startChromium)
+	if chromium.err != nil {
+		t.Fatalf("Chromium did not start: %v; install it with make setup", chromium.err)
+	}
+	return chromium.ctx
+}
+
+func startChromium() {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Flag("hide-scrollbars", false))
 	if os.Geteuid() == 0 {
 		opts = append(opts, chromedp.NoSandbox) // Chromium refuses its sandbox to root
@@ -85,11 +101,8 @@ func browser(t *testing.T) context.Context {
 	}
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(func() { cancel(); stop() })
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("Chromium did not start: %v; install it with make setup", err)
-	}
-	return ctx
+	chromium.ctx, chromium.close = ctx, func() { cancel(); stop() }
+	chromium.err = chromedp.Do(ctx)
 }
 
 // page is one window of the browser.

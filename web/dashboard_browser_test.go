@@ -214,6 +214,9 @@ func TestBrowserSaysWhenDataIsOld(t *testing.T) {
 	was := js[string](w, `document.querySelector(".row[data-stream='grinder.mbn'] .figure-age").innerText`)
 	w.within(5*time.Second, "an age that counts up", fmt.Sprintf(`document.querySelector(".row[data-stream='grinder.mbn'] .figure-age").innerText !== %q`, was))
 	w.within(5*time.Second, "word that all data is old", `document.querySelectorAll(".row[data-stale]").length === 3`)
+	if got := js[string](w, `document.querySelector(".row[data-stream='grinder.mbn'] .verdict").innerText`); got != "Was OK" {
+		t.Errorf("with the connection lost the verdict reads %q, want one that does not call old data OK", got)
+	}
 	w.shot("lost")
 
 	again := newPlant(t, streams...)

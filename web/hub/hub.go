@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -113,7 +114,10 @@ func New(cfg Config) (*Hub, error) {
 	}
 	h.alarms = newAlarmList(h.cfg.Alarms)
 	h.state = newState(&h.cfg, h.epoch, h.alarms)
-	h.upgrader = websocket.Upgrader{ReadBufferSize: 1 << 10, WriteBufferSize: 16 << 10, HandshakeTimeout: 5 * time.Second}
+	h.upgrader = websocket.Upgrader{ReadBufferSize: 1 << 10, WriteBufferSize: 16 << 10, HandshakeTimeout: 5 * time.Second,
+		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
+			http.Error(w, reason.Error(), status)
+		}}
 	return h, nil
 }
 

@@ -119,7 +119,7 @@ export class AlarmList {
     return el(
       "tr",
       { "data-alarm": a.id, "data-state": a.state },
-      el("td", { class: "c-state" }, shape(s.shape), el("span", { class: "words" }, el("b", {}, s.word), el("span", { class: "sub" }, s.answer))),
+      el("td", { class: "c-state" }, el("div", {}, shape(s.shape), el("span", {}, el("b", {}, s.word), el("span", { class: "sub" }, s.answer)))),
       el("td", { class: "c-onset" }, el("time", { datetime: a.onset_time }, utc(a.onset_time)), a.clear_time ? el("span", { class: "sub" }, `until ${utc(a.clear_time)}`) : null),
       el("td", { class: "c-stream" }, el("span", {}, title), a.simulated ? el("span", { class: "sub" }, "simulated signal") : null),
       el("td", { class: "c-part" }, el("span", {}, a.part || "–"), a.lot ? el("span", { class: "sub" }, a.lot) : null),

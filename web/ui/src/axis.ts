@@ -45,9 +45,15 @@ export function axes(anchor: (step: number) => number, xLabel: (split: number, s
     return out;
   };
   return [
-    { ...common, size: 22, gap: 3, space: 64, incrs: timeSteps, splits, values: (_u, list, _axis, _space, step) => list.map((s) => xLabel(s, step)), grid: { show: false } },
+    { ...common, size: 22, gap: 3, space: 64, incrs: timeSteps, splits, values: (u, list, _axis, _space, step) => list.map((s) => whole(u, s, xLabel(s, step))), grid: { show: false } },
     { ...common, size: 46, gap: 6, space: 26, incrs: decimal, values: (u, list, _axis, _space, step) => ticks(list, step, top(u), unit()) },
   ];
+}
+
+// whole drops a label that the right edge would cut.
+function whole(u: uPlot, split: number, label: string): string {
+  const left = u.valToPos(split, "x");
+  return label.length > 5 && left > u.bbox.width / (devicePixelRatio || 1) - 10 ? "" : label;
 }
 
 // top is the greatest magnitude on the y axis: it decides on the prefix of the unit.

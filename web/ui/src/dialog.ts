@@ -24,7 +24,7 @@ export class AckDialog {
       this.about,
       el("label", { for: "ack-name" }, "Your name"),
       this.name,
-      el("label", { for: "ack-comment" }, "Comment"),
+      el("label", { for: "ack-comment" }, "Comment (may be left empty)"),
       this.comment,
       this.error,
       el("div", { class: "buttons" }, cancel, this.send),

@@ -1,9 +1,8 @@
 // The strip at the top: how many streams are in which state, whether the page is live, the time, the theme.
 import { el, setAttr, setText, shape } from "./dom";
 import type { LinkState } from "./link";
-import { look } from "./row";
+import { look, type Row } from "./row";
 import { age, utc } from "./text";
-import type { Stream } from "./wire";
 
 const themes = ["auto", "light", "dark"] as const;
 type Theme = (typeof themes)[number];
@@ -43,11 +42,11 @@ export class Header {
     this.showTheme();
   }
 
-  count(streams: Iterable<Stream>): void {
+  count(rows: Iterable<Row>): void {
     const n = { alarm: 0, caution: 0, waiting: 0, ok: 0 };
-    for (const s of streams) {
-      const l = look(s);
-      n[l.tone === "alarm" ? "alarm" : l.tone === "caution" ? "caution" : s.verdict === "ok" ? "ok" : "waiting"]++;
+    for (const r of rows) {
+      const { tone, shape } = look(r.data.status, r.stale);
+      n[tone !== "calm" ? tone : shape === "ok" ? "ok" : "waiting"]++;
     }
     for (const key of Object.keys(n) as (keyof typeof n)[]) {
       const t = this.tallies[key];

@@ -18,7 +18,7 @@ const store: Store = new Store({
     if (known) known.status();
     else addRow(d);
     byId("waiting").hidden = true;
-    header.count(streams());
+    header.count(rows.values());
   },
   alarms: (changed: Alarm[]) => {
     alarms.show(changed);
@@ -42,12 +42,8 @@ const feed = new Link({
 });
 const header = new Header(byId("header"), byId("banner"), () => feed.retryNow(), recolor);
 
-function* streams() {
-  for (const d of store.streams.values()) yield d.status;
-}
-
 function titleOf(stream: string): string {
-  for (const s of streams()) if (s.name === stream) return s.title || s.name;
+  for (const { status: s } of store.streams.values()) if (s.name === stream) return s.title || s.name;
   return stream;
 }
 
@@ -104,7 +100,9 @@ function frame(t: number): void {
   ticked = t;
   const now = store.now();
   header.tick(now, link);
-  for (const r of rows.values()) r.tick(now, link.live);
+  let turned = false;
+  for (const r of rows.values()) turned = r.tick(now, link.live) || turned;
+  if (turned) header.count(rows.values());
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolor);

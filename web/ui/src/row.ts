@@ -11,15 +11,16 @@ const reasonWarmingUp = 1;
 const reasonLearning = 2;
 const staleDefault = 5; // s
 
-// Look is how a verdict is shown: the word, the shape, and how much attention it asks for.
+// Look is how a verdict is shown: the word, the shape, and how much attention it asks for. Nothing is called OK on the strength of old data.
 export interface Look {
   word: string;
   shape: Shape;
   tone: "alarm" | "caution" | "calm";
 }
 
-export function look(s: Stream): Look {
+export function look(s: Stream, stale: boolean): Look {
   if (s.verdict === "alarm") return { word: "Alarm", shape: "alarm", tone: "alarm" };
+  if (s.verdict === "ok" && stale) return { word: "Was OK", shape: "unknown", tone: "caution" };
   if (s.verdict === "ok") return { word: "OK", shape: "ok", tone: "calm" };
   const expected = s.reason !== 0 && (s.reason & ~(reasonWarmingUp | reasonLearning)) === 0;
   const quiet = expected || s.phase === "waiting" || s.phase === "learning" || s.phase === "ended";
@@ -29,6 +30,7 @@ export function look(s: Stream): Look {
 export class Row {
   readonly root: HTMLElement;
   visible = true;
+  stale = false;
   private readonly badge = el("div", { class: "verdict" });
   private readonly title = el("h2", { class: "title" });
   private readonly name = el("span", { class: "name" });
@@ -77,7 +79,7 @@ export class Row {
   // status shows what the monitor says of the stream.
   status(): void {
     const s = this.data.status;
-    const l = look(s);
+    const l = look(s, this.stale);
     setAttr(this.root, "data-tone", l.tone);
     setAttr(this.root, "data-phase", s.phase || "watching");
     if (this.badge.dataset["shape"] !== l.shape || this.badge.textContent !== l.word) {
@@ -100,21 +102,20 @@ export class Row {
     setAttr(this.root, "data-over", s.score !== null && s.limit !== null && s.score > s.limit ? "" : null);
   }
 
-  // tick counts the age up, and says when it is too high.
-  tick(now: number, live: boolean): void {
+  // tick counts the age up, and says when it is too high. It returns whether that changed what is thought of the stream.
+  tick(now: number, live: boolean): boolean {
     const s = this.data.status;
-    if (this.data.newestAt === 0) {
-      setText(this.ageFigure, "never heard");
-      setText(this.ageWord, "");
-      setAttr(this.root, "data-stale", null);
-      return;
-    }
-    const ms = now - this.data.newestAt;
+    const heard = this.data.newestAt > 0;
     const ended = s.phase === "ended";
-    const stale = !ended && (!live || ms > 1000 * (s.stale_after_s || staleDefault));
-    setText(this.ageFigure, age(ms));
-    setText(this.ageWord, ended ? "recording ended" : stale ? "old" : "ago");
+    const ms = now - this.data.newestAt;
+    const stale = heard && !ended && (!live || ms > 1000 * (s.stale_after_s || staleDefault));
+    setText(this.ageFigure, heard ? age(ms) : "never heard");
+    setText(this.ageWord, !heard ? "" : ended ? "ago, ended" : stale ? "old" : "ago");
     setAttr(this.root, "data-stale", stale ? "" : null);
+    if (stale === this.stale) return false;
+    this.stale = stale;
+    this.status();
+    return true;
   }
 
   resize(): void {

@@ -70,10 +70,14 @@ export function clock(ms: number, stepMs: number): string {
 }
 
 export function rate(hz: number | null): string {
-  return hz === null || !(hz > 0) ? "rate not known" : hz < 0.1 ? `every ${span(1 / hz)}` : withUnit(hz, "Hz");
+  return hz === null || !(hz > 0) ? "rate not known" : hz < 0.1 ? `every\u00a0${span(1 / hz)}` : withUnit(hz, "Hz");
 }
 
-export function span(s: number): string {
+// span writes a length of time: 4 ms, 0.4 s, 12 s, 5 min, 36 h, 2 d. whole is the length that it is part of, which decides on the unit of
+// short ones.
+export function span(s: number, whole = s): string {
+  if (whole < 2e-4) return `${Number((s * 1e6).toPrecision(3))}${thin}µs`;
+  if (whole < 0.2) return `${Number((s * 1e3).toPrecision(3))}${thin}ms`;
   if (s < 120) return `${Number(s.toPrecision(3))}${thin}s`;
   if (s < 7200) return `${Number((s / 60).toPrecision(3))}${thin}min`;
   if (s < 172800) return `${Number((s / 3600).toPrecision(3))}${thin}h`;

@@ -91,15 +91,21 @@ export class WavePlot {
   private span(): [number, number] {
     const w = this.waves[0];
     if (!w || w.pos.length === 0) return [0, 1];
+    return [w.end - this.length(), w.end];
+  }
+
+  private length(): number {
+    const w = this.waves[0];
+    if (!w || w.pos.length === 0) return 1;
     let s = waveSize * w.step;
     const have = w.end - w.pos[0]!;
     while (s / 2 >= have && s > 4 * w.step) s /= 2;
-    return [w.end - s, w.end];
+    return s;
   }
 
   private before(split: number, step: number): string {
     const back = Math.round(((this.waves[0]?.end ?? 0) - split) / step) * step;
-    return back <= 0 ? "now" : "−" + span(back);
+    return back <= 0 ? "now" : "−" + span(back, this.length());
   }
 }
 
