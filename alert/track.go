@@ -104,11 +104,13 @@ func (t *track) onset() (first, peak mark) {
 	return first, peak
 }
 
+const leastShare = 0.1 // of the score, for a second or third cause to be worth a person's time
+
 // what names the features that stood out in a window, for people.
 func what(s *detector.Score) string {
 	b := make([]byte, 0, 96)
-	for _, c := range s.Top {
-		if !(c.Share > 0) {
+	for i, c := range s.Top {
+		if !(c.Share > 0) || i > 0 && c.Share < leastShare {
 			continue
 		}
 		if len(b) > 0 {

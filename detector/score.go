@@ -9,6 +9,18 @@ const (
 	Alarm
 )
 
+// String is the verdict as people read it.
+func (v Verdict) String() string {
+	switch v {
+	case OK:
+		return "ok"
+	case Alarm:
+		return "alarm"
+	default:
+		return "not assessed"
+	}
+}
+
 // Reason says why a window is not assessed; bits add up.
 type Reason uint16
 

@@ -1,0 +1,221 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"crackle/alert"
+	"crackle/alert/notify"
+	"crackle/cmd/crackle/config"
+	"crackle/detector"
+	"crackle/detector/ledger"
+	"crackle/ingest"
+	"crackle/ingest/broker"
+	"crackle/rnn/train"
+	"crackle/web/hub"
+)
+
+// Options are what a program that embeds the app says beside the configuration.
+type Options struct {
+	Version string
+	Log     *slog.Logger // nil uses slog.Default
+	Observe Observer
+	Learn   func(stream string, p train.Progress) // progress of learning; may be nil
+}
+
+// Observer is told of results as they come, each from the goroutine that made them; a slow one holds its stream back. A nil function is not called.
+type Observer struct {
+	Score func(*detector.Score) // not kept: copy it
+	Part  func(ledger.Part)
+	Alarm func(alert.Event)
+}
+
+// App is the whole program: it is made by New, runs from Start to Stop, and is used once.
+type App struct {
+	cfg     *config.Config
+	version string
+	log     *slog.Logger
+	observe Observer
+	onLearn func(string, train.Progress)
+
+	registry *prometheus.Registry
+	broker   *broker.Broker // nil with an external server
+	conn     *nats.Conn
+	streams  []*stream
+	machine  *alert.Machine
+	sinks    *notify.Dispatcher
+	hub      *hub.Hub
+
+	life      *lifecycle
+	connected atomic.Bool
+	address   atomic.Pointer[string] // of the dashboard; nil until it listens
+	stopping  atomic.Bool
+}
+
+// New takes a checked configuration. Nothing is opened or started before Start.
+func New(cfg *config.Config, o Options) (*App, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, version: o.Version, log: o.Log, observe: o.Observe, onLearn: o.Learn, registry: prometheus.NewRegistry(), life: newLifecycle()}
+	if a.log == nil {
+		a.log = slog.Default()
+	}
+	return a, nil
+}
+
+// Start wires the path of a sample and sets everything going, the sinks first and the receivers last. It fails when something cannot work at all, such
+// as a data folder that another process serves, and then leaves nothing running. A NATS server that is away, a port that is taken and a
+// model that is missing are no such thing: they are said, and tried again. ctx bounds the start only.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.wire(ctx); err != nil {
+		stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		return errors.Join(err, a.Stop(stop))
+	}
+	return nil
+}
+
+// Failed delivers the error of the first part of the program that ended by itself.
+func (a *App) Failed() <-chan error { return a.life.failed }
+
+// Stop ends everything, from the source of the signals downward; each stage drains what the one before left. When ctx ends the rest is cut
+// off, and the error names what hung. A second call does nothing.
+func (a *App) Stop(ctx context.Context) error {
+	if a.stopping.Swap(true) {
+		return nil
+	}
+	return a.life.stop(ctx)
+}
+
+// URL is the dashboard's address, empty while it does not listen.
+func (a *App) URL() string {
+	if u := a.address.Load(); u != nil {
+		return *u
+	}
+	return ""
+}
+
+// Connection is the connection to NATS, for a publisher in the same process. It must not be closed.
+func (a *App) Connection() *nats.Conn { return a.conn }
+
+// Counts are a stream's receiver's; ok is false for a name that is not configured.
+func (a *App) Counts(stream string) (c ingest.Counts, ok bool) {
+	for _, s := range a.streams {
+		if s.cfg.Name == stream {
+			return s.receiver.Counts(), true
+		}
+	}
+	return c, false
+}
+
+// Status is what people are shown of a stream; the zero value for a name that is not configured.
+func (a *App) Status(stream string) hub.StreamStatus {
+	for _, row := range (monitor{a}).Streams() {
+		if row.Name == stream {
+			return row
+		}
+	}
+	return hub.StreamStatus{}
+}
+
+// Problem says why a stream has no model in service or in the making; empty when there is none such.
+func (a *App) Problem(stream string) string {
+	for _, s := range a.streams {
+		if s.cfg.Name == stream {
+			_, problem := s.status.model()
+			return problem
+		}
+	}
+	return "no stream is named " + stream
+}
+
+// Ended notes that a stream's recording is over and no more data is expected; the next block takes it back.
+func (a *App) Ended(stream string) {
+	for _, s := range a.streams {
+		if s.cfg.Name == stream {
+			s.status.ended()
+		}
+	}
+}
+
+// Settle waits until a stream's goroutine has dealt with at least n samples per channel since the start.
+func (a *App) Settle(ctx context.Context, stream string, n uint64) error {
+	for _, s := range a.streams {
+		if s.cfg.Name != stream {
+			continue
+		}
+		for s.status.taken() < n {
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("stream %s: %d of %d samples dealt with: %w", stream, s.status.taken(), n, ctx.Err())
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("no stream is named %s", stream)
+}
+
+// Note sets what a person should know of a stream's current part; empty takes it away.
+func (a *App) Note(stream, text string) {
+	for _, s := range a.streams {
+		if s.cfg.Name == stream {
+			s.status.note(text)
+		}
+	}
+}
+
+// teach makes a model of a lesson with the stream's settings.
+func (a *App) teach(ctx context.Context, s *config.Stream, c *Chain, lesson *detector.Lesson) (*detector.Model, error) {
+	t, err := Teaching(s, c.Conditioner, a.version)
+	if err != nil {
+		return nil, err
+	}
+	if a.onLearn != nil {
+		t.Progress = func(p train.Progress) { a.onLearn(s.Name, p) }
+	}
+	return detector.Teach(ctx, t, lesson)
+}
+
+func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// open starts or reaches the NATS server.
+func (a *App) open(ctx context.Context) error {
+	o := ingest.Options{
+		URL: a.cfg.NATS.URL, Name: a.cfg.NATS.Name, Token: a.cfg.NATS.Token.Reveal(), User: a.cfg.NATS.User, Password: a.cfg.NATS.Password.Reveal(),
+		CredsFile: a.cfg.NATS.CredsFile, RetryMax: seconds(a.cfg.NATS.ReconnectWaitS), OnStatus: a.onConnection, Log: a.log,
+	}
+	if a.cfg.NATS.Embedded() {
+		b, err := broker.Start(ctx, broker.Config{Dir: a.cfg.Store.Dir, MaxBytes: a.cfg.Store.MaxBytes, Log: a.log.With("part", "nats-server")})
+		if err != nil {
+			return fmt.Errorf("embedded NATS server: %w", err)
+		}
+		a.broker = b
+		a.life.adopt("nats server", b.Stop)
+		o.InProcess, o.Token = b.InProcess(), b.Token()
+	}
+	ctx, cancel := context.WithTimeout(ctx, seconds(a.cfg.NATS.ConnectTimeoutS))
+	defer cancel()
+	conn, err := ingest.Connect(ctx, o)
+	if err != nil {
+		return err
+	}
+	a.conn = conn
+	a.life.adopt("nats connection", func(context.Context) error { conn.Close(); return nil })
+	return nil
+}
+
+func (a *App) onConnection(s ingest.Status) { a.connected.Store(s.Connected) }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+func sinceSeconds(t time.Time) float64 { return time.Since(t).Seconds() }

@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"crackle/alert"
+	"crackle/alert/notify"
+	"crackle/ingest"
+	"crackle/ingest/block"
+	"crackle/web/hub"
+)
+
+// wire builds the whole path of a sample and starts it, from the people who are told back to the sensors:
+//
+//	NATS ──► ingest ──► window/filter ──► window ──► detector ──► alert ──► sinks
+//	                                                    └──► hub ──► dashboards
+//
+// Each stream has a receiver and, behind a bounded queue, one goroutine that conditions and scores; all of them feed one alarm machine; each
+// sink has a goroutine and a queue of its own. What is started last is stopped first.
+func (a *App) wire(ctx context.Context) error {
+	// The server, whose connection every receiver shares.
+	if err := a.open(ctx); err != nil {
+		return err
+	}
+
+	// Dashboards: the hub, which the server runs, never holds anybody up.
+	h, err := hub.New(hub.Config{Log: a.log, Registerer: a.registry})
+	if err != nil {
+		return err
+	}
+	a.hub = h
+	if err := a.makeStreams(); err != nil {
+		return err
+	}
+	if a.machine, err = alert.New(alert.Config{Book: alert.BookConfig{Streams: a.alarmStreams()}, Log: a.log}); err != nil {
+		return err
+	}
+	if err := a.serve(); err != nil {
+		return err
+	}
+
+	// The alarm machine's listeners, then the machine.
+	if err := a.makeSinks(); err != nil {
+		return err
+	}
+	a.life.start("sinks", func(context.Context) {}, a.sinks.Run) // ends when the machine closes its listener
+	toHub := a.machine.Listen("dashboards", 1024)
+	a.life.start("alarms to dashboards", func(context.Context) {}, func(context.Context) error {
+		for ev := range toHub.C {
+			a.hub.PublishAlarm(ev.Alarm)
+			if a.observe.Alarm != nil {
+				a.observe.Alarm(ev)
+			}
+		}
+		return nil
+	})
+	a.life.start("alarm machine", func(context.Context) { a.machine.Drain() }, a.machine.Run)
+
+	// Streams: condition and score behind each receiver's queue.
+	for _, s := range a.streams {
+		s.find(true)
+		a.life.start("stream "+s.cfg.Name, func(context.Context) {}, s.run) // ends when its receiver closes the queue
+	}
+	a.registerMetrics()
+	p, err := newPulse(a)
+	if err != nil {
+		return err
+	}
+	a.life.start("pulse", nil, p.run)
+
+	// Sources last: from here on samples flow.
+	if err := a.openStore(); err != nil {
+		return err
+	}
+	for _, s := range a.streams {
+		a.life.start("receiver "+s.cfg.Name, nil, s.receiver.Run)
+	}
+	return nil
+}
+
+// makeStreams builds every configured stream, in alphabetical order.
+func (a *App) makeStreams() error {
+	for _, name := range a.cfg.StreamNames() {
+		cfg := a.cfg.Streams[name]
+		start := ingest.Start{From: ingest.FromNew}
+		if cfg.Start == "all" {
+			start.From = ingest.FromOldest
+		}
+		decoder, err := block.NewDecoder(block.DecoderConfig{Encoding: cfg.Encoding, Names: cfg.Channels, RateHz: cfg.RateHz})
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", name, err)
+		}
+		r, err := ingest.New(a.conn, ingest.Config{
+			Stream: name, Subject: cfg.Subject, Channels: len(cfg.Channels), RateHz: cfg.RateHz, Decoder: decoder,
+			JetStream: cfg.Transport == "jetstream", Start: start, Queue: cfg.QueueBlocks, Horizon: cfg.ReorderBlocks, Log: a.log,
+		})
+		if err != nil {
+			return err
+		}
+		s, err := newStream(a, cfg, r)
+		if err != nil {
+			return err
+		}
+		a.streams = append(a.streams, s)
+	}
+	return nil
+}
+
+func (a *App) alarmStreams() []alert.Stream {
+	out := make([]alert.Stream, len(a.streams))
+	for i, s := range a.streams {
+		out[i] = s.alarmStream(false)
+	}
+	return out
+}
+
+// makeSinks builds every configured sink behind one dispatcher.
+func (a *App) makeSinks() error {
+	var sinks []notify.Sink
+	each := map[string]notify.Limits{}
+	for _, name := range a.cfg.SinkNames() {
+		c := a.cfg.Sinks[name]
+		s, err := a.sink(c)
+		if err != nil {
+			return fmt.Errorf("sink %s: %w", name, err)
+		}
+		sinks = append(sinks, s)
+		each[name] = notify.Limits{Queue: c.Queue, Timeout: seconds(c.TimeoutS)}
+	}
+	var err error
+	a.sinks, err = notify.New(notify.Config{
+		Events: a.machine.Listen("sinks", 1024).C, Sinks: sinks, Each: each, Link: a.publicURL(), Log: a.log,
+	})
+	return err
+}

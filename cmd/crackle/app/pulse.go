@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"crackle/alert"
+	"crackle/alert/health"
+)
+
+const (
+	statusEvery = 250 * time.Millisecond // between two states of a row on the dashboards
+	healthEvery = time.Second            // between two looks at the signals' health
+	modelEvery  = 5 * time.Second        // between two looks for a model file that is missing
+)
+
+// pulse tells the dashboards where each stream stands, watches over the signals' health, and looks for missing models. It reads counters and
+// belongs to one goroutine.
+type pulse struct {
+	app     *App
+	watcher *health.Watcher
+	ended   map[string]bool   // streams of which no more data is expected
+	missing map[string]uint64 // samples missing at the last look
+	gapAt   map[string]uint64 // sample index at which the newest gap was seen
+	seen    []health.Observation
+	found   []alert.Condition
+}
+
+func newPulse(a *App) (*pulse, error) {
+	p := &pulse{app: a, ended: map[string]bool{}, missing: map[string]uint64{}, gapAt: map[string]uint64{}}
+	var streams []health.Stream
+	for _, s := range a.streams {
+		streams = append(streams, s.healthStream())
+	}
+	var err error
+	p.watcher, err = health.New(health.Config{Start: time.Now()}, streams)
+	return p, err
+}
+
+func (s *stream) healthStream() health.Stream {
+	return health.Stream{Name: s.cfg.Name, NoData: seconds(s.cfg.NoDataS)}
+}
+
+func (p *pulse) run(ctx context.Context) error {
+	tick := time.NewTicker(statusEvery)
+	defer tick.Stop()
+	checked, looked := time.Now(), time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-tick.C:
+			for _, row := range (monitor{p.app}).Streams() {
+				p.app.hub.PublishStream(row)
+			}
+			if now.Sub(checked) >= healthEvery {
+				checked = now
+				p.check(ctx, now)
+			}
+			if now.Sub(looked) >= modelEvery {
+				looked = now
+				p.look()
+			}
+		}
+	}
+}
+
+// check hands what is wrong with the signals or the connection to the alarm machine.
+func (p *pulse) check(ctx context.Context, now time.Time) {
+	p.seen = p.seen[:0]
+	for _, s := range p.app.streams {
+		if over := s.status.isOver(); over != p.ended[s.cfg.Name] {
+			p.ended[s.cfg.Name] = over
+			if over {
+				p.watcher.Remove(s.cfg.Name)
+			} else if err := p.watcher.Add(s.healthStream(), now); err != nil {
+				s.log.Error("stream not watched for silence", "err", err)
+			}
+		}
+		if !p.ended[s.cfg.Name] {
+			p.seen = append(p.seen, p.observe(s))
+		}
+	}
+	c := health.Connection{Up: p.app.conn.IsConnected(), Server: p.app.natsAddress()}
+	if err := p.app.conn.LastError(); err != nil && !c.Up {
+		c.Why = err.Error()
+	}
+	p.found = p.watcher.Step(p.found[:0], c, p.seen, now)
+	p.tell(ctx)
+}
+
+// observe reads one stream's counters.
+func (p *pulse) observe(s *stream) health.Observation {
+	c, name := s.receiver.Counts(), s.cfg.Name
+	if c.Missing > p.missing[name] {
+		p.missing[name], p.gapAt[name] = c.Missing, c.LastEnd
+	}
+	run, duration := s.status.block()
+	return health.Observation{
+		Stream: name, Last: c.LastData, Run: run, End: c.LastEnd, BlockDuration: duration,
+		Missing: c.Missing, GapRun: run, GapAt: p.gapAt[name], Unreadable: c.MalformedTotal() + c.WrongRate.Blocks + c.WrongChannels.Blocks,
+	}
+}
+
+func (p *pulse) tell(ctx context.Context) {
+	for _, c := range p.found {
+		if err := p.app.machine.Condition(ctx, c); err != nil && ctx.Err() == nil {
+			p.app.log.Error("finding not taken by the alarm machine", "stream", c.Stream, "kind", c.Kind, "err", err)
+		}
+	}
+}
+
+// look tries again to find models that are missing.
+func (p *pulse) look() {
+	for _, s := range p.app.streams {
+		if ok, _ := s.status.model(); !ok {
+			s.find(false)
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"syscall"
+	"time"
+
+	"crackle/alert"
+	"crackle/web"
+	"crackle/web/hub"
+)
+
+// serve opens the dashboard. A port that is taken does not keep the monitor from its work: it is said, and tried again until it is free.
+func (a *App) serve() error {
+	cfg := web.Config{
+		Listen: a.cfg.Server.Listen, NextFreePort: a.cfg.Server.NextFreePort, Monitor: monitor{a}, Hub: a.hub, Gatherer: a.registry,
+		Version: a.version, Log: a.log,
+	}
+	server, err := web.New(cfg)
+	if err != nil && !portTaken(err) {
+		return err
+	}
+	if err != nil {
+		a.log.Error("the dashboard cannot listen; watching goes on, and it is tried again every 2 s: free the port, or set server.listen to another", "err", err)
+	} else {
+		a.listening(server)
+	}
+	a.life.start("dashboard", nil, func(ctx context.Context) error {
+		for server == nil {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(2 * time.Second):
+			}
+			if server, err = web.New(cfg); err == nil {
+				a.listening(server)
+			}
+		}
+		return server.Run(ctx)
+	})
+	return nil
+}
+
+func (a *App) listening(s *web.Server) {
+	u := s.URL()
+	a.address.Store(&u)
+	a.log.Info("dashboard", "address", u)
+}
+
+func portTaken(err error) bool {
+	var op *net.OpError
+	return errors.Is(err, syscall.EADDRINUSE) || errors.As(err, &op) && op.Op == "listen"
+}
+
+// publicURL is the base of the links in messages.
+func (a *App) publicURL() string {
+	if a.cfg.Server.PublicURL != "" {
+		return a.cfg.Server.PublicURL
+	}
+	if u := a.URL(); u != "" {
+		return u
+	}
+	return "http://" + a.cfg.Server.Listen
+}
+
+// monitor is the app as the web server sees it.
+type monitor struct{ *App }
+
+// Streams implements web.Monitor.
+func (m monitor) Streams() []hub.StreamStatus {
+	alarmed := m.alarmedStreams()
+	now := time.Now()
+	out := make([]hub.StreamStatus, len(m.streams))
+	for i, s := range m.streams {
+		out[i] = s.status.read(s.receiver.Counts(), alarmed[s.cfg.Name], now)
+	}
+	return out
+}
+
+// Alarms implements web.Monitor.
+func (m monitor) Alarms() []alert.Alarm {
+	s := m.machine.Snapshot()
+	return append(s.Open, s.Recent...)
+}
+
+// Acknowledge implements web.Monitor.
+func (m monitor) Acknowledge(ctx context.Context, id, by, comment string) error {
+	err := m.machine.Acknowledge(ctx, alert.Acknowledgement{ID: id, By: by, Comment: comment})
+	switch {
+	case errors.Is(err, alert.ErrUnknownAlarm):
+		return errors.Join(web.ErrUnknownAlarm, err)
+	case errors.Is(err, alert.ErrAnswered):
+		return errors.Join(web.ErrAnswered, err)
+	}
+	return err
+}
+
+// Readiness implements web.Monitor.
+func (m monitor) Readiness() web.Readiness {
+	r := web.Readiness{Connected: m.conn.IsConnected(), ModelsLoaded: true, Problems: []string{}, Unseen: []string{}}
+	if !r.Connected {
+		r.Problems = append(r.Problems, "not connected to NATS at "+m.natsAddress()+": start the server, or correct [nats]; it is tried again all the time")
+	}
+	for _, s := range m.streams {
+		if ok, problem := s.status.model(); !ok {
+			r.ModelsLoaded = false
+			r.Problems = append(r.Problems, problem)
+		}
+		if s.receiver.Counts().LastData.IsZero() {
+			r.Unseen = append(r.Unseen, s.cfg.Name)
+		}
+	}
+	return r
+}
+
+func (a *App) natsAddress() string {
+	if a.cfg.NATS.Embedded() {
+		return "the embedded server"
+	}
+	return strings.TrimSpace(a.cfg.NATS.URL)
+}
+
+// alarmedStreams are those with a score alarm that is active.
+func (a *App) alarmedStreams() map[string]bool {
+	out := map[string]bool{}
+	for _, al := range a.machine.Snapshot().Open {
+		if al.Kind == alert.KindScore && al.State.Active() {
+			out[al.Stream] = true
+		}
+	}
+	return out
+}

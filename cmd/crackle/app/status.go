@@ -1,0 +1,173 @@
+package app
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"crackle/cmd/crackle/config"
+	"crackle/detector"
+	"crackle/ingest"
+	"crackle/ingest/block"
+	"crackle/web/hub"
+	"crackle/window"
+)
+
+// status is what people are shown of one stream. Its methods may be called from any goroutine.
+type status struct {
+	mu      sync.Mutex
+	row     hub.StreamStatus
+	rateHz  float64
+	windows uint64 // scored
+	window  window.Counts
+	problem string // why there is no model in service
+	over    bool   // the recording has ended
+
+	run      uint64        // of the newest block
+	duration time.Duration // of the newest block with samples
+}
+
+func newStatus(s *config.Stream) *status {
+	st := &status{rateHz: s.RateHz, row: hub.StreamStatus{
+		Name: s.Name, Title: s.Title, Source: hub.Source(s.Source), TimeLapsed: s.TimeLapse > 1, RateHz: s.RateHz,
+		Phase: hub.Waiting, StaleAfterS: s.NoDataS, Score: math.NaN(), Limit: math.NaN(), ScoreUnit: "× allowed",
+		Reason: detector.Learning,
+	}}
+	if s.TimeLapse > 1 {
+		st.row.Speed = s.TimeLapse
+	}
+	for i, name := range s.Channels {
+		ch := hub.Channel{Name: name}
+		if i < len(s.Units) {
+			ch.Unit = s.Units[i]
+		}
+		st.row.Channels = append(st.row.Channels, ch)
+	}
+	return st
+}
+
+// heard notes the block that has come.
+func (st *status) heard(b *block.Block) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.row.Part, st.row.Lot = b.Part, b.Lot
+	st.over, st.run = false, b.Run
+	if n := b.Count(); n > 0 {
+		st.duration = time.Duration(float64(n) / st.rateHz / max(1, st.row.Speed) * float64(time.Second))
+		st.row.NewestTime = time.Unix(0, b.TimeNS).Add(time.Duration(float64(n-1) / st.rateHz * float64(time.Second))).UTC()
+	}
+}
+
+func (st *status) conditioned(c window.Counts) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.window = c
+}
+
+// scored notes a window's score; the mark that closes a part has none.
+func (st *status) scored(s *detector.Score) {
+	if s.First == s.End {
+		return
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.row.Score, st.row.Verdict, st.row.Reason = s.Value, s.Verdict, s.Reason
+	if s.Verdict != detector.NotAssessed {
+		st.windows++
+	}
+}
+
+func (st *status) learning() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.row.Phase, st.problem = hub.Learning, ""
+}
+
+func (st *status) watching(m *detector.Model) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.row.Phase, st.problem = hub.Watching, ""
+	st.row.Limit, st.row.Model = 1, m.Hash()
+	st.row.LimitProvisional, st.row.LimitNote = m.Provisional != "", m.Provisional
+	st.row.Verdict, st.row.Reason = detector.NotAssessed, detector.WarmingUp
+}
+
+// trouble notes why no model is in service.
+func (st *status) trouble(text string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.problem = text
+}
+
+// note sets what a person should know of the current part.
+func (st *status) note(text string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.row.Note = text
+}
+
+func (st *status) ended() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.over = true
+}
+
+// taken is the number of samples per channel that have been conditioned or refused.
+func (st *status) taken() uint64 {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.window.Received + st.window.Duplicate + st.window.Refused
+}
+
+// isOver reports whether the recording has ended.
+func (st *status) isOver() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.over
+}
+
+// block tells the newest block's run and duration.
+func (st *status) block() (run uint64, d time.Duration) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.run, st.duration
+}
+
+// model reports whether one is in service or being learnt, and else why not.
+func (st *status) model() (ok bool, problem string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.problem == "", st.problem
+}
+
+// read gives the row as it is now. alarmed tells that an alarm is active on the stream, which outranks the last window's verdict.
+func (st *status) read(c ingest.Counts, alarmed bool, now time.Time) hub.StreamStatus {
+	st.mu.Lock()
+	row, problem, w := st.row, st.problem, st.window
+	if st.over {
+		row.Phase = hub.Ended
+	}
+	row.Counts = hub.Counts{
+		Received: c.Received.Samples, Missing: c.Missing, Duplicated: c.Duplicated.Samples, Late: c.Late.Samples,
+		Invalid: w.Invalid, Dropped: c.Dropped.Samples, Malformed: c.MalformedTotal(), Scored: st.windows,
+	}
+	st.mu.Unlock()
+	row.NewestAt = c.LastData
+	silent := c.LastData.IsZero() || now.Sub(c.LastData).Seconds() > row.StaleAfterS
+	switch {
+	case alarmed:
+		row.Verdict, row.Reason, row.Reasons = detector.Alarm, 0, []string{}
+	case problem != "":
+		row.Verdict, row.Reason, row.Reasons = detector.NotAssessed, 0, []string{problem}
+	case c.LastData.IsZero():
+		row.Verdict, row.Reason, row.Reasons = detector.NotAssessed, 0, []string{"no data since the start"}
+	case silent && row.Phase != hub.Ended:
+		row.Verdict, row.Reason, row.Reasons = detector.NotAssessed, 0, []string{"no data"}
+	case row.Verdict == detector.Alarm: // a window above the limit, but not yet enough of them
+		row.Verdict, row.Reason, row.Reasons = detector.OK, 0, []string{}
+	}
+	if c.LastData.IsZero() && row.Phase == hub.Watching {
+		row.Phase = hub.Waiting
+	}
+	return row
+}

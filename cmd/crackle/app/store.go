@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"crackle/cmd/crackle/config"
+	"crackle/ingest/broker"
+)
+
+// storeEvery is the time between two looks whether the signal store is there.
+const storeEvery = 500 * time.Millisecond
+
+// store makes sure that the signal store exists whenever a server with JetStream can be reached, so that publishers and receivers find it.
+type store struct {
+	app    *App
+	js     jetstream.JetStream
+	bounds broker.SignalConfig
+	told   string
+}
+
+// openStore makes the signal store at once where a server is there, and goes on looking after it.
+func (a *App) openStore() error {
+	if !slices.ContainsFunc(a.streams, func(s *stream) bool { return s.cfg.Transport == "jetstream" }) {
+		return nil
+	}
+	js, err := jetstream.New(a.conn)
+	if err != nil {
+		return err
+	}
+	st := &store{app: a, js: js, bounds: broker.SignalConfig{MaxAge: seconds(a.cfg.Store.SignalMaxAgeS)}}
+	if a.cfg.NATS.Embedded() { // the rest is for what is small and must not be refused; an external server's own limits rule there
+		st.bounds.MaxBytes = a.cfg.Store.MaxBytes / 10 * 9
+		st.bounds.Async = a.cfg.Store.Sync == config.SyncDefault
+	}
+	there := st.ensure(context.Background())
+	a.life.start("signal store", nil, func(ctx context.Context) error {
+		st.watch(ctx, there)
+		return nil
+	})
+	return nil
+}
+
+func (st *store) watch(ctx context.Context, there bool) {
+	tick := time.NewTicker(storeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		switch {
+		case !st.app.conn.IsConnected():
+			there = false
+		case !there:
+			there = st.ensure(ctx)
+		}
+	}
+}
+
+// ensure reports whether the store is there; what keeps it from being is logged once.
+func (st *store) ensure(ctx context.Context) bool {
+	if !st.app.conn.IsConnected() {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, err := broker.EnsureSignals(ctx, st.js, st.bounds)
+	if err != nil && ctx.Err() == nil && err.Error() != st.told {
+		st.told = err.Error()
+		st.app.log.Error("the signal store cannot be used yet; trying on", "err", err)
+	}
+	return err == nil
+}

@@ -1,0 +1,205 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"crackle/alert"
+	"crackle/cmd/crackle/config"
+	"crackle/detector"
+	"crackle/detector/ledger"
+	"crackle/ingest"
+	"crackle/ingest/block"
+)
+
+// stream is one configured stream on its way from blocks to scores. run is its one goroutine; only status, models and the receiver's counts
+// are touched by others.
+type stream struct {
+	app      *App
+	cfg      config.Stream
+	log      *slog.Logger
+	receiver *ingest.Receiver
+	chain    *Chain
+	waves    *waves
+	status   *status
+	pupil    *pupil               // nil when the model comes from a file only
+	models   chan *detector.Model // to put in service: from the teacher, or from the file that has appeared
+	parts    ledger.Open
+	ctx      context.Context // of run, for what onScore hands on
+	refused  uint64          // blocks that conditioning refused
+}
+
+func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
+	s := &stream{
+		app: a, cfg: cfg, log: a.log.With("stream", cfg.Name), receiver: r,
+		status: newStatus(&cfg), models: make(chan *detector.Model, 1),
+	}
+	var err error
+	if s.chain, err = NewChain(cfg.Name, cfg.Conditioning(), s.onScore); err != nil {
+		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
+	}
+	if s.waves, err = newWaves(&cfg, a.hub, s.chain.Conditioner); err != nil {
+		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
+	}
+	a.hub.PublishStream(s.status.read(ingest.Counts{}, false, time.Now())) // dashboards know it before its first data
+	return s, nil
+}
+
+// run takes blocks until the receiver has closed its channel and every block in it is dealt with.
+func (s *stream) run(ctx context.Context) error {
+	s.ctx = ctx
+	var teacher sync.WaitGroup
+	defer teacher.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for {
+		select {
+		case b, ok := <-s.receiver.Blocks():
+			if !ok {
+				s.chain.End()
+				return nil
+			}
+			s.take(b)
+			s.receiver.Release(b)
+			if s.pupil != nil && s.pupil.full() {
+				lesson := s.pupil.hand()
+				s.chain.Collect(nil)
+				teacher.Go(func() { s.teach(ctx, lesson) })
+			}
+		case m := <-s.models:
+			s.install(m)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// take is the hot path of one block. It allocates nothing once warm.
+func (s *stream) take(b *block.Block) {
+	s.status.heard(b)
+	s.waves.push(b)
+	if err := s.chain.Push(b); err != nil {
+		s.refused++
+		if s.refused == 1 {
+			s.log.Warn("block refused by conditioning; more are only counted", "err", err)
+		}
+	}
+	if s.pupil != nil {
+		s.pupil.heard(b.Count())
+	}
+	s.status.conditioned(s.chain.Conditioner.Counts())
+}
+
+// onScore hands one window's score on: to the part's account, the dashboards and the alarm machine, in this order. It waits while the machine's queue is
+// full, which in turn holds the receiver back.
+func (s *stream) onScore(score *detector.Score) {
+	ended, over := s.parts.Add(score)
+	s.status.scored(score)
+	if s.pupil != nil && score.PartEnd {
+		s.pupil.partEnded()
+	}
+	if score.First != score.End {
+		s.app.hub.PublishScore(score)
+	}
+	if err := s.app.machine.Score(s.ctx, *score); err != nil && s.ctx.Err() == nil {
+		s.log.Error("score not taken by the alarm machine", "err", err)
+	}
+	if s.app.observe.Score != nil {
+		s.app.observe.Score(score)
+	}
+	if over {
+		s.close(ended)
+	}
+}
+
+// close settles the verdict of a part that is over: the alarm machine has the last word on whether there was an alarm on it.
+func (s *stream) close(p ledger.Part) {
+	alarmed, err := s.app.machine.EndPart(s.ctx, p.Run, alert.PartEnd{Stream: p.Stream, Part: p.Part})
+	if err != nil {
+		if s.ctx.Err() == nil {
+			s.log.Error("part not closed by the alarm machine", "part", p.Part, "err", err)
+		}
+		return
+	}
+	p.Alarmed = p.Alarmed || alarmed
+	s.log.Info("part over", "part", p.Part, "lot", p.Lot, "verdict", p.Verdict(ledger.DefaultCoverage).String(),
+		"windows", p.Windows, "scored", p.Scored, "warmup", p.Warmup, "above", p.Above, "peak", p.Peak)
+	if s.app.observe.Part != nil {
+		s.app.observe.Part(p)
+	}
+}
+
+// install puts a model in service and tells the alarm machine whether its limit is provisional.
+func (s *stream) install(m *detector.Model) {
+	if err := s.chain.Install(m); err != nil {
+		s.status.trouble(err.Error())
+		s.log.Error("model not put in service", "err", err)
+		return
+	}
+	s.pupil = nil
+	s.status.watching(m)
+	if err := s.app.machine.Configure(s.ctx, s.alarmStream(m.Provisional != "")); err != nil && s.ctx.Err() == nil {
+		s.log.Error("stream not configured in the alarm machine", "err", err)
+	}
+	s.log.Info("model in service", "model", m.Hash(), "fit_windows", m.Record.FitRows, "held_out_windows", m.Record.HeldRows, "split_by", m.Record.SplitBy,
+		"provisional", m.Provisional)
+}
+
+// alarmStream is what the alarm machine needs to know of the stream.
+func (s *stream) alarmStream(provisional bool) alert.Stream {
+	a := s.cfg.Alarm
+	return alert.Stream{
+		Name: s.cfg.Name, Title: s.cfg.Title, Simulated: s.cfg.Source == "simulated", Provisional: provisional,
+		Rules: alert.Rules{
+			Raise: a.OnWindows, Of: a.OfWindows, Clear: a.OffWindows, Hysteresis: a.Hysteresis, Latch: a.Latch, PerPart: s.cfg.PartResets,
+		},
+	}
+}
+
+// find looks for the stream's model file; it is called at the start and again now and then while there is none. A stream that learns
+// from the live signal begins to.
+func (s *stream) find(first bool) {
+	m, err := LoadModel(ModelPath(s.app.cfg, &s.cfg), &s.cfg)
+	switch {
+	case err == nil:
+		select {
+		case s.models <- m:
+		default: // one is waiting already
+		}
+	case s.cfg.Learn.On() && isMissing(err):
+		if first {
+			s.pupil = newPupil(s.cfg.Learn, s.cfg.RateHz)
+			s.chain.Collect(s.pupil.lesson)
+			s.status.learning()
+		}
+	default:
+		s.status.trouble(err.Error())
+		if first {
+			s.log.Error("no model: windows are not assessed; the file is looked for again every few seconds", "err", err)
+		}
+	}
+}
+
+// teach makes a model of a lesson, keeps it in a file, and hands it to run. A lesson that is too short is given back to be added to.
+func (s *stream) teach(ctx context.Context, lesson *detector.Lesson) {
+	started := time.Now()
+	m, err := s.app.teach(ctx, &s.cfg, s.chain, lesson)
+	if err == nil {
+		err = SaveModel(ModelPath(s.app.cfg, &s.cfg), m)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			s.status.trouble(err.Error())
+			s.log.Error("learning failed", "err", err)
+		}
+		return
+	}
+	s.log.Info("learnt what is normal", "took", time.Since(started).Round(time.Millisecond), "windows", lesson.Rows(), "parts", lesson.Parts())
+	select {
+	case s.models <- m:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,106 @@
+// Command crackle watches process signals while they happen: it takes them from NATS, filters them, scores them with a recurrent network
+// and tells people.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"crackle/rnn/kernel"
+)
+
+// version is set by the linker (make build).
+var version = "development"
+
+// Exit codes.
+const (
+	exitOK      = 0 // done, and what was asked for holds
+	exitFailed  = 1 // it could not be done, or what was asked for does not hold
+	exitMistake = 2 // the command line or the configuration has mistakes
+)
+
+// commands is the command line.
+type commands struct {
+	Demo    demoCmd    `cmd:"" help:"Show the whole job on real recordings: learn, watch, alarm, dashboard."`
+	Run     runCmd     `cmd:"" help:"Watch the streams of a configuration file."`
+	Check   checkCmd   `cmd:"" help:"List every mistake of a configuration file."`
+	Train   trainCmd   `cmd:"" help:"Learn a model for a stream from recordings of normal production."`
+	Score   scoreCmd   `cmd:"" help:"Score a recording with a stream's model, exactly as live."`
+	Replay  replayCmd  `cmd:"" help:"Publish a recording into a running crackle, or into a NATS server."`
+	Version versionCmd `cmd:"" help:"Print the version and the kernel in use."`
+}
+
+// console is where a command writes: results to out, everything else to err.
+type console struct {
+	out, err io.Writer
+}
+
+// mistake is an error in what the user asked for; it ends with exitMistake.
+type mistake struct{ error }
+
+func (m mistake) Unwrap() error { return m.error }
+
+func main() { os.Exit(run(os.Args[1:], console{os.Stdout, os.Stderr})) }
+
+// run is the program without the process around it.
+func run(args []string, con console) (code int) {
+	var c commands
+	done := -1 // exit code that kong asks for after --help
+	parser, err := kong.New(&c,
+		kong.Name("crackle"),
+		kong.Description("A real-time monitor for in-situ process signals."),
+		kong.Writers(con.out, con.err),
+		kong.Exit(func(code int) { done = code; panic(exited{}) }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		return fail(con, err)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(exited); !ok {
+				panic(r)
+			}
+			code = done
+		}
+	}()
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(con.err, "crackle: %v\nRun `crackle --help` for the commands, `crackle COMMAND --help` for their flags.\n", err)
+		return exitMistake
+	}
+	if err := kernel.StartError(); err != nil {
+		return fail(con, mistake{err})
+	}
+	return fail(con, ctx.Run(con))
+}
+
+// exited unwinds to run when kong has printed what was asked for.
+type exited struct{}
+
+// fail prints err, if any, and gives the exit code.
+func fail(con console, err error) int {
+	var m mistake
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &m):
+		fmt.Fprintf(con.err, "crackle: %v\n", err)
+		return exitMistake
+	default:
+		fmt.Fprintf(con.err, "crackle: %v\n", err)
+		return exitFailed
+	}
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(con console) error {
+	_, err := fmt.Fprintf(con.out, "crackle %s, kernel %s\n", version, kernel.Name())
+	return err
+}

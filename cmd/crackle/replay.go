@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"crackle/cmd/crackle/config"
+	"crackle/ingest"
+	"crackle/ingest/block"
+	"crackle/ingest/broker"
+	"crackle/ingest/file"
+)
+
+type replayCmd struct {
+	File   string  `arg:"" help:"Recording: CSV, plain or gzip."`
+	Stream string  `short:"s" required:"" help:"Stream to publish on."`
+	Config string  `short:"c" placeholder:"FILE" help:"Configuration of the crackle that is to receive it: tells the server, and the stream's channels and rate."`
+	URL    string  `name:"url" placeholder:"URL" help:"NATS server to publish into, instead of the crackle that runs on this machine."`
+	Data   string  `placeholder:"DIR" help:"Data folder of the crackle that runs on this machine. Default: crackle-data."`
+	Speed  float64 `default:"1" help:"Times as fast as recorded; 0: as fast as it is taken."`
+	Core   bool    `help:"Publish over core NATS instead of JetStream; nothing is acknowledged then."`
+	Block  int     `default:"0" placeholder:"ROWS" help:"Rows in a message. Default: a tenth of a second, at most 4096."`
+	layout
+}
+
+func (c *replayCmd) Run(con console) (err error) {
+	if c.Speed < 0 {
+		return mistake{fmt.Errorf("--speed %g: give a factor above 0, or 0 for as fast as it is taken", c.Speed)}
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	r, nc, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		nc.Close()
+		err = errors.Join(err, r.Close())
+	}()
+	pub, err := ingest.NewPublisher(nc, ingest.PublisherConfig{Stream: c.Stream, JetStream: !c.Core})
+	if err != nil {
+		return err
+	}
+	if n := c.Block; n == 0 {
+		c.Block = int(min(4096, max(1, r.Info().RateHz/10)))
+	}
+	rows, err := c.publish(ctx, r, pub, newBar(con.err, c.File, r))
+	closing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := errors.Join(err, pub.Close(closing)); err != nil {
+		return fmt.Errorf("after %d samples: %w", rows, err)
+	}
+	info := r.Info()
+	for _, note := range info.Notes {
+		fmt.Fprintf(con.err, "%s: %s\n", c.File, note)
+	}
+	_, err = fmt.Fprintf(con.err, "published %d samples of %d channel(s) on %s, %g s at %g Hz\n", rows, len(info.Channels), block.SubjectPrefix+c.Stream, float64(rows)/info.RateHz, info.RateHz)
+	return err
+}
+
+// open opens the recording and the way to the server.
+func (c *replayCmd) open(ctx context.Context) (file.Reader, *nats.Conn, error) {
+	o := ingest.Options{URL: c.URL, Name: "crackle replay"}
+	var s *config.Stream
+	data := c.Data
+	if c.Config != "" {
+		cfg, err := load(c.Config)
+		if err != nil {
+			return nil, nil, err
+		}
+		if s, err = streamOf(cfg, c.Stream); err != nil {
+			return nil, nil, err
+		}
+		if o.URL == "" && !cfg.NATS.Embedded() {
+			o = ingest.Options{
+				URL: cfg.NATS.URL, Name: "crackle replay", Token: cfg.NATS.Token.Reveal(), User: cfg.NATS.User, Password: cfg.NATS.Password.Reveal(), CredsFile: cfg.NATS.CredsFile,
+			}
+		}
+		if data == "" {
+			data = cfg.Store.Dir
+		}
+	}
+	if data == "" {
+		data = config.Default().Store.Dir
+	}
+	if o.URL == "" {
+		url, token, err := broker.Door(data)
+		if err != nil {
+			return nil, nil, err
+		}
+		o.URL, o.Token = url, token
+	}
+	nc, err := ingest.Connect(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !nc.IsConnected() {
+		nc.Close()
+		return nil, nil, fmt.Errorf("NATS at %s does not answer: start it, or correct the address", o.URL)
+	}
+	r, err := c.openRecording(s)
+	if err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	return r, nc, nil
+}
+
+func (c *replayCmd) openRecording(s *config.Stream) (file.Reader, error) {
+	if s != nil {
+		return c.openFor(c.File, s)
+	}
+	return c.layout.open(c.File)
+}
+
+// publish sends the recording at its pace and returns the samples per channel that were sent.
+func (c *replayCmd) publish(ctx context.Context, r file.Reader, pub *ingest.Publisher, b *bar) (rows uint64, err error) {
+	defer b.finish()
+	var whole block.Block
+	start := time.Now()
+	for {
+		err := r.Read(&whole)
+		if errors.Is(err, io.EOF) {
+			return rows, pub.Flush(ctx)
+		}
+		if err != nil {
+			return rows, err
+		}
+		for from := 0; from < whole.Count(); from += c.Block {
+			piece := cut(&whole, from, min(from+c.Block, whole.Count()))
+			rows += uint64(piece.Count())
+			if c.Speed > 0 {
+				due := start.Add(time.Duration(float64(rows) / whole.RateHz / c.Speed * float64(time.Second)))
+				select {
+				case <-ctx.Done():
+					return rows, ctx.Err()
+				case <-time.After(time.Until(due)):
+				}
+			}
+			if err := pub.Publish(ctx, &piece); err != nil {
+				return rows, err
+			}
+			b.update()
+		}
+	}
+}
+
+// cut is rows from..to of b; a part begins with its first piece and ends with its last. It shares b's samples.
+func cut(b *block.Block, from, to int) block.Block {
+	p := *b
+	p.First = 0 // where the publisher stands
+	p.Samples = b.Samples[from*b.Channels : to*b.Channels]
+	if b.TimeNS != 0 {
+		p.TimeNS += int64(float64(from) / b.RateHz * float64(time.Second))
+	}
+	if from > 0 {
+		p.Flags &^= block.PartBegin
+	}
+	if to < b.Count() {
+		p.Flags &^= block.PartEnd
+	}
+	return p
+}

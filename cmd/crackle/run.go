@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"crackle/cmd/crackle/app"
+)
+
+type runCmd struct {
+	Config string `short:"c" required:"" placeholder:"FILE" help:"Configuration file; config.example.toml shows every key."`
+}
+
+func (c *runCmd) Run(con console) error {
+	cfg, err := load(c.Config)
+	if err != nil {
+		return err
+	}
+	log := newLogger(cfg.Log, con.err)
+	ctx, stop := interruptible()
+	defer stop()
+	a, err := app.New(cfg, app.Options{Version: version, Log: log})
+	if err != nil {
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	if u := a.URL(); u != "" {
+		fmt.Fprintf(con.err, "Dashboard: %s   (stop with Ctrl-C)\n", u)
+	}
+	var failed error
+	select {
+	case <-ctx.Done():
+	case failed = <-a.Failed():
+	}
+	stop() // a second interrupt ends the process at once
+	return errors.Join(failed, stopWithin(a, time.Duration(cfg.Server.StopS*float64(time.Second))))
+}
+
+// interruptible is a context that ends with SIGINT or SIGTERM.
+func interruptible() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+}
+
+// stopWithin stops the app gracefully, and hard when the time is over.
+func stopWithin(a *app.App, d time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	return a.Stop(ctx)
+}

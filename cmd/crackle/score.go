@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"crackle/cmd/crackle/app"
+	"crackle/detector"
+	"crackle/ingest/block"
+	"crackle/ingest/file"
+	"crackle/rnn/kernel"
+	"crackle/web/hub"
+)
+
+type scoreCmd struct {
+	File   string `arg:"" help:"Recording: CSV, plain or gzip."`
+	Config string `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
+	Stream string `short:"s" help:"Stream that the recording is of; may be left out when there is only one."`
+	Model  string `short:"m" placeholder:"FILE" help:"Model file. Default: the stream's."`
+	Output string `short:"o" placeholder:"FILE" help:"Where to write. Default: standard output."`
+	JSON   bool   `name:"json" help:"Write one JSON document instead of CSV."`
+	layout
+}
+
+func (c *scoreCmd) Run(con console) (err error) {
+	cfg, err := load(c.Config)
+	if err != nil {
+		return err
+	}
+	s, err := streamOf(cfg, c.Stream)
+	if err != nil {
+		return err
+	}
+	path := c.Model
+	if path == "" {
+		path = app.ModelPath(cfg, s)
+	}
+	m, err := app.LoadModel(path, s)
+	if err != nil {
+		return err
+	}
+	r, err := c.openFor(c.File, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	out := con.out
+	if c.Output != "" {
+		f, err := os.Create(c.Output)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		out = f
+	}
+	buffered := bufio.NewWriter(out)
+	var w scoreWriter = newCSVScores(buffered)
+	if c.JSON {
+		w = &jsonScores{w: buffered, head: jsonHead{Stream: s.Name, File: c.File, Model: m.Hash(), Kernel: kernel.Name(), Provisional: m.Provisional}}
+	}
+	chain, err := app.NewChain(s.Name, s.Conditioning(), w.write)
+	if err != nil {
+		return err
+	}
+	if err := chain.Install(m); err != nil {
+		return err
+	}
+	if err := pour(r, chain, newBar(con.err, c.File, r)); err != nil {
+		return err
+	}
+	return errors.Join(w.close(), buffered.Flush())
+}
+
+// pour sends a whole recording through a chain.
+func pour(r file.Reader, chain *app.Chain, b *bar) error {
+	defer b.finish()
+	var blk block.Block
+	for {
+		err := r.Read(&blk)
+		if errors.Is(err, io.EOF) {
+			chain.End()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := chain.Push(&blk); err != nil {
+			return err
+		}
+		b.update()
+	}
+}
+
+// scoreWriter writes scores; the mark that closes a part is left out.
+type scoreWriter interface {
+	write(*detector.Score)
+	close() error
+}
+
+type csvScores struct {
+	w   *csv.Writer
+	row []string
+}
+
+func newCSVScores(w io.Writer) *csvScores {
+	c := &csvScores{w: csv.NewWriter(w)}
+	c.err(c.w.Write([]string{"first", "end", "time", "part", "lot", "score", "limit", "verdict", "reasons", "feature", "got", "expected", "share"}))
+	return c
+}
+
+// err is left to the csv.Writer, which keeps the first.
+func (c *csvScores) err(error) {}
+
+func (c *csvScores) write(s *detector.Score) {
+	if s.First == s.End {
+		return
+	}
+	top := s.Top[0]
+	feature, got, expected, share := "", "", "", ""
+	if top.Share > 0 {
+		feature, got, expected, share = top.Name, number(top.Got), number(top.Expected), number(top.Share)
+	}
+	c.row = append(c.row[:0], strconv.FormatUint(s.First, 10), strconv.FormatUint(s.End, 10), stamp(s.TimeNS), s.Part, s.Lot,
+		number(s.Value), number(s.Limit), s.Verdict.String(), strings.Join(hub.Words(s.Reason), "; "), feature, got, expected, share)
+	c.err(c.w.Write(c.row))
+}
+
+func (c *csvScores) close() error {
+	c.w.Flush()
+	return c.w.Error()
+}
+
+// number gives the shortest text that reads back to the same bits; NaN is an empty cell.
+func number(v float64) string {
+	if math.IsNaN(v) {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// stamp is empty for a recording that does not tell its time.
+func stamp(ns int64) string {
+	if ns == 0 {
+		return ""
+	}
+	return time.Unix(0, ns).UTC().Format(time.RFC3339Nano)
+}
+
+type jsonHead struct {
+	Stream      string `json:"stream"`
+	File        string `json:"file"`
+	Model       string `json:"model"`
+	Kernel      string `json:"kernel"`
+	Provisional string `json:"limit_provisional,omitempty"`
+}
+
+type jsonScores struct {
+	w    io.Writer
+	head jsonHead
+	n    int
+	bad  error
+}
+
+type jsonScore struct {
+	First    uint64   `json:"first"`
+	End      uint64   `json:"end"`
+	Time     string   `json:"time,omitempty"`
+	Part     string   `json:"part,omitempty"`
+	Lot      string   `json:"lot,omitempty"`
+	Score    *float64 `json:"score"`
+	Limit    *float64 `json:"limit"`
+	Verdict  string   `json:"verdict"`
+	Reasons  []string `json:"reasons"`
+	Feature  string   `json:"feature,omitempty"`
+	Got      *float64 `json:"got,omitempty"`
+	Expected *float64 `json:"expected,omitempty"`
+	Share    *float64 `json:"share,omitempty"`
+}
+
+func (j *jsonScores) write(s *detector.Score) {
+	if s.First == s.End || j.bad != nil {
+		return
+	}
+	row := jsonScore{
+		First: s.First, End: s.End, Time: stamp(s.TimeNS), Part: s.Part, Lot: s.Lot, Score: orNull(s.Value), Limit: orNull(s.Limit),
+		Verdict: s.Verdict.String(), Reasons: hub.Words(s.Reason),
+	}
+	if top := s.Top[0]; top.Share > 0 {
+		row.Feature, row.Got, row.Expected, row.Share = top.Name, orNull(top.Got), orNull(top.Expected), orNull(top.Share)
+	}
+	lead := ",\n "
+	if j.n == 0 {
+		lead = j.open() + "\n "
+	}
+	j.n++
+	b, err := json.Marshal(row)
+	if err == nil {
+		_, err = fmt.Fprintf(j.w, "%s%s", lead, b)
+	}
+	j.bad = err
+}
+
+// open is the document up to its list of scores.
+func (j *jsonScores) open() string {
+	b, err := json.Marshal(j.head)
+	if err != nil {
+		j.bad = err
+	}
+	return strings.TrimSuffix(string(b), "}") + `,"scores":[`
+}
+
+func (j *jsonScores) close() error {
+	if j.bad == nil {
+		lead := ""
+		if j.n == 0 {
+			lead = j.open()
+		}
+		_, j.bad = fmt.Fprintf(j.w, "%s]}\n", lead)
+	}
+	return j.bad
+}
+
+func orNull(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"crackle/cmd/crackle/app"
+	"crackle/cmd/crackle/config"
+	"crackle/detector"
+	"crackle/rnn/train"
+)
+
+type trainCmd struct {
+	Files  []string `arg:"" name:"file" help:"Recordings of normal production, each a part of its own."`
+	Config string   `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
+	Stream string   `short:"s" help:"Stream to learn; may be left out when there is only one."`
+	Output string   `short:"o" placeholder:"FILE" help:"Model file to write. Default: the stream's."`
+	JSON   bool     `name:"json" help:"Print the model's record as JSON."`
+	layout
+}
+
+func (c *trainCmd) Run(con console) error {
+	cfg, err := load(c.Config)
+	if err != nil {
+		return err
+	}
+	s, err := streamOf(cfg, c.Stream)
+	if err != nil {
+		return err
+	}
+	if c.Part != "" && len(c.Files) > 1 {
+		return mistake{errors.New("--part names one part, but each recording is a part of its own; leave it out")}
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	lesson, chain, err := c.read(con, s)
+	if err != nil {
+		return err
+	}
+	t, err := app.Teaching(s, chain.Conditioner, version)
+	if err != nil {
+		return err
+	}
+	t.Progress = epochs(con.err)
+	m, err := teach(ctx, con, t, lesson)
+	if err != nil {
+		return err
+	}
+	path := c.Output
+	if path == "" {
+		path = app.ModelPath(cfg, s)
+	}
+	if err := app.SaveModel(path, m); err != nil {
+		return err
+	}
+	if c.JSON {
+		e := json.NewEncoder(con.out)
+		e.SetIndent("", "  ")
+		return e.Encode(struct {
+			File  string        `json:"file"`
+			Model string        `json:"model"`
+			Meta  detector.Meta `json:"meta"`
+		}{path, m.Hash(), m.Meta})
+	}
+	return report(con.out, path, m)
+}
+
+// read sends every recording through the stream's conditioning and collects its windows.
+func (c *trainCmd) read(con console, s *config.Stream) (*detector.Lesson, *app.Chain, error) {
+	lesson := &detector.Lesson{}
+	chain, err := app.NewChain(s.Name, s.Conditioning(), func(*detector.Score) {})
+	if err != nil {
+		return nil, nil, err
+	}
+	chain.Collect(lesson)
+	for _, path := range c.Files {
+		r, err := c.openFor(path, s)
+		if err != nil {
+			return nil, nil, err
+		}
+		err = pour(r, chain, newBar(con.err, path, r))
+		for _, note := range r.Info().Notes {
+			fmt.Fprintf(con.err, "%s: %s\n", path, note)
+		}
+		if err := errors.Join(err, r.Close()); err != nil {
+			return nil, nil, err
+		}
+		lesson.Break()
+	}
+	return lesson, chain, nil
+}
+
+func teach(ctx context.Context, con console, t detector.Teaching, l *detector.Lesson) (*detector.Model, error) {
+	started := time.Now()
+	m, err := detector.Teach(ctx, t, l)
+	if err == nil {
+		fmt.Fprintf(con.err, "learnt in %v\n", time.Since(started).Round(time.Millisecond))
+	}
+	return m, err
+}
+
+// epochs says every two seconds how far training is.
+func epochs(w io.Writer) func(train.Progress) {
+	last := time.Now()
+	return func(p train.Progress) {
+		if time.Since(last) < 2*time.Second {
+			return
+		}
+		last = time.Now()
+		fmt.Fprintf(w, "epoch %d of at most %d, loss %.4g, %.0f rows/s, at most %v left\n", p.Epoch, p.Epochs, p.Train, p.RowsPerSecond, p.Left.Round(time.Second))
+	}
+}
+
+// report says in words what a model rests on.
+func report(w io.Writer, path string, m *detector.Model) error {
+	r := m.Record
+	fmt.Fprintf(w, "Model %s of stream %s, written to %s\n\n", m.Hash(), m.Stream, path)
+	fmt.Fprintf(w, "Learnt from  %d windows of %s\n", r.FitRows, named(r.FitParts))
+	fmt.Fprintf(w, "Held out     %d windows of %s, split by %s\n", r.HeldRows, named(r.HeldParts), r.SplitBy)
+	if r.Skipped > 0 {
+		fmt.Fprintf(w, "Left out     %d windows with missing, invalid or settling samples\n", r.Skipped)
+	}
+	fmt.Fprintf(w, "False alarms %d held-out windows without one above the limit prove, at 95 %%, no better than 1 good window in %.0f\n", r.HeldRows, 1/r.NoAlarmBetter)
+	if m.Provisional != "" {
+		fmt.Fprintf(w, "             The limit is provisional: %s\n", m.Provisional)
+	}
+	fmt.Fprintf(w, "\n%-36s %14s %14s %14s\n", "feature", "median", "spread", "allowed ±")
+	for j, name := range m.Features {
+		mark := ""
+		if m.MinChange[j] > 0 && m.Allowed[j] == m.MinChange[j] {
+			mark = "  (min_change)"
+		}
+		unit := ""
+		if j < len(m.Units) && m.Units[j] != "" {
+			unit = " " + m.Units[j]
+		}
+		fmt.Fprintf(w, "%-36s %14.6g %14.6g %14.6g%s%s\n", name, m.Scaler.Median[j], m.Scaler.Spread[j], m.Allowed[j], unit, mark)
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
+// named lists a few names, and counts the rest.
+func named(parts []string) string {
+	const most = 4
+	if len(parts) > most {
+		return fmt.Sprintf("%d parts (%s, ...)", len(parts), strings.Join(parts[:most], ", "))
+	}
+	return fmt.Sprintf("%d part(s) (%s)", len(parts), strings.Join(parts, ", "))
+}
