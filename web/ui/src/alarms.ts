@@ -90,10 +90,11 @@ export class AlarmList {
     if (a && unanswered(a)) this.dialog.open(a, this.titleOf(a.stream));
   }
 
-  // point scrolls to an alarm and marks it: the target of a link in a message.
-  point(id: string): void {
+  // point scrolls to an alarm and marks it, the target of a link in a message. It returns false when there is no such alarm.
+  point(id: string): boolean {
     for (const [key, r] of this.rows) r.row.toggleAttribute("data-target", key === id);
     this.rows.get(id)?.row.scrollIntoView({ block: "center" });
+    return this.rows.has(id);
   }
 
   private rowOf(a: Alarm): HTMLTableRowElement {

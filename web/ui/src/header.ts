@@ -14,6 +14,7 @@ export class Header {
     waiting: tally("quiet", "not ready yet"),
     ok: tally("ok", "OK"),
   };
+  private readonly pending = el("a", { href: "#alarms", class: "pending" });
   private readonly link = el("span", { class: "link", role: "status" }, "Connecting");
   private readonly clock = el("time", { class: "clock" });
   private readonly theme = el("button", { type: "button", class: "theme" });
@@ -26,6 +27,7 @@ export class Header {
     root.append(
       el("h1", {}, "Crackle"),
       el("p", { class: "tallies", "aria-label": "Streams by state" }, ...Object.values(this.tallies).map((t) => t.root)),
+      this.pending,
       el("span", { class: "grow" }),
       this.link,
       this.clock,
@@ -40,6 +42,7 @@ export class Header {
       themed();
     });
     this.showTheme();
+    this.alarms(0);
   }
 
   count(rows: Iterable<Row>): void {
@@ -53,6 +56,12 @@ export class Header {
       setText(t.number, String(n[key]));
       t.root.hidden = n[key] === 0;
     }
+  }
+
+  // alarms says how many alarms wait for an answer, and leads to them.
+  alarms(n: number): void {
+    this.pending.hidden = n === 0;
+    setText(this.pending, `${n} ${n === 1 ? "alarm" : "alarms"} to acknowledge`);
   }
 
   tick(now: number, link: LinkState): void {

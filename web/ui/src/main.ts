@@ -10,6 +10,7 @@ import type { Alarm } from "./wire";
 const byId = (id: string) => document.getElementById(id)!;
 const list = byId("streams");
 const rows = new Map<number, Row>();
+let followed = false; // what the address names has been found
 let link: LinkState = { live: false, lostAt: Date.now(), retryAt: 0, reason: "" };
 
 const store: Store = new Store({
@@ -22,7 +23,7 @@ const store: Store = new Store({
   },
   alarms: (changed: Alarm[]) => {
     alarms.show(changed);
-    title();
+    pending();
   },
   reset: () => {
     for (const r of rows.values()) r.destroy();
@@ -34,7 +35,10 @@ const store: Store = new Store({
 
 const alarms: AlarmList = new AlarmList(byId("alarms"), store.alarms, titleOf, (a) => store.setAlarms([a]));
 const feed = new Link({
-  frame: (f) => store.frame(f),
+  frame: (f) => {
+    store.frame(f);
+    followed ||= follow();
+  },
   waves: (w) => store.waves(w),
   state: (s) => {
     link = s;
@@ -73,10 +77,11 @@ const sized = new ResizeObserver((entries) => {
   for (const e of entries) rowOf(e.target)?.resize();
 });
 
-// title carries the number of alarms that wait for an answer, for whoever has the page in another tab.
-function title(): void {
+// pending tells the number of alarms that wait for an answer, in the title too for whoever has the page in another tab.
+function pending(): void {
   let n = 0;
   for (const a of store.alarms.values()) if (unanswered(a)) n++;
+  header.alarms(n);
   document.title = n > 0 ? `(${n}) Crackle` : "Crackle";
 }
 
@@ -85,11 +90,17 @@ function recolor(): void {
   for (const r of rows.values()) r.recolor();
 }
 
-// follow goes to what the address names: #alarm-ID or #stream-NAME.
-function follow(): void {
-  const [, kind, name] = /^#(alarm|stream)-([\w.-]+)$/.exec(location.hash) ?? [];
-  if (kind === "alarm") alarms.point(name!);
-  if (kind === "stream") for (const r of rows.values()) if (r.data.status.name === name) r.root.scrollIntoView({ block: "center" });
+// follow goes to what the address names: #alarm-ID or #stream-NAME. It returns false while that is not there.
+function follow(): boolean {
+  const [, kind, name = ""] = /^#(alarm|stream)-([\w.-]+)$/.exec(location.hash) ?? [];
+  if (kind === "alarm") return alarms.point(name);
+  if (kind !== "stream") return true;
+  for (const r of rows.values()) {
+    if (r.data.status.name !== name) continue;
+    r.root.scrollIntoView({ block: "center" });
+    return true;
+  }
+  return false;
 }
 
 let ticked = 0;
@@ -106,7 +117,7 @@ function frame(t: number): void {
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolor);
-addEventListener("hashchange", follow);
+addEventListener("hashchange", () => (followed = follow()));
 addEventListener("keydown", (e) => {
   const typing = e.target instanceof HTMLElement && e.target.closest("input, textarea, dialog");
   if (e.key === "a" && !typing && !e.ctrlKey && !e.metaKey && !e.altKey) {
@@ -115,6 +126,5 @@ addEventListener("keydown", (e) => {
   }
 });
 document.fonts.load(font).then(recolor, () => undefined); // the plots measure text, so they wait for its face
-document.fonts.ready.then(follow, follow);
 feed.connect();
 requestAnimationFrame(frame);

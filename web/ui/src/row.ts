@@ -90,7 +90,7 @@ export class Row {
     setText(this.name, `${s.name} · ${rate(s.rate_hz)}`);
     setText(this.source, sourceWords(s));
     setAttr(this.source, "data-source", s.source);
-    setText(this.reasons, s.reasons.length > 0 ? sentence(s.reasons.join("; ")) : "");
+    setText(this.reasons, sentence([...s.reasons, ...phaseWords(s)].join("; ")));
     setText(this.part, [s.part && `Part ${s.part}`, s.lot && `Lot ${s.lot}`].filter(Boolean).join(" · "));
     setText(this.note, s.note ?? "");
     setText(this.counts, losses(s));
@@ -110,7 +110,7 @@ export class Row {
     const ms = now - this.data.newestAt;
     const stale = heard && !ended && (!live || ms > 1000 * (s.stale_after_s || staleDefault));
     setText(this.ageFigure, heard ? age(ms) : "never heard");
-    setText(this.ageWord, !heard ? "" : ended ? "ago, ended" : stale ? "old" : "ago");
+    setText(this.ageWord, !heard ? "" : stale ? "old" : "ago");
     setAttr(this.root, "data-stale", stale ? "" : null);
     if (stale === this.stale) return false;
     this.stale = stale;
@@ -175,6 +175,13 @@ export class Row {
     setAttr(this.waveHost, "aria-label", `Live signal of ${s.title || s.name}, lowest and highest value of each step`);
     setAttr(this.scoreHost, "aria-label", `Score over time: now ${figure(s.score)}, limit ${figure(s.limit)}`);
   }
+}
+
+// phaseWords says what the reasons leave out: that nothing has come yet, or that nothing more will.
+function phaseWords(s: Stream): string[] {
+  if (s.phase === "waiting" && s.reasons.length === 0) return ["waiting for its first data"];
+  if (s.phase === "learning" && s.reasons.length === 0) return ["learning what is normal"];
+  return s.phase === "ended" ? ["the recording has ended"] : [];
 }
 
 function sourceWords(s: Stream): string {

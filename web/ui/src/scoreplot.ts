@@ -33,6 +33,11 @@ export class ScorePlot {
   draw(): void {
     if (this.width < 60) return;
     const s = this.data.scores;
+    this.host.dataset["empty"] = s.pos.length === 0 ? "No scores yet" : "";
+    if (s.pos.length === 0) {
+      this.destroy();
+      return;
+    }
     const above = s.value.map((v, i) => this.over(v, s.limit[i] ?? null, i));
     const columns = [s.pos, s.value, above, s.limit] as uPlot.AlignedData;
     if (this.plot) this.plot.setData(columns);

@@ -37,6 +37,11 @@ export class WavePlot {
   draw(): void {
     if (this.width < 60) return;
     const waves = this.data.waves.slice(0, palette().traces.length);
+    this.host.dataset["empty"] = waves.length === 0 ? "No signal yet" : "";
+    if (waves.length === 0) {
+      this.destroy();
+      return;
+    }
     if (this.plot === null || waves.length !== this.waves.length) {
       this.destroy();
       this.waves = waves;
@@ -69,7 +74,6 @@ export class WavePlot {
       series.push(line, { ...line });
       bands.push({ series: [2 * i + 2, 2 * i + 1], fill: fade(color, this.waves.length > 1 ? 0.22 : 0.42) });
     });
-    if (this.waves.length === 0) series.push({ show: false });
     return {
       width: this.width,
       height: this.height,
