@@ -53,7 +53,7 @@ func (r *report) anyBadUnder(table string) bool {
 
 var nameToken = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
 
-const namesMost = 100 // characters; a name becomes part of subjects and file names
+const namesMost = 100 // characters; a name becomes part of subjects, keys and file names
 
 // name checks the name of a stream or sink.
 func (r *report) name(at keyPath, name string) bool {

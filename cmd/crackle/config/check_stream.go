@@ -9,13 +9,18 @@ import (
 	"strconv"
 	"strings"
 
+	"crackle/ingest/block"
 	"crackle/window/filter"
 	"crackle/window/taper"
 )
 
 func (r *report) stream(s *Stream, t keyPath) {
-	r.subject(t.with("subject"), s.Subject)
+	r.subject(s, t.with("subject"))
 	r.oneOf(t.with("encoding"), s.Encoding, "", "block", "raw", "json")
+	r.oneOf(t.with("raw_type"), s.RawType, sampleTypes()...)
+	if at := t.with("raw_scale"); s.RawScale == 0 || math.IsNaN(s.RawScale) || math.IsInf(s.RawScale, 0) {
+		r.add(at, r.show(at, s.RawScale), "a finite number other than 0, in the channel's unit", "write the value of one step of the converter, or 1 when samples are in the unit already")
+	}
 	r.oneOf(t.with("transport"), s.Transport, "jetstream", "core")
 	r.oneOf(t.with("start"), s.Start, "new", "all")
 	if s.Transport == "core" && s.Start == "all" {
@@ -28,7 +33,7 @@ func (r *report) stream(s *Stream, t keyPath) {
 		r.above(at, s.RateHz, 0, " Hz", "set it to the rate at which the signal is sampled, per channel")
 	}
 	r.count(t.with("queue_blocks"), s.QueueBlocks, 1, 65536, "set 64, which is usual; more ride out a longer stall and take more memory")
-	r.count(t.with("reorder_blocks"), s.ReorderBlocks, 0, 65536, "set 8, which is usual, or 0 to take blocks as they come")
+	r.count(t.with("reorder_blocks"), s.ReorderBlocks, 1, 1024, "set 16, which is usual")
 	r.above(t.with("no_data_s"), s.NoDataS, 0, " seconds", "set it to the longest silence that is still normal, several blocks long")
 	r.oneOf(t.with("source"), s.Source, "live", "recording", "simulated")
 	r.above(t.with("time_lapse"), s.TimeLapse, 0, "", "set 1 for real time, or 60 when a minute of the recording arrives in a second")
@@ -41,7 +46,17 @@ func (r *report) stream(s *Stream, t keyPath) {
 	r.alarm(&s.Alarm, t.with("alarm"))
 }
 
-func (r *report) subject(at keyPath, subject string) {
+// sampleTypes names the types of a sample on the wire.
+func sampleTypes() []string {
+	var names []string
+	for t := block.I16; t.Size() > 0; t++ {
+		names = append(names, t.String())
+	}
+	return names
+}
+
+func (r *report) subject(s *Stream, at keyPath) {
+	subject := s.Subject
 	allowed, do := "a NATS subject: tokens joined by dots, without spaces, wildcards or $", "write the subject that the sensor publishes on, or \"\" for crackle.signal.NAME"
 	bad := len(subject) > 200 || strings.HasPrefix(subject, "$") || strings.ContainsAny(subject, "*> \t\r\n")
 	for token := range strings.SplitSeq(subject, ".") {
@@ -49,10 +64,12 @@ func (r *report) subject(at keyPath, subject string) {
 	}
 	if bad {
 		r.add(at, r.show(at, subject), allowed, do)
+	} else if s.Transport == "jetstream" && !strings.HasPrefix(subject, block.SubjectPrefix) {
+		r.add(at, r.show(at, subject)+` with transport = "jetstream"`, "a subject that starts with "+block.SubjectPrefix+", since those are kept", `publish under such a subject, or set transport = "core"`)
 	}
 }
 
-const channelsMost = 64
+const channelsMost = block.MaxChannels
 
 func (r *report) channels(s *Stream, t keyPath) {
 	at := t.with("channels")

@@ -3,9 +3,19 @@ package config
 import (
 	"slices"
 
+	"crackle/ingest/block"
 	"crackle/window"
 	"crackle/window/filter"
 )
+
+// Decoding is how the stream's messages are read, in the words of package block. As Conditioning, it is complete only for a Config that was accepted.
+func (s *Stream) Decoding() block.DecoderConfig {
+	t, err := block.ParseSampleType(s.RawType)
+	if err != nil {
+		t = 0 // never in a Config that was accepted
+	}
+	return block.DecoderConfig{Encoding: s.Encoding, Names: s.Channels, RateHz: s.RateHz, Type: t, Scale: s.RawScale}
+}
 
 // Conditioning is what happens to the stream's samples up to the feature vector, in the words of package window.
 // It is complete only for a Config that Load, Parse or Validate accepted.

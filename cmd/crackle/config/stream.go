@@ -1,6 +1,10 @@
 package config
 
-import "math"
+import (
+	"math"
+
+	"crackle/ingest/block"
+)
 
 // Stream is a table [stream.NAME]: one sensor head or meter, how its signal is conditioned, scored and alarmed on.
 type Stream struct {
@@ -8,6 +12,8 @@ type Stream struct {
 	Title         string   `toml:"title"`
 	Subject       string   `toml:"subject"`
 	Encoding      string   `toml:"encoding"`  // "", block, raw or json; "" tells by header, then by the block's magic
+	RawType       string   `toml:"raw_type"`  // of a sample of a raw message that does not say: i16, i24, i32, f32 or f64
+	RawScale      float64  `toml:"raw_scale"` // value of one step of such a sample, in the channel's unit
 	Transport     string   `toml:"transport"` // jetstream or core
 	Start         string   `toml:"start"`     // new or all: where to begin without a checkpoint
 	Channels      []string `toml:"channels"`
@@ -124,8 +130,8 @@ type Alarm struct {
 // DefaultStream is the table [stream.name] with no key in it. It is not valid before rate_hz, channels, features.list, and model or learn are set.
 func DefaultStream(name string) Stream {
 	s := Stream{
-		Name: name, Transport: "jetstream", Start: "new",
-		PartResets: true, QueueBlocks: 64, ReorderBlocks: 8, NoDataS: 10, Source: "live", TimeLapse: 1,
+		Name: name, RawType: "f32", RawScale: 1, Transport: "jetstream", Start: "new",
+		PartResets: true, QueueBlocks: 64, ReorderBlocks: 16, NoDataS: 10, Source: "live", TimeLapse: 1,
 		Filter:  Filter{Kind: "none", Type: "band-pass", Order: 4},
 		Window:  Window{Length: 1024, Taper: "hann"},
 		Defects: Defects{BridgeSamples: 8},
@@ -143,6 +149,6 @@ func (s *Stream) fillNames() {
 		s.Title = s.Name
 	}
 	if s.Subject == "" {
-		s.Subject = "crackle.signal." + s.Name
+		s.Subject = block.SubjectPrefix + s.Name
 	}
 }

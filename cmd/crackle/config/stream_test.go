@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"crackle/ingest/block"
 	"crackle/window"
 	"crackle/window/filter"
 )
@@ -45,6 +46,22 @@ func TestConditioningIsAcceptedByWindow(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestDecodingIsAcceptedByBlock(t *testing.T) {
+	setCorpusEnv(t)
+	c, err := Load("testdata/good/full.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.Streams["motor.current"]
+	want := block.DecoderConfig{Encoding: "raw", Names: []string{"current_a", "current_b", "current_c"}, RateHz: 1000, Type: block.I24, Scale: 1.5e-6}
+	if diff := cmp.Diff(want, s.Decoding()); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := block.NewDecoder(s.Decoding()); err != nil {
+		t.Error(err)
 	}
 }
 
