@@ -45,14 +45,18 @@ type Design struct {
 // carried over by the bilinear transform, then paired into second-order sections by the rule of SciPy's zpk2sos ("nearest").
 // The result is the one of scipy.signal.iirfilter(..., output="sos"), or iirnotch for a notch, to rounding.
 //
-// It fails when a key is out of its range, when an edge lies at or above half the rate, and when float64 sections of this order
-// would not have the response that was asked for.
+// It fails when a key is out of its range, when an edge lies at or above half the rate, when float64 sections of this order would not
+// have the response that was asked for (to 1e-6 of its maximum), and when rounding in them would reach 1e-7 of the largest output.
 func (d Design) Sections(rateHz float64) (Sections, error) {
 	if err := d.check(rateHz); err != nil {
 		return nil, err
 	}
 	if d.Kind == Notch {
-		return notch(d.EdgesHz[0], d.Q, rateHz), nil
+		s := notch(d.EdgesHz[0], d.Q, rateHz)
+		if err := s.Check(); err != nil {
+			return nil, fmt.Errorf("filter: notch at %g Hz, q %g, at %g Hz: %w", d.EdgesHz[0], d.Q, rateHz, err)
+		}
+		return s, nil
 	}
 	proto, err := d.prototype()
 	if err != nil {
@@ -60,7 +64,7 @@ func (d Design) Sections(rateHz float64) (Sections, error) {
 	}
 	band := d.warp(rateHz)
 	s := band.transform(proto).bilinear(prewarpRate).sections()
-	if err := s.verify(proto, band, rateHz); err != nil {
+	if err := s.verify(proto, band, d.EdgesHz, rateHz); err != nil {
 		return nil, fmt.Errorf("filter: %s %s of order %d, edges %g Hz at %g Hz: %w", d.Family, d.Kind, d.Order, d.EdgesHz, rateHz, err)
 	}
 	return s, nil
