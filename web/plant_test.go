@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -31,13 +32,11 @@ type plant struct {
 	readiness web.Readiness
 }
 
-const window = 100 // samples per window at 1 kHz
-
 // newPlant makes a plant whose parts run until the test ends.
 func newPlant(t *testing.T, streams ...web.StreamStatus) *plant {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	p := &plant{prom: prometheus.NewRegistry(), status: streams, faulty: map[string]float64{}, silent: map[string]bool{},
+	p := &plant{prom: prometheus.NewRegistry(), status: slices.Clone(streams), faulty: map[string]float64{}, silent: map[string]bool{},
 		readiness: web.Readiness{Connected: true, ModelsLoaded: true}}
 	var err error
 	if p.hub, err = hub.New(hub.Config{Registerer: p.prom, Log: log}); err != nil {

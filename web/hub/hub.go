@@ -147,8 +147,12 @@ func (h *Hub) announce(name string) *inbox {
 	return b
 }
 
-// PublishScore adds a score to its stream's plot; s is copied. A score of a stream that was never published is counted and dropped.
+// PublishScore adds a score to its stream's plot; s is copied. A score of a stream that was never published is counted and dropped. One
+// without samples, as closes a part, is no point of a plot.
 func (h *Hub) PublishScore(s *detector.Score) {
+	if s.First == s.End {
+		return
+	}
 	if b := h.find(s.Stream); b != nil {
 		b.addScore(s)
 	}

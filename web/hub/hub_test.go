@@ -118,6 +118,7 @@ func TestSnapshotThenUpdates(t *testing.T) {
 	h.PublishStream(StreamStatus{Name: "late", Title: "Never heard"})
 	h.PublishScore(score("motor", 0, math.NaN()))
 	h.PublishWave(&Wave{Stream: "motor", Run: 1, SamplesPerBucket: 2, RateHz: 100, MinMax: []float32{-1, 1, float32(math.NaN()), 2}})
+	h.PublishScore(&detector.Score{Stream: "motor", Run: 1, First: 10, End: 10, Value: math.NaN(), PartEnd: true}) // closes a part, is no point
 	h.PublishAlarm(alert.Alarm{ID: "A1", Stream: "motor", State: alert.Unacknowledged, Score: math.NaN()})
 
 	c := dial(t, url)

@@ -3,6 +3,7 @@ import { Scores, Wave } from "./series";
 import type { Alarm, Frame, MarkRow, Stream, WaveRecord } from "./wire";
 
 const marksKept = 64;
+const overKept = 200; // alarms that are over
 
 // StreamData is one stream with the series behind its plots.
 export class StreamData {
@@ -112,6 +113,9 @@ export class Store {
   setAlarms(list: Alarm[], all = false): void {
     const changed = list.filter((a) => (this.alarms.get(a.id)?.revision ?? -1) <= a.revision);
     for (const a of changed) this.alarms.set(a.id, a);
+    let over = 0;
+    for (const a of this.alarms.values()) if (a.state === "normal") over++;
+    for (const a of this.alarms.values()) if (a.state === "normal" && over-- > overKept) this.alarms.delete(a.id); // oldest first
     if (changed.length > 0 || all) this.view.alarms(all ? [] : changed);
   }
 }
