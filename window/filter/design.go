@@ -116,10 +116,10 @@ func (d Design) check(rateHz float64) error {
 	if edges == 2 && d.EdgesHz[0] >= d.EdgesHz[1] {
 		return fmt.Errorf("filter: band edges %g and %g Hz: the first must be below the second", d.EdgesHz[0], d.EdgesHz[1])
 	}
-	return d.checkShape()
+	return d.checkShape(rateHz)
 }
 
-func (d Design) checkShape() error {
+func (d Design) checkShape(rateHz float64) error {
 	positive := func(key string, v float64) error {
 		if !(v > 0) || math.IsInf(v, 0) {
 			return fmt.Errorf("filter: %s is %g: a %s filter needs a finite number above 0", key, v, d.Family)
@@ -129,6 +129,9 @@ func (d Design) checkShape() error {
 	if d.Kind == Notch {
 		if !(d.Q > 0) || math.IsInf(d.Q, 0) {
 			return fmt.Errorf("filter: q is %g: a notch needs a finite number above 0, such as 30", d.Q)
+		}
+		if width := d.EdgesHz[0] / d.Q; !(width < rateHz/2) {
+			return fmt.Errorf("filter: a notch at %g Hz with q %g is %g Hz wide: must be below half the rate, %g Hz; raise q", d.EdgesHz[0], d.Q, width, rateHz/2)
 		}
 		return nil
 	}
