@@ -175,7 +175,7 @@ func provisional(s *split, scored int) string {
 	case s.by == "time":
 		return fmt.Sprintf("it rests on %d held-out windows of one stretch of time: how much good parts differ is not known", scored)
 	case s.groups < fewGroups:
-		return fmt.Sprintf("it rests on %d held-out windows of %d %s(s), at least %d are needed to know how much good ones differ", scored, s.groups, s.by, fewGroups)
+		return fmt.Sprintf("it rests on %d held-out windows from %d of the %ss, and at least %d held-out %ss are needed to know how much good ones differ", scored, s.groups, s.by, fewGroups, s.by)
 	}
 	return ""
 }

@@ -43,8 +43,12 @@ func (r *reporter) handlers() []nats.Option {
 }
 
 func (r *reporter) up(nc *nats.Conn) {
-	r.log.Info("connected to NATS", "url", nc.ConnectedUrlRedacted())
-	r.report(Status{Connected: true, URL: nc.ConnectedUrlRedacted()})
+	url := nc.ConnectedUrlRedacted()
+	if nc.Opts.InProcessServer != nil {
+		url = "in process" // the library names its default address, which nobody connected to
+	}
+	r.log.Info("connected to NATS", "url", url)
+	r.report(Status{Connected: true, URL: url})
 }
 
 func (r *reporter) down(text string, err error) {

@@ -16,7 +16,7 @@ func (c *checkCmd) Run(con console) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(con.out, "%s: no mistakes; %d stream(s), %d sink(s)\n", c.Config, len(cfg.Streams), len(cfg.Sinks))
+	_, err = fmt.Fprintf(con.out, "%s: no mistakes; %s, %s\n", c.Config, plural(len(cfg.Streams), "stream"), plural(len(cfg.Sinks), "sink"))
 	return err
 }
 
@@ -25,7 +25,7 @@ func load(path string) (*config.Config, error) {
 	cfg, err := config.Load(path)
 	var list config.Errors
 	if errors.As(err, &list) {
-		return nil, mistake{fmt.Errorf("%d mistake(s) in the configuration\n%w", len(list), list)}
+		return nil, mistake{fmt.Errorf("%s in the configuration\n%w", plural(len(list), "mistake"), list)}
 	}
 	return cfg, err
 }

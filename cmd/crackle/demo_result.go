@@ -81,10 +81,10 @@ func (sc *scenes) judge(w *witness, published map[string]uint64, after map[strin
 	sc.judgeGrinder(w, &grinder)
 	need(grinder.FaultsMissed == 0, "the grinder's burn was missed")
 	for _, s := range []*streamResult{&motor, &grinder} {
-		need(s.FalseAlarms == 0, "%d false alarm(s) on %s", s.FalseAlarms, s.Stream)
+		need(s.FalseAlarms == 0, "%s on %s", plural(s.FalseAlarms, "false alarm"), s.Stream)
 	}
 	for _, s := range []*streamResult{&motor, &temperature, &grinder} {
-		need(s.HealthAlarms == 0, "%d alarm(s) of the signal's health on %s", s.HealthAlarms, s.Stream)
+		need(s.HealthAlarms == 0, "%s of the signal's health on %s", plural(s.HealthAlarms, "alarm"), s.Stream)
 		need(s.SamplesReceived == s.SamplesPublished, "%d of %d samples arrived on %s", s.SamplesReceived, s.SamplesPublished, s.Stream)
 		r.Streams = append(r.Streams, *s)
 	}

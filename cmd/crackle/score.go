@@ -63,9 +63,12 @@ func (c *scoreCmd) Run(con console) (err error) {
 		out = f
 	}
 	buffered := bufio.NewWriter(out)
-	var w scoreWriter = newCSVScores(buffered)
+	dated := !r.Info().Start.IsZero()
+	var w scoreWriter
 	if c.JSON {
-		w = &jsonScores{w: buffered, head: jsonHead{Stream: s.Name, File: c.File, Model: m.Hash(), Kernel: kernel.Name(), Provisional: m.Provisional}}
+		w = &jsonScores{w: buffered, dated: dated, head: jsonHead{Stream: s.Name, File: c.File, Model: m.Hash(), Kernel: kernel.Name(), Provisional: m.Provisional}}
+	} else {
+		w = newCSVScores(buffered, dated)
 	}
 	chain, err := app.NewChain(s.Name, s.Conditioning(), w.write)
 	if err != nil {
@@ -107,12 +110,13 @@ type scoreWriter interface {
 }
 
 type csvScores struct {
-	w   *csv.Writer
-	row []string
+	w     *csv.Writer
+	dated bool // the recording tells its time
+	row   []string
 }
 
-func newCSVScores(w io.Writer) *csvScores {
-	c := &csvScores{w: csv.NewWriter(w)}
+func newCSVScores(w io.Writer, dated bool) *csvScores {
+	c := &csvScores{w: csv.NewWriter(w), dated: dated}
 	c.err(c.w.Write([]string{"first", "end", "time", "part", "lot", "score", "limit", "verdict", "reasons", "feature", "got", "expected", "share"}))
 	return c
 }
@@ -129,7 +133,7 @@ func (c *csvScores) write(s *detector.Score) {
 	if top.Share > 0 {
 		feature, got, expected, share = top.Name, number(top.Got), number(top.Expected), number(top.Share)
 	}
-	c.row = append(c.row[:0], strconv.FormatUint(s.First, 10), strconv.FormatUint(s.End, 10), stamp(s.TimeNS), s.Part, s.Lot,
+	c.row = append(c.row[:0], strconv.FormatUint(s.First, 10), strconv.FormatUint(s.End, 10), stamp(s.TimeNS, c.dated), s.Part, s.Lot,
 		number(s.Value), number(s.Limit), s.Verdict.String(), strings.Join(hub.Words(s.Reason), "; "), feature, got, expected, share)
 	c.err(c.w.Write(c.row))
 }
@@ -148,8 +152,8 @@ func number(v float64) string {
 }
 
 // stamp is empty for a recording that does not tell its time.
-func stamp(ns int64) string {
-	if ns == 0 {
+func stamp(ns int64, dated bool) string {
+	if !dated {
 		return ""
 	}
 	return time.Unix(0, ns).UTC().Format(time.RFC3339Nano)
@@ -164,10 +168,11 @@ type jsonHead struct {
 }
 
 type jsonScores struct {
-	w    io.Writer
-	head jsonHead
-	n    int
-	bad  error
+	w     io.Writer
+	dated bool // the recording tells its time
+	head  jsonHead
+	n     int
+	bad   error
 }
 
 type jsonScore struct {
@@ -191,7 +196,7 @@ func (j *jsonScores) write(s *detector.Score) {
 		return
 	}
 	row := jsonScore{
-		First: s.First, End: s.End, Time: stamp(s.TimeNS), Part: s.Part, Lot: s.Lot, Score: orNull(s.Value), Limit: orNull(s.Limit),
+		First: s.First, End: s.End, Time: stamp(s.TimeNS, j.dated), Part: s.Part, Lot: s.Lot, Score: orNull(s.Value), Limit: orNull(s.Limit),
 		Verdict: s.Verdict.String(), Reasons: hub.Words(s.Reason),
 	}
 	if top := s.Top[0]; top.Share > 0 {

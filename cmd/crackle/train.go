@@ -145,11 +145,19 @@ func report(w io.Writer, path string, m *detector.Model) error {
 	return err
 }
 
+// plural counts things whose name takes an s.
+func plural(n int, name string) string {
+	if n == 1 {
+		return "1 " + name
+	}
+	return fmt.Sprintf("%d %ss", n, name)
+}
+
 // named lists a few names, and counts the rest.
 func named(parts []string) string {
 	const most = 4
 	if len(parts) > most {
-		return fmt.Sprintf("%d parts (%s, ...)", len(parts), strings.Join(parts[:most], ", "))
+		return fmt.Sprintf("%s (%s, ...)", plural(len(parts), "part"), strings.Join(parts[:most], ", "))
 	}
-	return fmt.Sprintf("%d part(s) (%s)", len(parts), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s (%s)", plural(len(parts), "part"), strings.Join(parts, ", "))
 }

@@ -19,7 +19,7 @@ func (l *serverLog) say(level func(string, ...any), format string, v []any) {
 	}
 }
 
-func (l *serverLog) Noticef(format string, v ...any) { l.say(l.log.Info, format, v) }
+func (l *serverLog) Noticef(format string, v ...any) { l.say(l.log.Debug, format, v) }
 func (l *serverLog) Warnf(format string, v ...any)   { l.say(l.log.Warn, format, v) }
 func (l *serverLog) Errorf(format string, v ...any)  { l.say(l.log.Error, format, v) }
 func (l *serverLog) Debugf(format string, v ...any)  { l.say(l.log.Debug, format, v) }

@@ -30,7 +30,7 @@ type status struct {
 func newStatus(s *config.Stream) *status {
 	st := &status{rateHz: s.RateHz, row: hub.StreamStatus{
 		Name: s.Name, Title: s.Title, Source: hub.Source(s.Source), TimeLapsed: s.TimeLapse > 1, RateHz: s.RateHz,
-		Phase: hub.Waiting, StaleAfterS: s.NoDataS, Score: math.NaN(), Limit: math.NaN(), ScoreUnit: "× allowed",
+		Phase: hub.Waiting, StaleAfterS: s.NoDataS, Score: math.NaN(), Limit: math.NaN(), ScoreUnit: "×",
 		Reason: detector.Learning,
 	}}
 	if s.TimeLapse > 1 {
@@ -164,7 +164,7 @@ func (st *status) read(c ingest.Counts, alarmed bool, now time.Time) hub.StreamS
 	case silent && row.Phase != hub.Ended:
 		row.Verdict, row.Reason, row.Reasons = detector.NotAssessed, 0, []string{"no data"}
 	case row.Verdict == detector.Alarm: // a window above the limit, but not yet enough of them
-		row.Verdict, row.Reason, row.Reasons = detector.OK, 0, []string{}
+		row.Verdict, row.Reason, row.Reasons = detector.NotAssessed, 0, []string{"above the limit, not yet long enough for an alarm"}
 	}
 	if c.LastData.IsZero() && row.Phase == hub.Watching {
 		row.Phase = hub.Waiting
