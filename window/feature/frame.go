@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/dsp/fourier"
 
+	"crackle/window/kernel"
 	"crackle/window/taper"
 )
 
@@ -42,10 +43,12 @@ const (
 
 // scratch is what the channels of a frame take turns with.
 type scratch struct {
-	taper   []float64 // [length], scaled so that its squares sum to 1/length
-	tapered []float64 // [length]
+	taper   []float64   // [length], scaled so that its squares sum to 1/length
+	tapered []float64   // [length]
+	fast    *kernel.FFT // when the length is a power of two that it takes
 	fft     *fourier.FFT
 	bins    []complex128 // [length/2+1]
+	re, im  []float64    // [length/2+1], of fast
 	full    *fourier.CmplxFFT
 	signal  []complex128 // [length]
 	sorted  []float64    // [length]
@@ -58,7 +61,14 @@ func newFrame(cfg Config) (*Frame, error) {
 		return nil, err
 	}
 	n := cfg.Length
-	sh := &scratch{unitPower(weights), make([]float64, n), fourier.NewFFT(n), make([]complex128, n/2+1), fourier.NewCmplxFFT(n), make([]complex128, n), make([]float64, n), nil}
+	sh := &scratch{taper: unitPower(weights), tapered: make([]float64, n), fft: fourier.NewFFT(n), bins: make([]complex128, n/2+1),
+		full: fourier.NewCmplxFFT(n), signal: make([]complex128, n), sorted: make([]float64, n)}
+	if kernel.FFTFits(n) {
+		if sh.fast, err = kernel.NewFFT(n); err != nil {
+			return nil, err
+		}
+		sh.re, sh.im = make([]float64, n/2+1), make([]float64, n/2+1)
+	}
 	f := &Frame{RateHz: cfg.RateHz, length: cfg.Length, validShare: 1, Channels: make([]Channel, len(cfg.Channels))}
 	for i := range f.Channels {
 		f.Channels[i] = Channel{X: make([]float64, n), RateHz: cfg.RateHz, power: make([]float64, n/2+1),
@@ -88,6 +98,10 @@ func (f *Frame) load(window []float32) error {
 	for c := range f.Channels {
 		ch := &f.Channels[c]
 		ch.have, ch.smoothN = 0, 0
+		if n == 1 {
+			kernel.Widen(ch.X, window)
+			continue
+		}
 		for i, j := 0, c; j < len(window); i, j = i+1, j+n {
 			ch.X[i] = float64(window[j])
 		}
@@ -103,11 +117,21 @@ func (c *Channel) Power() []float64 {
 	}
 	c.have |= havePower
 	sh := c.shared
+	last := len(c.power) - 1
+	if sh.fast != nil {
+		sh.fast.Forward(sh.re, sh.im, c.X, sh.taper)
+		p, re, im := c.power, sh.re[:len(c.power)], sh.im[:len(c.power)]
+		for k := range p {
+			p[k] = 2 * (re[k]*re[k] + im[k]*im[k])
+		}
+		p[0] /= 2
+		p[last] /= 2
+		return p
+	}
 	for i, x := range c.X {
 		sh.tapered[i] = x * sh.taper[i]
 	}
 	sh.fft.Coefficients(sh.bins, sh.tapered)
-	last := len(c.power) - 1
 	for k, b := range sh.bins {
 		p := real(b)*real(b) + imag(b)*imag(b)
 		if k > 0 && (k < last || len(c.X)%2 == 1) {
