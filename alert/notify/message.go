@@ -53,7 +53,7 @@ func FromEvent(ev alert.Event, base string) Message {
 		m.Title = "Crackle"
 	}
 	if base != "" {
-		m.Link = strings.TrimRight(base, "/") + "/#alarm=" + url.QueryEscape(a.ID)
+		m.Link = strings.TrimRight(base, "/") + "/#alarm-" + url.QueryEscape(a.ID)
 	}
 	return m
 }

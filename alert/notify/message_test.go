@@ -39,7 +39,7 @@ What stood out: unbalance_a 0.31, expected 0.05 (80% of the score)
 Signal: simulated
 Alarm: 59a4c6af05f4f0dd
 
-http://127.0.0.1:8080/#alarm=59a4c6af05f4f0dd
+http://127.0.0.1:8080/#alarm-59a4c6af05f4f0dd
 `
 	if diff := cmp.Diff(want, m.Text()); diff != "" {
 		t.Error(diff)

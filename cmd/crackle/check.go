@@ -16,6 +16,9 @@ func (c *checkCmd) Run(con console) error {
 	if err != nil {
 		return err
 	}
+	for _, w := range cfg.Warnings() {
+		fmt.Fprintf(con.err, "note: %v\n", w)
+	}
 	_, err = fmt.Fprintf(con.out, "%s: no mistakes; %s, %s\n", c.Config, plural(len(cfg.Streams), "stream"), plural(len(cfg.Sinks), "sink"))
 	return err
 }

@@ -76,7 +76,7 @@ func TestDoorAndToken(t *testing.T) {
 		t.Errorf("door of a folder without a server: %v", err)
 	}
 	var logged bytes.Buffer
-	b := start(t, broker.Config{Dir: dir, Log: slog.New(slog.NewTextHandler(&logged, nil))})
+	b := start(t, broker.Config{Dir: dir, Log: slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	url, token, err := broker.Door(dir)
 	if err != nil || url != b.URL() || token != b.Token() {
 		t.Fatalf("door: %q, %v; the server says %q", url, err, b.URL())

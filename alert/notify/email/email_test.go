@@ -26,7 +26,7 @@ func message() notify.Message {
 	return notify.Message{
 		ID: "59a4c6af05f4f0dd-raised", AlarmID: "59a4c6af05f4f0dd", Change: alert.Raised, State: alert.Unacknowledged, Kind: alert.KindScore,
 		Stream: "motor.current", Title: "Spindelmotor Süd", Part: "P-17", Onset: time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC), Score: 6.125, Limit: 4,
-		What: "unbalance_a 0.31, expected 0.05", Link: "http://127.0.0.1:8080/#alarm=59a4c6af05f4f0dd", Simulated: true,
+		What: "unbalance_a 0.31, expected 0.05", Link: "http://127.0.0.1:8080/#alarm-59a4c6af05f4f0dd", Simulated: true,
 	}
 }
 
@@ -83,12 +83,12 @@ func TestSend(t *testing.T) {
 				t.Errorf("%v", m.Header)
 			}
 			text, html := bodies(t, m)
-			for _, want := range []string{"Stream: Spindelmotor Süd (motor.current)", "Score: 6.125, limit 4", "unbalance_a 0.31", "http://127.0.0.1:8080/#alarm=59a4c6af05f4f0dd", "Signal: simulated"} {
+			for _, want := range []string{"Stream: Spindelmotor Süd (motor.current)", "Score: 6.125, limit 4", "unbalance_a 0.31", "http://127.0.0.1:8080/#alarm-59a4c6af05f4f0dd", "Signal: simulated"} {
 				if !strings.Contains(text, want) {
 					t.Errorf("the text lacks %q:\n%s", want, text)
 				}
 			}
-			for _, want := range []string{"Spindelmotor Süd (motor.current)</td>", "6.125, limit 4", `href="http://127.0.0.1:8080/#alarm=59a4c6af05f4f0dd"`, "#b3261e"} {
+			for _, want := range []string{"Spindelmotor Süd (motor.current)</td>", "6.125, limit 4", `href="http://127.0.0.1:8080/#alarm-59a4c6af05f4f0dd"`, "#b3261e"} {
 				if !strings.Contains(html, want) {
 					t.Errorf("the HTML lacks %q:\n%s", want, html)
 				}

@@ -24,7 +24,7 @@ func message() notify.Message {
 	return notify.Message{
 		ID: "59a4c6af05f4f0dd-raised", AlarmID: "59a4c6af05f4f0dd", Change: alert.Raised, State: alert.Unacknowledged, Kind: alert.KindScore,
 		Stream: "motor.current", Title: "Motor", Part: "P-17", Onset: time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC), Score: 6.125, Limit: 4,
-		What: "unbalance_a 0.31, expected 0.05", Link: "http://127.0.0.1:8080/#alarm=59a4c6af05f4f0dd", Simulated: true,
+		What: "unbalance_a 0.31, expected 0.05", Link: "http://127.0.0.1:8080/#alarm-59a4c6af05f4f0dd", Simulated: true,
 	}
 }
 
@@ -48,7 +48,7 @@ func TestSend(t *testing.T) {
 		`{"type":"header","text":{"type":"plain_text","text":"🔴 Alarm: Motor, score above limit, part P-17 [simulated]","emoji":false}},` +
 		`{"type":"section","text":{"type":"plain_text","text":"Stream: Motor (motor.current)\nState: active, not acknowledged\nOnset: 2026-03-01T06:00:00Z, sample 0\n` +
 		`Part: P-17\nScore: 6.125, limit 4\nWhat stood out: unbalance_a 0.31, expected 0.05\nSignal: simulated\nAlarm: 59a4c6af05f4f0dd","emoji":false}},` +
-		`{"type":"section","text":{"type":"mrkdwn","text":"\u003chttp://127.0.0.1:8080/#alarm=59a4c6af05f4f0dd|Open the dashboard\u003e","verbatim":true}}]}`
+		`{"type":"section","text":{"type":"mrkdwn","text":"\u003chttp://127.0.0.1:8080/#alarm-59a4c6af05f4f0dd|Open the dashboard\u003e","verbatim":true}}]}`
 	if diff := cmp.Diff(want, string(body)); diff != "" {
 		t.Error(diff)
 	}

@@ -87,7 +87,7 @@ func (a *App) makeStreams() error {
 		if cfg.Start == "all" {
 			start.From = ingest.FromOldest
 		}
-		decoder, err := block.NewDecoder(block.DecoderConfig{Encoding: cfg.Encoding, Names: cfg.Channels, RateHz: cfg.RateHz})
+		decoder, err := block.NewDecoder(cfg.Decoding())
 		if err != nil {
 			return fmt.Errorf("stream %s: %w", name, err)
 		}

@@ -88,14 +88,7 @@ func (m monitor) Alarms() []alert.Alarm {
 
 // Acknowledge implements web.Monitor.
 func (m monitor) Acknowledge(ctx context.Context, id, by, comment string) error {
-	err := m.machine.Acknowledge(ctx, alert.Acknowledgement{ID: id, By: by, Comment: comment})
-	switch {
-	case errors.Is(err, alert.ErrUnknownAlarm):
-		return errors.Join(web.ErrUnknownAlarm, err)
-	case errors.Is(err, alert.ErrAnswered):
-		return errors.Join(web.ErrAnswered, err)
-	}
-	return err
+	return m.machine.Acknowledge(ctx, alert.Acknowledgement{ID: id, By: by, Comment: comment})
 }
 
 // Readiness implements web.Monitor.

@@ -135,7 +135,7 @@ func DefaultStream(name string) Stream {
 		Filter:  Filter{Kind: "none", Type: "band-pass", Order: 4},
 		Window:  Window{Length: 1024, Taper: "hann"},
 		Defects: Defects{BridgeSamples: 8},
-		Network: Network{Hidden: 16, Epochs: 60, LearningRate: 0.005, Seed: 1, WarmupWindows: 8, Increment: true},
+		Network: Network{Hidden: 16, Epochs: 60, LearningRate: 0.005, Seed: 1, WarmupWindows: 8, Increment: false},
 		Learn:   Learn{HoldoutFraction: 0.2},
 		Alarm:   Alarm{OnWindows: 2, OfWindows: 3, OffWindows: 3, Hysteresis: 0.9, LimitMargin: 1.25, Severity: "warning"},
 	}
