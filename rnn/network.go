@@ -12,6 +12,7 @@ type Network struct {
 	layers []*kernel.Layer // as Weights.Layers
 	head   *kernel.Dense   // nil without a head
 	h0, c0 []float32       // [layers][hidden], nil for zero
+	width  int             // config.Width(), kept because a step has no time to copy a Config
 }
 
 // New packs w. Later changes of w do not reach the network.
@@ -20,7 +21,7 @@ func New(w *Weights) (*Network, error) {
 		return nil, err
 	}
 	c := w.Config
-	n := &Network{config: c}
+	n := &Network{config: c, width: c.Width()}
 	for i, l := range w.Layers {
 		k, err := kernel.NewLayer(c.Cell.kernel(), c.layerInput(i/c.Directions()), c.Hidden, l.WeightIH, l.WeightHH, l.BiasIH, l.BiasHH)
 		if err != nil {
@@ -51,14 +52,18 @@ func (n *Network) Step(dst, x []float32, s *State) error {
 	if s.net != n {
 		return errForeignState
 	}
-	if len(x) != n.config.Input {
-		return fmt.Errorf("input row has %d values, the network takes %d", len(x), n.config.Input)
-	}
-	if dst != nil && len(dst) != n.config.Width() {
-		return fmt.Errorf("output row has %d places, the network gives %d", len(dst), n.config.Width())
+	if len(x) != n.config.Input || (dst != nil && len(dst) != n.width) {
+		return n.lengthError(dst, x)
 	}
 	n.step(dst, x, s)
 	return nil
+}
+
+func (n *Network) lengthError(dst, x []float32) error {
+	if len(x) != n.config.Input {
+		return fmt.Errorf("input row has %d values, the network takes %d", len(x), n.config.Input)
+	}
+	return fmt.Errorf("output row has %d places, the network gives %d", len(dst), n.width)
 }
 
 func (n *Network) step(dst, x []float32, s *State) {
@@ -75,7 +80,9 @@ func (n *Network) step(dst, x []float32, s *State) {
 		return
 	}
 	n.head.Apply(dst, x)
-	n.config.finish(dst)
+	if n.config.Head != HeadLinear {
+		n.config.finish(dst)
+	}
 }
 
 // finish turns the dense layer's row into the head's output row.

@@ -45,7 +45,7 @@ type Layer struct {
 	// tile serves StepTile and the generic form of Step: for each pair of units [biasRows][2], [In][gates][2], [Hidden][gates][2].
 	tile []float32
 	// step serves the vector forms of Step, hidden units in lanes: for each block of 32 units (16 for a last block of at most 16)
-	// [biasRows][block], [In][gates][block], [Hidden][gates][block].
+	// [biasRows][block], [In][gates][block], [Hidden][gates][block], the rows of both halves of h taking turns, in the order they are read.
 	step []float32
 }
 
@@ -76,7 +76,7 @@ func (l *Layer) unitSize() int { return l.Cell.biasRows() + (l.In+l.Hidden)*l.ga
 // Set packs other weights of the same shapes into l without allocating. No other goroutine may use l meanwhile.
 func (l *Layer) Set(wih, whh, bih, bhh []float32) {
 	for u := range l.Hidden {
-		l.packUnit(l.tile[u/2*2*l.unitSize()+u%2:], 2, u, wih, whh, bih, bhh)
+		l.packUnit(l.tile[u/2*2*l.unitSize()+u%2:], 2, false, u, wih, whh, bih, bhh)
 		if l.step == nil {
 			continue
 		}
@@ -84,12 +84,12 @@ func (l *Layer) Set(wih, whh, bih, bhh []float32) {
 		if l.Hidden-block <= 16 {
 			width = 16
 		}
-		l.packUnit(l.step[block*l.unitSize()+u-block:], width, u, wih, whh, bih, bhh)
+		l.packUnit(l.step[block*l.unitSize()+u-block:], width, true, u, wih, whh, bih, bhh)
 	}
 }
 
-// packUnit writes the values of hidden unit u, width apart.
-func (l *Layer) packUnit(dst []float32, width, u int, wih, whh, bih, bhh []float32) {
+// packUnit writes the values of hidden unit u, width apart; turns says that the rows of both halves of h alternate.
+func (l *Layer) packUnit(dst []float32, width int, turns bool, u int, wih, whh, bih, bhh []float32) {
 	at := 0
 	put := func(v float32) {
 		dst[at] = v
@@ -109,7 +109,12 @@ func (l *Layer) packUnit(dst []float32, width, u int, wih, whh, bih, bhh []float
 			put(wih[(q*l.Hidden+u)*l.In+k])
 		}
 	}
-	for k := range l.Hidden {
+	m := l.Hidden - l.Hidden/2
+	for i := range l.Hidden {
+		k := i
+		if turns {
+			k = i/2 + i%2*m
+		}
 		for q := range l.gates {
 			put(whh[(q*l.Hidden+u)*l.Hidden+k])
 		}

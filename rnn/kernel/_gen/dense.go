@@ -18,11 +18,10 @@ func dense() {
 	for v := range vectors {
 		masks = append(masks, maskFor(tail, v*width()))
 	}
-	first := GP64() // lane 0 starts from the bias
-	MOVQ(U32(1), first)
-	start := maskFor(first, 0)
 	loop("out", out, func() {
-		acc := []vec{loadMasked(start, at(b, 0))}
+		first := newVec() // lane 0 starts from the bias
+		VMOVSS(at(b, 0), first.AsX())
+		acc := []vec{first}
 		for len(acc) < vectors {
 			acc = append(acc, zero())
 		}
@@ -35,6 +34,8 @@ func dense() {
 			ADDQ(Imm(64), p)
 			ADDQ(Imm(64), w)
 		})
+		TESTQ(tail, tail)
+		JZ(LabelRef("whole"))
 		for v := range vectors {
 			a, d := loadMasked(masks[v], at(w, v*size())), loadMasked(masks[v], at(p, v*size()))
 			if wide {
@@ -45,6 +46,7 @@ func dense() {
 			}
 		}
 		LEAQ(Mem{Base: w, Index: tail, Scale: 4}, w)
+		Label("whole")
 		VMOVSS(sum(acc), at(dst, 0))
 		ADDQ(Imm(4), dst)
 		ADDQ(Imm(4), b)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -151,12 +152,16 @@ func maskFor(left reg.Register, skip int) mask {
 // loadMasked reads the lanes of m and puts zero into the others, without touching their memory.
 func loadMasked(m mask, src Mem) vec {
 	v := newVec()
+	loadMaskedTo(m, src, v)
+	return v
+}
+
+func loadMaskedTo(m mask, src Mem, v vec) {
 	if wide {
 		VMOVUPS_Z(src, m.k, v)
 	} else {
 		VMASKMOVPS(src, m.v, v)
 	}
-	return v
 }
 
 func storeMasked(m mask, v vec, dst Mem) {
@@ -164,6 +169,32 @@ func storeMasked(m mask, v vec, dst Mem) {
 		VMOVUPS(v, m.k, dst)
 	} else {
 		VMASKMOVPS(v, m.v, dst)
+	}
+}
+
+// chunked runs body(0), body(1), ... for count rounds, most of them a chunk at a time and the rest by ever smaller chunks, next(n) after a
+// chunk of n: branches go the same way at every call, where the exit of a short loop is mispredicted and stalls the weights' stream for
+// longer than the loop takes. chunk is a power of two; count is used up.
+func chunked(name string, count reg.Register, chunk int, body func(i int), next func(n int)) {
+	run := func(n int) {
+		for i := range n {
+			body(i)
+		}
+		next(n)
+	}
+	SUBQ(Imm(uint64(chunk)), count)
+	JL(LabelRef(name + "_rest"))
+	Label(name + "_chunk")
+	run(chunk)
+	SUBQ(Imm(uint64(chunk)), count)
+	JGE(LabelRef(name + "_chunk"))
+	Label(name + "_rest")
+	for n := chunk / 2; n >= 1; n /= 2 {
+		skip := fmt.Sprintf("%s_%d", name, n)
+		TESTQ(U32(uint32(n)), count) // the low bits of count - chunk are those of count
+		JZ(LabelRef(skip))
+		run(n)
+		Label(skip)
 	}
 }
 

@@ -101,11 +101,11 @@ func (s *stepGen) body(name string, gateBytes, vectors int) {
 		rows = 4
 	}
 	ADDQ(U32(uint32(rows*gateBytes)), s.w)
-	row := func(w reg.Register, src Mem, acc [][]vec) {
+	row := func(disp int, src Mem, acc [][]vec) {
 		x := broadcast(src)
-		for g := range gates {
-			for v := range vectors {
-				VFMADD231PS(at(w, g*gateBytes+v*size()), x, acc[g][v])
+		for v := range vectors {
+			for g := range gates {
+				VFMADD231PS(at(s.w, disp+g*gateBytes+v*size()), x, acc[g][v])
 			}
 		}
 	}
@@ -114,10 +114,9 @@ func (s *stepGen) body(name string, gateBytes, vectors int) {
 	if nx != nil {
 		bias = copyOf(s.w)
 	}
-	loop(name+"x", n, func() {
-		row(s.w, at(p, 0), xs)
-		ADDQ(U32(uint32(stride)), s.w)
-		ADDQ(Imm(4), p)
+	chunked(name+"x", n, 16, func(i int) { row(i*stride, at(p, 4*i), xs) }, func(n int) {
+		ADDQ(U32(uint32(n*stride)), s.w)
+		ADDQ(Imm(uint64(4*n)), p)
 	})
 	for v := range vectors {
 		if nx != nil {
@@ -127,55 +126,85 @@ func (s *stepGen) body(name string, gateBytes, vectors int) {
 			b[g][v] = zero()
 		}
 	}
-	// Both halves of h side by side: the second begins at m = hidden - hidden/2.
-	half, m, w1, p1 := param("hidden"), param("hidden"), GP64(), GP64()
+	// Both halves of h side by side: the second begins at m = hidden - hidden/2, its rows are packed between those of the first.
+	half, m, p1 := param("hidden"), param("hidden"), GP64()
 	SHRQ(Imm(1), half)
 	SUBQ(half, m)
-	MOVQ(m, w1)
-	IMUL3Q(U32(uint32(stride)), w1, w1)
-	ADDQ(s.w, w1)
 	p = param("h")
 	LEAQ(Mem{Base: p, Index: m, Scale: 4}, p1)
 	SUBQ(half, m) // 1 when hidden is odd
-	loop(name+"h", half, func() {
-		row(s.w, at(p, 0), a)
-		row(w1, at(p1, 0), b)
-		ADDQ(U32(uint32(stride)), s.w)
-		ADDQ(U32(uint32(stride)), w1)
-		ADDQ(Imm(4), p)
-		ADDQ(Imm(4), p1)
+	chunked(name+"h", half, 16, func(i int) {
+		row(2*i*stride, at(p, 4*i), a)
+		row((2*i+1)*stride, at(p1, 4*i), b)
+	}, func(n int) {
+		ADDQ(U32(uint32(2*n*stride)), s.w)
+		ADDQ(Imm(uint64(4*n)), p)
+		ADDQ(Imm(uint64(4*n)), p1)
 	})
 	TESTQ(m, m)
 	JZ(LabelRef(name + "even"))
-	row(s.w, at(p, 0), a)
+	row(0, at(p, 0), a)
+	ADDQ(U32(uint32(stride)), s.w)
 	Label(name + "even")
-	MOVQ(w1, s.w)
 	for v := range vectors {
 		for g := range gates {
 			VADDPS(b[g][v], a[g][v], a[g][v])
 		}
 	}
+	us := make([]unit, vectors)
 	for v := range vectors {
-		u := unit{cell: s.cell}
+		u := &us[v]
 		for g := range gates {
 			u.gates = append(u.gates, a[g][v])
 		}
 		if nx != nil {
 			u.nx = nx[v]
 		}
-		var k mask
-		tail := func() mask { // made late, and again when registers are short
-			if k == (mask{}) || !wide {
-				k = maskFor(s.left, v*width())
-			}
-			return k
-		}
-		u.h = func() vec { return loadMasked(tail(), at(s.ho, v*size())) }
-		u.setH = func(x vec) { storeMasked(tail(), x, at(s.hn, v*size())) }
-		u.c = func() vec { return loadMasked(tail(), at(s.c, v*size())) }
-		u.setC = func(x vec) { storeMasked(tail(), x, at(s.c, v*size())) }
-		u.finish()
+		part := fmt.Sprintf("%s%d", name, v)
+		u.h = func() vec { return s.loadUnits(part+"lh", v, at(s.ho, v*size())) }
+		u.setH = func(x vec) { s.storeUnits(part+"sh", v, x, at(s.hn, v*size())) }
+		u.c = func() vec { return s.loadUnits(part+"lc", v, at(s.c, v*size())) }
+		u.setC = func(x vec) { s.storeUnits(part+"sc", v, x, at(s.c, v*size())) }
 	}
+	if wide {
+		finish(s.cell, us, 4)
+		return
+	}
+	for _, u := range us {
+		finish(s.cell, []unit{u}, 1)
+	}
+}
+
+// loadUnits reads vector v of the units left; lanes beyond the last unit are zero.
+func (s *stepGen) loadUnits(name string, v int, src Mem) vec {
+	x := newVec()
+	CMPQ(s.left, Imm(uint64((v+1)*width())))
+	JL(LabelRef(name + "tail"))
+	VMOVUPS(src, x)
+	JMP(LabelRef(name + "done"))
+	Label(name + "tail")
+	loadMaskedTo(maskFor(s.left, v*width()), src, x)
+	Label(name + "done")
+	return x
+}
+
+// storeUnits writes vector v of the units left. Whole vectors, and halves of eight, are stored without a mask: the next step reads them back
+// at once, and the processor forwards from plain stores only.
+func (s *stepGen) storeUnits(name string, v int, x vec, dst Mem) {
+	CMPQ(s.left, Imm(uint64((v+1)*width())))
+	JL(LabelRef(name + "tail"))
+	VMOVUPS(x, dst)
+	JMP(LabelRef(name + "done"))
+	Label(name + "tail")
+	if wide {
+		CMPQ(s.left, Imm(uint64(v*width()+8)))
+		JNE(LabelRef(name + "odd"))
+		VMOVUPS(x.AsY(), dst)
+		JMP(LabelRef(name + "done"))
+		Label(name + "odd")
+	}
+	storeMasked(maskFor(s.left, v*width()), x, dst)
+	Label(name + "done")
 }
 
 func grid(rows, cols int) [][]vec {

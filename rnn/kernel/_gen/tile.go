@@ -236,8 +236,12 @@ func (t *tileGen) body(name string, first, units int, spill bool) {
 			CMPQ(t.left, Imm(1))
 			JEQ(LabelRef(name + "odd"))
 		}
+		if wide {
+			finish(t.cell, []unit{t.unit(u, 0, first, gatesOf(2*u), nx), t.unit(u, 1, first, gatesOf(2*u+1), nx)}, 2)
+			continue
+		}
 		for v := range 2 {
-			t.finish(u, v, first, gatesOf(2*u+v), nx)
+			finish(t.cell, []unit{t.unit(u, v, first, gatesOf(2*u+v), nx)}, 1)
 		}
 	}
 	if units == 2 {
@@ -245,9 +249,9 @@ func (t *tileGen) body(name string, first, units int, spill bool) {
 	}
 }
 
-func (t *tileGen) finish(u, v, first int, gates []vec, nx []Op) {
+func (t *tileGen) unit(u, v, first int, gates []vec, nx []Op) unit {
 	i, disp := 2*u+v, (first+u)*tileRow+v*size()
-	x := unit{cell: t.cell, gates: gates}
+	x := unit{gates: gates}
 	if nx[i] != nil {
 		if m, ok := nx[i].(Mem); ok {
 			x.nx = load(m)
@@ -272,5 +276,5 @@ func (t *tileGen) finish(u, v, first int, gates []vec, nx []Op) {
 			VMOVUPS(y, at(p, disp))
 		}
 	}
-	x.finish()
+	return x
 }
