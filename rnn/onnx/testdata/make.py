@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Makes the ONNX files of this folder with PyTorch's exporter, and beside each what PyTorch computes.
+
+    apt-get install python3-torch python3-onnx    # made with torch 1.13.0a0, onnx 1.12.0
+    /usr/bin/python3 make.py [folder]             # default: where this script is
+
+NAME.onnx is the model. NAME.safetensors holds the input x [batch][time][input] and what the model gives for it: y [batch][time][width],
+or [batch][width] where the model gives its last row only; and h0, c0 [layers*directions][hidden] where the initial state is learned.
+NAME.state.safetensors (some) is the model's state_dict. Weights are U(-1/sqrt(hidden), 1/sqrt(hidden)) as PyTorch initialises them.
+"""
+import json, os, struct, sys
+import numpy as np
+import torch
+from torch import nn
+
+OUT = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
+
+
+def save(path, tensors, **meta):
+    head, data = {"__metadata__": meta} if meta else {}, b""
+    for name, t in sorted(tensors.items()):
+        raw = np.ascontiguousarray(t.detach().numpy().astype("<f4")).tobytes()
+        head[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(head).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + data)
+
+
+class Net(nn.Module):
+    """A recurrent layer with what people put around it."""
+
+    def __init__(self, kind, inp, hidden, layers=1, both=False, first=True, head=0, last="", h0="", bias=True, softmax=False):
+        super().__init__()
+        make = {"gru": nn.GRU, "lstm": nn.LSTM, "tanh": nn.RNN, "relu": nn.RNN}[kind]
+        more = {"nonlinearity": kind} if make is nn.RNN else {}
+        self.rnn = make(inp, hidden, layers, batch_first=first, bidirectional=both, bias=bias, **more)
+        self.kind, self.first, self.last, self.h0, self.softmax = kind, first, last, h0, softmax
+        self.n = layers * (2 if both else 1)
+        if head:
+            self.head = nn.Linear(hidden * (2 if both else 1), head, bias=bias)
+        if h0 == "learned":
+            self.start = nn.Parameter(torch.rand(self.n, 1, hidden) - 0.5)
+            self.cell = nn.Parameter(torch.rand(self.n, 1, hidden) - 0.5)
+
+    def forward(self, x):
+        batch = x.size(0 if self.first else 1)
+        args = ()
+        if self.h0 == "zeros":
+            z = torch.zeros(self.n, batch, self.rnn.hidden_size)
+            args = ((z, z),) if self.kind == "lstm" else (z,)
+        if self.h0 == "learned":
+            z, c = self.start.repeat(1, batch, 1), self.cell.expand(self.n, batch, self.rnn.hidden_size)
+            args = ((z, c.contiguous()),) if self.kind == "lstm" else (z,)
+        y, h = self.rnn(x, *args)
+        if self.last == "row":
+            y = y[:, -1, :] if self.first else y[-1]
+        if self.last == "state":
+            y = (h[0] if self.kind == "lstm" else h)[-1]
+        if hasattr(self, "head"):
+            y = self.head(y)
+        if self.softmax:
+            y = torch.softmax(y, -1)
+        return y
+
+
+CASES = {
+    # name: (arguments of Net, dynamic axes, opset, more for the exporter)
+    "gru": (dict(kind="gru", inp=3, hidden=8, head=2), True, 14, {}),
+    "gru_time_first": (dict(kind="gru", inp=3, hidden=8, head=2, first=False), True, 15, {}),
+    "gru_unfolded": (dict(kind="gru", inp=3, hidden=8, layers=2, head=2, h0="zeros"), True, 14, dict(do_constant_folding=False)),
+    "gru_fixed": (dict(kind="gru", inp=3, hidden=8, layers=2, both=True, head=2), False, 16, {}),
+    "gru_both": (dict(kind="gru", inp=3, hidden=5, both=True, head=2), True, 14, {}),
+    "gru_learned": (dict(kind="gru", inp=3, hidden=5, layers=2, head=2, h0="learned"), True, 17, {}),
+    "gru_last_row": (dict(kind="gru", inp=3, hidden=8, head=2, last="row"), True, 14, {}),
+    "gru_last_state": (dict(kind="gru", inp=3, hidden=8, layers=2, head=2, last="state"), True, 14, {}),
+    "gru_no_bias": (dict(kind="gru", inp=3, hidden=8, head=2, bias=False), True, 14, {}),
+    "gru_class": (dict(kind="gru", inp=3, hidden=8, head=4, softmax=True), True, 14, {}),
+    "gru_bare": (dict(kind="gru", inp=3, hidden=8), True, 14, {}),
+    "lstm": (dict(kind="lstm", inp=4, hidden=6, head=3), True, 14, {}),
+    "lstm_time_first": (dict(kind="lstm", inp=4, hidden=6, layers=2, head=3, first=False), True, 17, {}),
+    "lstm_both": (dict(kind="lstm", inp=4, hidden=6, layers=2, both=True, head=3), True, 14, {}),
+    "lstm_both_unfolded": (dict(kind="lstm", inp=4, hidden=6, layers=2, both=True, head=3), True, 14, dict(do_constant_folding=False)),
+    "lstm_zeros": (dict(kind="lstm", inp=4, hidden=6, layers=2, h0="zeros", head=3), True, 14, {}),
+    "lstm_learned": (dict(kind="lstm", inp=4, hidden=6, layers=2, both=True, h0="learned", head=3), True, 14, {}),
+    "tanh": (dict(kind="tanh", inp=3, hidden=7, head=1), True, 14, {}),
+    "tanh_both": (dict(kind="tanh", inp=3, hidden=7, layers=2, both=True, head=1, first=False), True, 14, {}),
+    "relu": (dict(kind="relu", inp=3, hidden=7, layers=2, head=1), True, 14, {}),
+}
+STATES = ["gru", "lstm_both", "tanh", "relu", "gru_learned", "gru_bare", "gru_no_bias"]
+
+
+def main():
+    for i, (name, (args, dynamic, opset, more)) in enumerate(CASES.items()):
+        torch.manual_seed(100 + i)
+        m = Net(**args).eval()
+        first = args.get("first", True)
+        x = torch.randn(2, 9, args["inp"])
+        feed = x if first else x.transpose(0, 1).contiguous()
+        y = m(feed)
+        tensors = {"x": x, "y": y if first or y.dim() == 2 else y.transpose(0, 1)}
+        if args.get("h0") == "learned":
+            tensors["h0"] = m.start[:, 0]
+            if args["kind"] == "lstm":
+                tensors["c0"] = m.cell[:, 0]
+        batch, time = (0, 1) if first else (1, 0)
+        axes = {"x": {batch: "batch", time: "time"}} if dynamic else None
+        torch.onnx.export(m, feed, os.path.join(OUT, name + ".onnx"), input_names=["x"], output_names=["y"], dynamic_axes=axes,
+                          opset_version=opset, **more)
+        save(os.path.join(OUT, name + ".safetensors"), tensors)
+        if name in STATES:
+            save(os.path.join(OUT, name + ".state.safetensors"), m.state_dict())
+
+
+main()
