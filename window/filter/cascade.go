@@ -42,9 +42,9 @@ type form[T Sample] interface {
 	state(exchange *snapshot, phase int, set bool)
 }
 
-// tiny is far below the rounding error of any sample that is not itself negligible; smaller state is set to 0 before it turns
-// denormal, which would cost a hundred times the time of a normal number.
-const tiny = 1e-100
+// tiny is where dying state is set to 0, before it turns denormal, which would cost a hundred times the time of a normal number. It is so small that
+// the state of a filter with a tiny first gain is not mistaken for dying.
+const tiny = 1e-290
 
 func flush(z []float64) {
 	for i, v := range z {
@@ -70,7 +70,7 @@ func NewCascade[T Sample](s Sections, channels int) (*Cascade[T], error) {
 		coef[i] = [5]float64{c[0], c[1], c[2], c[4], c[5]}
 	}
 	c := &Cascade[T]{sections: s, steady: s.Steady(), channels: channels, plan: kernel.NewIIR(coef)}
-	c.tile = min(max(4096/channels&^15, kernel.Frame), 256)
+	c.tile = min(max(4096/channels&^15, kernel.Frame), 1024)
 	if c.plan.HasLanes() && channels >= lanesFrom {
 		c.run = newLanes[T](c.plan, channels, len(s), c.tile)
 	} else {

@@ -57,8 +57,13 @@ func (f *frames[T]) process(dst, src []T, phase int) {
 }
 
 func (f *frames[T]) gather(x []float64, src []T, ch int) {
-	if s, ok := any(src).([]float32); ok && f.channels == 1 {
-		f.plan.Widen(x, s)
+	if f.channels == 1 {
+		switch s := any(src).(type) {
+		case []float32:
+			f.plan.Widen(x, s)
+		case []float64:
+			copy(x, s)
+		}
 		return
 	}
 	for i, j := 0, ch; i < len(x); i, j = i+1, j+f.channels {
@@ -67,8 +72,13 @@ func (f *frames[T]) gather(x []float64, src []T, ch int) {
 }
 
 func (f *frames[T]) scatter(dst []T, x []float64, ch int) {
-	if d, ok := any(dst).([]float32); ok && f.channels == 1 {
-		f.plan.Narrow(d, x)
+	if f.channels == 1 {
+		switch d := any(dst).(type) {
+		case []float32:
+			f.plan.Narrow(d, x)
+		case []float64:
+			copy(d, x)
+		}
 		return
 	}
 	for i, j := 0, ch; i < len(x); i, j = i+1, j+f.channels {
@@ -90,6 +100,12 @@ func (f *frames[T]) state(e *snapshot, phase int, set bool) {
 			continue
 		}
 		copy(z, e.Z[ch*m:])
+		for k := range f.sections {
+			if e.Scaled {
+				z[2*k] /= f.plan.LaneScale(k)
+				z[2*k+1] /= f.plan.LaneScale(k)
+			}
+		}
 		samples := e.Pending[ch*e.Held : (ch+1)*e.Held]
 		if f.granule == 1 { // there are no frames here: the samples are taken at once
 			f.plan.Block(append(f.x[:0], samples...), f.z[ch*n:(ch+1)*n])

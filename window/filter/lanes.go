@@ -27,8 +27,8 @@ func (l *lanes[T]) prime(steady [][2]float64, row []T) {
 	clear(l.z)
 	for ch, v := range row {
 		for k, z := range steady {
-			i := l.at(ch, k)
-			l.z[i], l.z[i+kernel.Lanes] = z[0]*float64(v), z[1]*float64(v)
+			i, by := l.at(ch, k), float64(v)*l.plan.LaneScale(k)
+			l.z[i], l.z[i+kernel.Lanes] = z[0]*by, z[1]*by
 		}
 	}
 }
@@ -40,15 +40,11 @@ func (l *lanes[T]) process(dst, src []T, _ int) {
 	if l.padded == l.channels {
 		switch d := any(dst).(type) {
 		case []float64:
-			copy(d, any(src).([]float64))
-			l.rows64(d, rows)
+			l.plan.Rows(d, any(src).([]float64), l.padded, l.z)
 			return
 		case []float32:
 			if l.plan.OneGroup() {
-				copy(d, any(src).([]float32))
-				for g := 0; g < l.padded; g += kernel.Lanes {
-					l.plan.Rows32(d[g:], rows, l.padded, l.z[g/kernel.Lanes*l.plan.LaneStates():])
-				}
+				l.plan.Rows32(d, any(src).([]float32), l.padded, l.z)
 				return
 			}
 		}
@@ -59,7 +55,7 @@ func (l *lanes[T]) process(dst, src []T, _ int) {
 			x[i*l.padded+c] = float64(v)
 		}
 	}
-	l.rows64(x, rows)
+	l.plan.Rows(x, x, l.padded, l.z)
 	for i := range rows {
 		out := dst[i*l.channels : (i+1)*l.channels]
 		for c := range out {
@@ -68,21 +64,19 @@ func (l *lanes[T]) process(dst, src []T, _ int) {
 	}
 }
 
-func (l *lanes[T]) rows64(x []float64, rows int) {
-	for g := 0; g < l.padded; g += kernel.Lanes {
-		l.plan.Rows(x[g:], rows, l.padded, l.z[g/kernel.Lanes*l.plan.LaneStates():])
-	}
-}
-
 func (l *lanes[T]) state(e *snapshot, _ int, set bool) {
 	for ch := range l.channels {
 		for k := range l.sections {
 			i := l.at(ch, k)
 			if set {
-				j := 2 * (ch*l.sections + k)
-				l.z[i], l.z[i+kernel.Lanes] = e.Z[j], e.Z[j+1]
+				j, by := 2*(ch*l.sections+k), 1.0
+				if !e.Scaled {
+					by = l.plan.LaneScale(k)
+				}
+				l.z[i], l.z[i+kernel.Lanes] = e.Z[j]*by, e.Z[j+1]*by
 				continue
 			}
+			e.Scaled = true
 			e.Z = append(e.Z, l.z[i], l.z[i+kernel.Lanes])
 		}
 	}
@@ -94,6 +88,6 @@ func (l *lanes[T]) state(e *snapshot, _ int, set bool) {
 				x[i*l.padded+ch] = e.Pending[ch*e.Held+i]
 			}
 		}
-		l.rows64(x, e.Held)
+		l.plan.Rows(x, x, l.padded, l.z)
 	}
 }

@@ -13,6 +13,7 @@ import (
 type snapshot struct {
 	Phase   int
 	Primed  bool
+	Scaled  bool      // Z is as the form over channels has it
 	Held    int       // samples in Pending per channel
 	Z       []float64 // [channels][sections][2]
 	Pending []float64 // [channels][Held]
@@ -20,6 +21,12 @@ type snapshot struct {
 
 // snapshotVersion is the first byte of a saved state.
 const snapshotVersion = 1
+
+// Bits of the second byte.
+const (
+	flagPrimed = 1 << iota
+	flagScaled
+)
 
 // AppendState appends the state to b, in a fixed binary form. With the same kernel, a cascade that takes it up goes on to the same bits; with
 // another kernel, to its tolerance.
@@ -29,11 +36,14 @@ func (c *Cascade[T]) AppendState(b []byte) []byte {
 		c.run.state(&e, c.phase, false)
 	}
 	le := binary.LittleEndian
-	primed := byte(0)
+	flags := byte(0)
 	if e.Primed {
-		primed = 1
+		flags |= flagPrimed
 	}
-	b = append(b, snapshotVersion, primed)
+	if e.Scaled {
+		flags |= flagScaled
+	}
+	b = append(b, snapshotVersion, flags)
 	for _, v := range []int{len(c.sections), c.channels, e.Phase, e.Held} {
 		b = le.AppendUint32(b, uint32(v))
 	}
@@ -57,7 +67,7 @@ func (c *Cascade[T]) RestoreState(b []byte) error {
 	if int64(sections) != int64(len(c.sections)) || int64(channels) != int64(c.channels) {
 		return fmt.Errorf("filter: a saved state of %d sections and %d channels: this filter has %d and %d; start it anew", sections, channels, len(c.sections), c.channels)
 	}
-	e := snapshot{Primed: b[1] == 1, Phase: int(le.Uint32(b[10:])), Held: int(le.Uint32(b[14:]))}
+	e := snapshot{Primed: b[1]&flagPrimed != 0, Scaled: b[1]&flagScaled != 0, Phase: int(le.Uint32(b[10:])), Held: int(le.Uint32(b[14:]))}
 	size := 0
 	if e.Primed {
 		size = 2*len(c.sections)*c.channels + e.Held*c.channels

@@ -12,12 +12,22 @@ func iirFramesAVX2(x *float64, frames int, m *float64, s *float64)
 // iirLanes64AVX2 runs four second-order sections over neighbouring channels, row by row; stride is in bytes.
 //
 //go:noescape
-func iirLanes64AVX2(x *float64, rows int, stride int, c *float64, z *float64)
+func iirLanes64AVX2(y *float64, x *float64, rows int, stride int, c *float64, z *float64)
+
+// iirLanes64UnitAVX2 runs four second-order sections over neighbouring channels, row by row; stride is in bytes.
+//
+//go:noescape
+func iirLanes64UnitAVX2(y *float64, x *float64, rows int, stride int, c *float64, z *float64)
 
 // iirLanes32AVX2 runs four second-order sections over neighbouring channels, row by row; stride is in bytes.
 //
 //go:noescape
-func iirLanes32AVX2(x *float32, rows int, stride int, c *float64, z *float64)
+func iirLanes32AVX2(y *float32, x *float32, rows int, stride int, c *float64, z *float64)
+
+// iirLanes32UnitAVX2 runs four second-order sections over neighbouring channels, row by row; stride is in bytes.
+//
+//go:noescape
+func iirLanes32UnitAVX2(y *float32, x *float32, rows int, stride int, c *float64, z *float64)
 
 // widenAVX2 turns 8 float32 at a time into float64.
 //

@@ -12,12 +12,32 @@ func iirFramesAVX512(x *float64, frames int, m *float64, s *float64)
 // iirLanes64AVX512 runs four second-order sections over neighbouring channels, row by row; stride is in bytes.
 //
 //go:noescape
-func iirLanes64AVX512(x *float64, rows int, stride int, c *float64, z *float64)
+func iirLanes64AVX512(y *float64, x *float64, rows int, stride int, c *float64, z *float64)
+
+// iirLanes64UnitAVX512 runs four second-order sections over neighbouring channels, row by row; stride is in bytes.
+//
+//go:noescape
+func iirLanes64UnitAVX512(y *float64, x *float64, rows int, stride int, c *float64, z *float64)
+
+// iirPair64AVX512 runs four second-order sections with b2 = 1 over 16 neighbouring channels, row by row; stride is in bytes.
+//
+//go:noescape
+func iirPair64AVX512(y *float64, x *float64, rows int, stride int, c *float64, z *float64, z2 *float64)
 
 // iirLanes32AVX512 runs four second-order sections over neighbouring channels, row by row; stride is in bytes.
 //
 //go:noescape
-func iirLanes32AVX512(x *float32, rows int, stride int, c *float64, z *float64)
+func iirLanes32AVX512(y *float32, x *float32, rows int, stride int, c *float64, z *float64)
+
+// iirLanes32UnitAVX512 runs four second-order sections over neighbouring channels, row by row; stride is in bytes.
+//
+//go:noescape
+func iirLanes32UnitAVX512(y *float32, x *float32, rows int, stride int, c *float64, z *float64)
+
+// iirPair32AVX512 runs four second-order sections with b2 = 1 over 16 neighbouring channels, row by row; stride is in bytes.
+//
+//go:noescape
+func iirPair32AVX512(y *float32, x *float32, rows int, stride int, c *float64, z *float64, z2 *float64)
 
 // widenAVX512 turns 8 float32 at a time into float64.
 //

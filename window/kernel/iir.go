@@ -11,6 +11,7 @@ const (
 	group  = 4 // sections per pass
 	states = 2 * group
 	matrix = Frame*Frame + Frame*states + states*Frame + states*states
+	lane   = (1 + 4*group) * Lanes // coefficients of a group in the form over channels
 )
 
 // IIR runs a chain of second-order sections, each b0, b1, b2, a1, a2 with a0 = 1, in transposed direct form II. It holds no state, so that
@@ -23,7 +24,9 @@ type IIR struct {
 	sections [][5]float64
 	groups   int
 	frames   []float64 // [groups][matrix], nil when the block form is not in use
-	coef     []float64 // [groups][group][5][Lanes]
+	coef     []float64 // [groups][lane], nil when the form over channels is not in use
+	unit     []bool    // [groups] b2 / b0 is 1 in every section
+	scale    []float64 // [sections] what the form over channels scales a section's state by
 	loops    loops
 }
 
@@ -31,22 +34,10 @@ type IIR struct {
 // 1e-10 of the largest output, on noise with a step, the plain recursion is used instead.
 func NewIIR(sections [][5]float64) *IIR {
 	p := &IIR{sections: sections, groups: (len(sections) + group - 1) / group, loops: inUse}
-	identity := [5]float64{1}
 	for g := range p.groups {
-		var part [group][5]float64
-		for k := range group {
-			part[k] = identity
-			if i := g*group + k; i < len(sections) {
-				part[k] = sections[i]
-			}
-			for _, c := range part[k] {
-				for range Lanes {
-					p.coef = append(p.coef, c)
-				}
-			}
-		}
-		p.frames = append(p.frames, frameMatrix(part[:])...)
+		p.frames = append(p.frames, frameMatrix(sections[g*group:min(len(sections), (g+1)*group)])...)
 	}
+	p.normalise()
 	if p.loops.frames == nil || !p.blockFormHolds() {
 		p.frames = nil
 	}
@@ -63,6 +54,43 @@ func step(sections [][5]float64, s []float64, v float64) float64 {
 		v = o
 	}
 	return v
+}
+
+// normalise lays out the form over channels: sections with b0 = 1 behind one gain. It is left out where there is no vector loop, where a b0 is 0, and
+// where the gain leaves too little range.
+func (p *IIR) normalise() {
+	n := len(p.sections)
+	p.scale = make([]float64, n)
+	gain := 1.0
+	for k := n - 1; k >= 0; k-- {
+		p.scale[k] = gain
+		gain *= p.sections[k][0]
+	}
+	if p.loops.lanes64 == nil || !(math.Abs(gain) > 1e-200 && math.Abs(gain) < 1e200) {
+		return
+	}
+	for g := range p.groups {
+		c := []float64{1}
+		if g == 0 {
+			c[0] = gain
+		}
+		unit := true
+		for k := g * group; k < (g+1)*group; k++ {
+			if k >= n {
+				c = append(c, 0, 1, 0, 1) // passes its input on and keeps no state
+				continue
+			}
+			s := p.sections[k]
+			c = append(c, s[1]/s[0], s[2]/s[0], s[3], s[4])
+			unit = unit && s[2] == s[0]
+		}
+		p.unit = append(p.unit, unit)
+		for _, v := range c {
+			for range Lanes {
+				p.coef = append(p.coef, v)
+			}
+		}
+	}
 }
 
 func (p *IIR) blockFormHolds() bool {
@@ -117,27 +145,50 @@ func (p *IIR) block(x, state []float64) {
 	}
 }
 
-// HasLanes tells whether the form over channels is a vector loop here.
-func (p *IIR) HasLanes() bool { return p.loops.lanes64 != nil }
+// HasLanes tells whether the form over channels is in use.
+func (p *IIR) HasLanes() bool { return p.coef != nil }
 
 // LaneStates is the length of the state of Lanes channels in the form over channels: [groups][group][2][Lanes].
 func (p *IIR) LaneStates() int { return p.groups * states * Lanes }
 
-// Rows filters rows of Lanes neighbouring channels in place: x[0] is the first channel of the first row, and stride samples lie from row to
-// row.
-func (p *IIR) Rows(x []float64, rows, stride int, state []float64) {
+// LaneScale is what the form over channels scales the state of a section by.
+func (p *IIR) LaneScale(section int) float64 { return p.scale[section] }
+
+// Rows filters rows of interleaved channels, a multiple of Lanes of them, from x into y, which may be the same. State is [channels/Lanes][LaneStates].
+func (p *IIR) Rows(y, x []float64, channels int, state []float64) {
+	rows, n := len(x)/channels, p.LaneStates()
 	if rows == 0 {
 		return
 	}
 	for g := range p.groups {
-		p.loops.lanes64(x, rows, stride, p.coef[g*group*5*Lanes:], state[g*states*Lanes:])
+		coef, z := p.coef[g*lane:], state[g*states*Lanes:]
+		for c := 0; c < channels; c += Lanes {
+			at := c / Lanes * n
+			if p.unit[g] && p.loops.pair64 != nil && c+2*Lanes <= channels {
+				p.loops.pair64(y[c:], x[c:], rows, channels, coef, z[at:], z[at+n:])
+				c += Lanes
+				continue
+			}
+			p.loops.lanes64(y[c:], x[c:], rows, channels, p.unit[g], coef, z[at:])
+		}
+		x = y
 	}
 }
 
 // Rows32 is Rows for float32 samples; the chain must fit into one group, which OneGroup tells.
-func (p *IIR) Rows32(x []float32, rows, stride int, state []float64) {
-	if rows > 0 {
-		p.loops.lanes32(x, rows, stride, p.coef, state)
+func (p *IIR) Rows32(y, x []float32, channels int, state []float64) {
+	rows, n := len(x)/channels, p.LaneStates()
+	if rows == 0 {
+		return
+	}
+	for c := 0; c < channels; c += Lanes {
+		at := c / Lanes * n
+		if p.unit[0] && p.loops.pair32 != nil && c+2*Lanes <= channels {
+			p.loops.pair32(y[c:], x[c:], rows, channels, p.coef, state[at:], state[at+n:])
+			c += Lanes
+			continue
+		}
+		p.loops.lanes32(y[c:], x[c:], rows, channels, p.unit[0], p.coef, state[at:])
 	}
 }
 

@@ -39,6 +39,9 @@ func drawSections(t *rapid.T) [][5]float64 {
 		r, a := rapid.Float64Range(0, 0.999).Draw(t, "radius"), rapid.Float64Range(0, math.Pi).Draw(t, "angle")
 		g := 1 - r
 		out[i] = [5]float64{g, g * rapid.Float64Range(-2, 2).Draw(t, "b1"), g * rapid.Float64Range(-1, 1).Draw(t, "b2"), -2 * r * math.Cos(a), r * r}
+		if rapid.Bool().Draw(t, "unit") {
+			out[i][2] = g
+		}
 	}
 	return out
 }
@@ -84,26 +87,29 @@ func TestBlockAndRowsEqualTheRecursion(t *testing.T) {
 				if !p.HasLanes() {
 					return
 				}
-				const stride = 11 // three samples beyond the eight channels, which must not be touched
-				rows := make([]float64, n*stride)
+				channels := Lanes * rapid.IntRange(1, 5).Draw(t, "vectors")
+				rows := make([]float64, n*channels+1)
+				rows[n*channels] = 7
 				for i := range n {
-					for c := range stride {
-						rows[i*stride+c] = x[i] * float64(c+1)
+					for c := range channels {
+						rows[i*channels+c] = x[i] * float64(c+1)
 					}
 				}
-				p.Rows(rows, n, stride, make([]float64, p.LaneStates()))
-				for c := range stride {
-					got := make([]float64, n)
-					scaled := make([]float64, n)
+				z := make([]float64, channels/Lanes*p.LaneStates())
+				half := n / 2 * channels
+				p.Rows(rows[:half], rows[:half], channels, z)
+				p.Rows(rows[half:n*channels], rows[half:n*channels], channels, z)
+				for c := range channels {
+					got, scaled := make([]float64, n), make([]float64, n)
 					for i := range n {
-						got[i], scaled[i] = rows[i*stride+c], want[i]*float64(c+1)
-						if c >= Lanes {
-							scaled[i] = x[i] * float64(c+1)
-						}
+						got[i], scaled[i] = rows[i*channels+c], want[i]*float64(c+1)
 					}
 					if e := worst(got, scaled); e > 1e-9 {
 						t.Errorf("channel %d of the rows is off by %.1e", c, e)
 					}
+				}
+				if rows[n*channels] != 7 {
+					t.Error("the rows wrote beyond their end")
 				}
 			})
 		})
@@ -120,7 +126,7 @@ func TestVectorKernelsAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sections := drawSections(t)
 		n := Frame * rapid.IntRange(1, 10).Draw(t, "frames")
-		x := noise(rapid.Uint64().Draw(t, "seed"), n*Lanes)
+		x := noise(rapid.Uint64().Draw(t, "seed"), n*3*Lanes)
 		for range rapid.IntRange(0, 5).Draw(t, "hostile") {
 			x[rapid.IntRange(0, len(x)-1).Draw(t, "at")] = rapid.SampledFrom(hostile).Draw(t, "value")
 		}
@@ -129,19 +135,16 @@ func TestVectorKernelsAgree(t *testing.T) {
 			m := frameMatrix(padded(sections))
 			block, s := slices.Clone(x), make([]float64, states)
 			l.frames(block, m, s)
-			p := &IIR{sections: sections, loops: l}
-			for _, part := range padded(sections) {
-				for _, c := range part {
-					for range Lanes {
-						p.coef = append(p.coef, c)
-					}
-				}
+			p := &IIR{sections: padded(sections), groups: 1, loops: l}
+			p.normalise()
+			if p.coef == nil {
+				return // a section without b0
 			}
-			rows, z := slices.Clone(x), make([]float64, states*Lanes)
-			l.lanes64(rows, n, Lanes, p.coef, z)
+			rows, z := make([]float64, len(x)), make([]float64, 3*states*Lanes)
+			p.Rows(rows, x, 3*Lanes, z)
 			single := make([]float32, len(x))
 			l.narrow(single, x)
-			l.lanes32(single, n, Lanes, p.coef, make([]float64, states*Lanes))
+			p.Rows32(single, single, 3*Lanes, make([]float64, 3*states*Lanes))
 			wide := make([]float64, len(x))
 			l.widen(wide, single)
 			results[i] = slices.Concat(block, s, rows, z, wide)

@@ -12,12 +12,15 @@ type loops struct {
 	name string
 	// frames runs one group of sections over whole frames in place; nil: there is no block form.
 	frames func(x, matrix, state []float64)
-	// lanes64 and lanes32 run one group over 8 neighbouring channels in place; stride counts samples from row to row.
-	lanes64 func(x []float64, rows, stride int, coef, state []float64)
-	lanes32 func(x []float32, rows, stride int, coef, state []float64)
-	widen   func(dst []float64, src []float32)
-	narrow  func(dst []float32, src []float64)
-	fft     fftLoops
+	// lanes64 and lanes32 run one group over 8 neighbouring channels; stride counts samples from row to row.
+	lanes64 func(y, x []float64, rows, stride int, unit bool, coef, state []float64)
+	lanes32 func(y, x []float32, rows, stride int, unit bool, coef, state []float64)
+	// pair64 and pair32 run one group in the unit form over 16 channels, of which the second eight have their state in z2; nil: there is none.
+	pair64 func(y, x []float64, rows, stride int, coef, z, z2 []float64)
+	pair32 func(y, x []float32, rows, stride int, coef, z, z2 []float64)
+	widen  func(dst []float64, src []float32)
+	narrow func(dst []float32, src []float64)
+	fft    fftLoops
 }
 
 // inUse is set when the program starts and by Select.

@@ -20,11 +20,25 @@ var avx512 = loops{
 			iirFramesAVX512(&x[0], n, &m[0], &s[0])
 		}
 	},
-	lanes64: func(x []float64, rows, stride int, c, z []float64) {
-		iirLanes64AVX512(&x[0], rows, 8*stride, &c[0], &z[0])
+	lanes64: func(y, x []float64, rows, stride int, unit bool, c, z []float64) {
+		if unit {
+			iirLanes64UnitAVX512(&y[0], &x[0], rows, 8*stride, &c[0], &z[0])
+		} else {
+			iirLanes64AVX512(&y[0], &x[0], rows, 8*stride, &c[0], &z[0])
+		}
 	},
-	lanes32: func(x []float32, rows, stride int, c, z []float64) {
-		iirLanes32AVX512(&x[0], rows, 4*stride, &c[0], &z[0])
+	lanes32: func(y, x []float32, rows, stride int, unit bool, c, z []float64) {
+		if unit {
+			iirLanes32UnitAVX512(&y[0], &x[0], rows, 4*stride, &c[0], &z[0])
+		} else {
+			iirLanes32AVX512(&y[0], &x[0], rows, 4*stride, &c[0], &z[0])
+		}
+	},
+	pair64: func(y, x []float64, rows, stride int, c, z, z2 []float64) {
+		iirPair64AVX512(&y[0], &x[0], rows, 8*stride, &c[0], &z[0], &z2[0])
+	},
+	pair32: func(y, x []float32, rows, stride int, c, z, z2 []float64) {
+		iirPair32AVX512(&y[0], &x[0], rows, 4*stride, &c[0], &z[0], &z2[0])
 	},
 	widen: func(dst []float64, src []float32) {
 		if n := len(src) / 8; n > 0 {
@@ -46,14 +60,22 @@ var avx2 = loops{
 			iirFramesAVX2(&x[0], n, &m[0], &s[0])
 		}
 	},
-	lanes64: func(x []float64, rows, stride int, c, z []float64) {
+	lanes64: func(y, x []float64, rows, stride int, unit bool, c, z []float64) {
 		for _, at := range []int{0, 4} {
-			iirLanes64AVX2(&x[at], rows, 8*stride, &c[0], &z[at])
+			if unit {
+				iirLanes64UnitAVX2(&y[at], &x[at], rows, 8*stride, &c[0], &z[at])
+			} else {
+				iirLanes64AVX2(&y[at], &x[at], rows, 8*stride, &c[0], &z[at])
+			}
 		}
 	},
-	lanes32: func(x []float32, rows, stride int, c, z []float64) {
+	lanes32: func(y, x []float32, rows, stride int, unit bool, c, z []float64) {
 		for _, at := range []int{0, 4} {
-			iirLanes32AVX2(&x[at], rows, 4*stride, &c[0], &z[at])
+			if unit {
+				iirLanes32UnitAVX2(&y[at], &x[at], rows, 4*stride, &c[0], &z[at])
+			} else {
+				iirLanes32AVX2(&y[at], &x[at], rows, 4*stride, &c[0], &z[at])
+			}
 		}
 	},
 	widen: func(dst []float64, src []float32) {

@@ -33,8 +33,13 @@ func main() {
 	}
 	ConstraintExpr("amd64")
 	v.iirFrames()
-	v.iirLanes("64")
-	v.iirLanes("32")
+	for _, bits := range []string{"64", "32"} {
+		v.iirLanes(bits, false)
+		v.iirLanes(bits, true)
+		if v.bytes == 64 { // 16 registers do not hold two
+			v.iirPair(bits)
+		}
+	}
 	v.widen()
 	v.narrow()
 	v.fftPack()
