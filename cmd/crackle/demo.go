@@ -42,9 +42,6 @@ func (c *demoCmd) Run(con console) error {
 		defer os.RemoveAll(c.Data)
 	}
 	cfg.Store.Dir = c.Data
-	if c.Headless {
-		cfg.Log.Level = "warn"
-	}
 	sc, err := newScenes(c.Seed)
 	if err != nil {
 		return err
@@ -56,7 +53,7 @@ func (c *demoCmd) Run(con console) error {
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.Limit*float64(time.Second)))
 		defer cancel()
 	}
-	w := newWitness()
+	w := newWitness(con.err)
 	a, err := app.New(cfg, app.Options{
 		Version: version, Log: newLogger(cfg.Log, con.err),
 		Observe: app.Observer{Score: w.score, Part: w.part, Alarm: w.alarm},
@@ -67,7 +64,7 @@ func (c *demoCmd) Run(con console) error {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(con.err, "Dashboard: %s\n", a.URL())
+	fmt.Fprintf(con.err, "Dashboard: %s\nThree streams: a motor's currents (real recordings), a machine's temperature (a real log, time-lapsed), a grinder's Barkhausen noise (simulated).\n", a.URL())
 	published, after, err := c.play(ctx, con, a, sc)
 	if err != nil {
 		return errors.Join(err, stopWithin(a, 10*time.Second))

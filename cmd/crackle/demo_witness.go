@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"sync"
 
 	"crackle/alert"
@@ -10,6 +12,7 @@ import (
 
 // witness notes what the app says while the show runs.
 type witness struct {
+	out    io.Writer // where alarms are told
 	mu     sync.Mutex
 	alarms map[string]alert.Alarm // by id, as last told
 	order  []string
@@ -25,8 +28,8 @@ type coverage struct {
 	windows uint64
 }
 
-func newWitness() *witness {
-	return &witness{alarms: map[string]alert.Alarm{}, scored: map[string]*coverage{}}
+func newWitness(out io.Writer) *witness {
+	return &witness{out: out, alarms: map[string]alert.Alarm{}, scored: map[string]*coverage{}}
 }
 
 func (w *witness) score(s *detector.Score) {
@@ -61,4 +64,8 @@ func (w *witness) alarm(ev alert.Event) {
 		w.order = append(w.order, ev.Alarm.ID)
 	}
 	w.alarms[ev.Alarm.ID] = ev.Alarm
+	if ev.Change == alert.Raised {
+		a := ev.Alarm
+		fmt.Fprintf(w.out, "ALARM %s  %s  %s  score %.2f, limit %.2f: %s\n", a.OnsetTime.Format("2006-01-02 15:04:05"), a.Stream, a.Part, a.Score, a.Limit, a.What)
+	}
 }
