@@ -76,34 +76,40 @@ func (s spoiled) blocks(t *rapid.T, label string) []*block.Block {
 	return out
 }
 
+// drawConfig draws a conditioning of any pace, rule and filter for the channels of testConfig.
+func drawConfig(t *rapid.T) window.Config {
+	cfg := testConfig()
+	cfg.ResetAtPart = rapid.Bool().Draw(t, "reset")
+	cfg.Length = rapid.IntRange(2, 80).Draw(t, "length")
+	cfg.Hop = rapid.IntRange(1, 120).Draw(t, "hop")
+	cfg.Features = []string{"rms", "mbn.kurtosis", "mbn.slope", "spectral_centroid"}
+	if rapid.Bool().Draw(t, "unfiltered") {
+		cfg.Filter = nil
+	} else {
+		cfg.Filtered = []string{"mbn"}
+	}
+	cfg.BridgeBy = rapid.SampledFrom([]string{window.BridgeLinear, window.BridgeCubic, window.BridgeLast}).Draw(t, "bridge by")
+	if rapid.Bool().Draw(t, "mask") {
+		cfg.Bad = window.BadMask
+		cfg.Features = append(cfg.Features, "valid_share")
+	}
+	switch rapid.IntRange(0, 2).Draw(t, "pace") {
+	case 1:
+		cfg.Event = &window.Event{Channel: "mbn", Threshold: rapid.Float64Range(0.1, 3).Draw(t, "threshold"),
+			PreTrigger: rapid.IntRange(0, cfg.Length-1).Draw(t, "pre"), DeadTime: rapid.IntRange(0, 100).Draw(t, "dead")}
+	case 2:
+		cfg.Cycle = &window.Cycle{Channel: "drive", NominalHz: cfg.RateHz / rapid.Float64Range(8, 30).Draw(t, "period"), Half: rapid.Bool().Draw(t, "half"),
+			Hysteresis: rapid.Float64Range(0, 1).Draw(t, "hysteresis"), Tolerance: 0.9, Average: rapid.IntRange(0, 3).Draw(t, "average")}
+		if cfg.Cycle.Half && rapid.Bool().Draw(t, "field") {
+			cfg.Cycle.Against = "field"
+		}
+	}
+	return cfg
+}
+
 func TestAnyCutGivesTheSameWindows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		cfg := testConfig()
-		cfg.ResetAtPart = rapid.Bool().Draw(t, "reset")
-		cfg.Length = rapid.IntRange(2, 80).Draw(t, "length")
-		cfg.Hop = rapid.IntRange(1, 120).Draw(t, "hop")
-		cfg.Features = []string{"rms", "mbn.kurtosis", "mbn.slope", "spectral_centroid"}
-		if rapid.Bool().Draw(t, "unfiltered") {
-			cfg.Filter = nil
-		} else {
-			cfg.Filtered = []string{"mbn"}
-		}
-		cfg.BridgeBy = rapid.SampledFrom([]string{window.BridgeLinear, window.BridgeCubic, window.BridgeLast}).Draw(t, "bridge by")
-		if rapid.Bool().Draw(t, "mask") {
-			cfg.Bad = window.BadMask
-			cfg.Features = append(cfg.Features, "valid_share")
-		}
-		switch rapid.IntRange(0, 2).Draw(t, "pace") {
-		case 1:
-			cfg.Event = &window.Event{Channel: "mbn", Threshold: rapid.Float64Range(0.1, 3).Draw(t, "threshold"),
-				PreTrigger: rapid.IntRange(0, cfg.Length-1).Draw(t, "pre"), DeadTime: rapid.IntRange(0, 100).Draw(t, "dead")}
-		case 2:
-			cfg.Cycle = &window.Cycle{Channel: "drive", NominalHz: cfg.RateHz / rapid.Float64Range(8, 30).Draw(t, "period"), Half: rapid.Bool().Draw(t, "half"),
-				Hysteresis: rapid.Float64Range(0, 1).Draw(t, "hysteresis"), Tolerance: 0.9, Average: rapid.IntRange(0, 3).Draw(t, "average")}
-			if cfg.Cycle.Half && rapid.Bool().Draw(t, "field") {
-				cfg.Cycle.Against = "field"
-			}
-		}
+		cfg := drawConfig(t)
 		s := drawSpoiled(t)
 		a, na, err := collect(cfg, s.blocks(t, "cuts a"))
 		if err != nil {

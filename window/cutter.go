@@ -32,6 +32,9 @@ type pace interface {
 	lost(c *cutter, n uint64)
 	// rows is the window to measure.
 	rows(c *cutter) []float32
+	// transfer writes or reads what is to be kept over a restart of the program; sane tells whether what was read can be worked with.
+	transfer(t transferrer)
+	sane(c *cutter) bool
 }
 
 // cutter lays conditioned rows end to end; its pace finds windows in them.
@@ -87,16 +90,21 @@ func (c *cutter) between(from, to uint64) []float32 {
 // room returns space for up to want rows; commit says how many were written.
 func (c *cutter) room(want int) []float32 {
 	if (c.count+want)*c.channels > len(c.buf) {
-		keep := 0
-		if from := c.pace.oldest(c); from < c.end() {
-			keep = int(c.end() - max(from, c.base))
-		}
-		copy(c.buf, c.buf[(c.count-keep)*c.channels:c.count*c.channels])
-		copy(c.filled, c.filled[c.count-keep:c.count])
-		c.base, c.count = c.end()-uint64(keep), keep
+		c.shed()
 	}
 	free := c.buf[c.count*c.channels:]
 	return free[:min(want*c.channels, len(free))]
+}
+
+// shed forgets the rows that are no longer needed.
+func (c *cutter) shed() {
+	keep := 0
+	if from := c.pace.oldest(c); from < c.end() {
+		keep = int(c.end() - max(from, c.base))
+	}
+	copy(c.buf, c.buf[(c.count-keep)*c.channels:c.count*c.channels])
+	copy(c.filled, c.filled[c.count-keep:c.count])
+	c.base, c.count = c.end()-uint64(keep), keep
 }
 
 // commit takes n rows written to room and sends the windows that they complete.

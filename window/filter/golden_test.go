@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/cmplx"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"crackle/window/filter"
@@ -55,6 +56,9 @@ func readGolden(t testing.TB) goldenFile {
 		path = "testdata/iir.json"
 	}
 	raw, err := os.ReadFile(path)
+	if os.IsNotExist(err) && !filepath.IsAbs(path) { // as seen from the module's root
+		raw, err = os.ReadFile(filepath.Join("../..", path))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
