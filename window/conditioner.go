@@ -8,6 +8,7 @@ import (
 	"crackle/ingest/block"
 	"crackle/window/feature"
 	"crackle/window/filter"
+	"crackle/window/rate"
 )
 
 // Counts add up samples, per channel (rows), since the conditioner was made.
@@ -46,6 +47,7 @@ type Conditioner struct {
 	partAt   uint64 // index of the open part's first sample
 	part     string
 	lot      string
+	rate     rate.Check
 	anchor   uint64 // a sample index and its wall time
 	anchorNS int64
 
@@ -63,7 +65,7 @@ func New(cfg Config) (*Conditioner, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conditioner{cfg: cfg, set: set, features: make([]float32, set.Len())}
+	c := &Conditioner{cfg: cfg, set: set, features: make([]float32, set.Len()), rate: rate.Check{NominalHz: cfg.RateHz}}
 	if cfg.Filter != nil {
 		s, err := cfg.Filter.Sections(cfg.RateHz)
 		if err != nil {
@@ -104,6 +106,10 @@ func (c *Conditioner) Counts() Counts {
 	return n
 }
 
+// RateDeviation compares the samples counted with the publisher's wall clock since the run began, or since that clock stepped back: the rate measured over
+// the configured one, less 1. ok is false in the first ten seconds, and when blocks carry no time.
+func (c *Conditioner) RateDeviation() (deviation float64, ok bool) { return c.rate.Deviation() }
+
 // Tap has f called with every stretch of conditioned rows, bridged ones included, before the windows that they complete. The rows of
 // a break are left out. f must not keep rows.
 func (c *Conditioner) Tap(f func(first uint64, rows []float32)) { c.tap = f }
@@ -119,6 +125,9 @@ func (c *Conditioner) Push(b *block.Block, emit func(*Window)) error {
 		return err
 	}
 	c.emit = emit
+	if b.Count() > 0 {
+		c.rate.Observe(b.Run, b.First, b.TimeNS)
+	}
 	if c.started && b.Run != c.run {
 		c.giveUp()
 		c.closePart()

@@ -456,3 +456,19 @@ func TestTapSeesWhatIsScored(t *testing.T) {
 		}
 	}
 }
+
+func TestRateDeviation(t *testing.T) {
+	c, err := window.New(window.Config{Channels: []string{"x"}, RateHz: 100, Length: 10, Hop: 10, Features: []string{"rms"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range 13 {
+		b := &block.Block{Run: 1, First: uint64(k) * 100, TimeNS: int64(k) * 1e9 * 98 / 100, RateHz: 100, Channels: 1, Samples: make([]float32, 100)}
+		if err := c.Push(b, func(*window.Window) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d, ok := c.RateDeviation(); !ok || math.Abs(d-(1/0.98-1)) > 1e-9 {
+		t.Errorf("a deviation of %g, %v; the clock says that the publisher is 2 %% fast", d, ok)
+	}
+}
