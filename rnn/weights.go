@@ -129,7 +129,11 @@ func (w *Weights) Check() error {
 	if n := c.Layers * c.Directions(); len(w.Layers) != n {
 		return fmt.Errorf("weights hold %d layers, config asks for %d (layers times directions)", len(w.Layers), n)
 	}
-	for _, p := range w.Params() {
+	return checkParams(w.Params())
+}
+
+func checkParams(params []Param) error {
+	for _, p := range params {
 		n := 1
 		for _, s := range p.Shape {
 			n *= s

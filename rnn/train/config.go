@@ -14,6 +14,7 @@ type Sequence struct {
 	Target  [][]float32 // [steps][Output]; for HeadClass one value, the class number
 	Weight  []float32   // [steps], each at least 0; nil means all 1
 	Present [][]bool    // [steps][Output], which target values exist; nil means all. Not for classes
+	Start   []float32   // [Output], encoder-decoder only: the row before the first target; nil means zeros
 	H0, C0  []float32   // [layers*directions][hidden], initial states; nil means the network's own
 }
 
@@ -30,6 +31,10 @@ type Config struct {
 	Schedule     Schedule  // default constant
 	ClipNorm     float64   // default 1: gradients are scaled down to this norm; negative turns it off
 	ClipValue    float64   // default off: each gradient is held within ±ClipValue
+
+	// TeacherForcing is the probability that an encoder-decoder's decoder is fed the true previous output instead of its own, at the first
+	// epoch and at the last, linear between (scheduled sampling, Bengio et al. 2015). Default {1, 1}: always; {1, 0.001} ends nearly free.
+	TeacherForcing [2]float64
 
 	Epochs   int    // default 100
 	Batch    int    // sequences per update, default 32
@@ -90,6 +95,9 @@ func (c Config) withDefaults() Config {
 	set(&c.LearningRate, 0.003)
 	set(&c.Momentum, 0.9)
 	set(&c.ClipNorm, 1)
+	if c.TeacherForcing == [2]float64{} {
+		c.TeacherForcing = [2]float64{1, 1}
+	}
 	seti(&c.Epochs, 100)
 	seti(&c.Batch, 32)
 	seti(&c.Patience, 10)
@@ -105,6 +113,8 @@ func (c Config) check(n rnn.Config) error {
 		return fmt.Errorf("epochs %d, batch %d, truncate %d, threads %d: none may be negative", c.Epochs, c.Batch, c.Truncate, c.Threads)
 	case c.Truncate > 0 && n.Bidirectional:
 		return fmt.Errorf("truncate is %d, but a bidirectional network needs whole sequences: set it to 0", c.Truncate)
+	case !(min(c.TeacherForcing[0], c.TeacherForcing[1]) >= 0) || max(c.TeacherForcing[0], c.TeacherForcing[1]) > 1:
+		return fmt.Errorf("teacher forcing is %v, both must be 0 to 1", c.TeacherForcing)
 	case c.ClassWeights != nil && len(c.ClassWeights) != n.Output:
 		return fmt.Errorf("%d class weights for %d classes", len(c.ClassWeights), n.Output)
 	}
@@ -114,4 +124,10 @@ func (c Config) check(n rnn.Config) error {
 		return fmt.Errorf("optimiser is %q, must be %q or %q", c.Optimiser, AdamW, SGD)
 	}
 	return c.Loss.fits(n)
+}
+
+// forcing is the teacher-forcing probability of an epoch counted from 0.
+func (c Config) forcing(epoch int) float64 {
+	share := float64(epoch) / float64(max(1, c.Epochs-1))
+	return c.TeacherForcing[0] + share*(c.TeacherForcing[1]-c.TeacherForcing[0])
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,46 +20,26 @@ import (
 // The outcome depends on the data, cfg and the kernel, not on cfg.Threads.
 func Fit(ctx context.Context, cfg Config, w *rnn.Weights, seqs, valid []Sequence) (*Result, error) {
 	cfg = cfg.withDefaults()
-	f, err := newFitter(cfg, w, seqs, valid)
+	m, err := checkedNetwork(cfg, w, seqs, valid)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	f.run(ctx)
-	if f.res.Stopped == "cancelled" {
-		return f.res, fmt.Errorf("train: stopped after %d epochs: %w", f.res.Epochs, context.Cause(ctx))
+	f, err := newFitter(cfg, m, seqs, valid)
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
 	}
-	return f.res, nil
+	err = f.run(ctx)
+	f.res.Weights = w.Clone()
+	f.keepBest(f.res.Weights.Params())
+	return f.res, err
 }
 
-type fitter struct {
-	cfg        Config
-	w          *rnn.Weights
-	params     []rnn.Param
-	packed     *packed
-	passes     []*pass // one per tile of a batch
-	grads      [][]float64
-	update     *updater
-	pace       *pacer
-	train      []*Sequence
-	valid      []*Sequence
-	order      *rand.Rand
-	dropSeed   uint64
-	res        *Result
-	best       float64
-	since      int
-	lastNorm   float64
-	rowsPassed int
-}
-
-func newFitter(cfg Config, w *rnn.Weights, seqs, valid []Sequence) (*fitter, error) {
+func checkedNetwork(cfg Config, w *rnn.Weights, seqs, valid []Sequence) (*networkModel, error) {
 	if err := w.Check(); err != nil {
 		return nil, err
 	}
 	if err := cfg.check(w.Config); err != nil {
 		return nil, err
-	}
-	if len(seqs) == 0 {
-		return nil, fmt.Errorf("no training sequence given")
 	}
 	if err := checkSequences("training", w.Config, seqs); err != nil {
 		return nil, err
@@ -66,16 +47,40 @@ func newFitter(cfg Config, w *rnn.Weights, seqs, valid []Sequence) (*fitter, err
 	if err := checkSequences("validation", w.Config, valid); err != nil {
 		return nil, err
 	}
-	p, err := newPacked(w)
-	if err != nil {
-		return nil, err
+	return newNetworkModel(w)
+}
+
+type fitter struct {
+	cfg        Config
+	m          model
+	params     []rnn.Param
+	runners    []runner // one per tile of a batch
+	grads      [][]float64
+	update     *updater
+	pace       *pacer
+	train      []*Sequence
+	valid      []*Sequence
+	order      *rand.Rand
+	steps      uint64 // calls of step, each with a random stream of its own
+	res        *Result
+	kept       [][]float32 // the best parameters
+	best       float64
+	since      int
+	lastNorm   float64
+	rowsPassed int
+}
+
+func newFitter(cfg Config, m model, seqs, valid []Sequence) (*fitter, error) {
+	if len(seqs) == 0 {
+		return nil, fmt.Errorf("no training sequence given")
 	}
-	f := &fitter{cfg: cfg, w: w, params: w.Params(), packed: p, best: math.Inf(1)}
+	f := &fitter{cfg: cfg, m: m, params: m.params(), best: math.Inf(1)}
 	for range (cfg.Batch + lanes - 1) / lanes {
-		f.passes = append(f.passes, newPass(p, f.params))
+		f.runners = append(f.runners, m.newRunner(&f.cfg))
 	}
 	for _, q := range f.params {
 		f.grads = append(f.grads, make([]float64, len(q.Data)))
+		f.kept = append(f.kept, slices.Clone(q.Data))
 	}
 	f.update = newUpdater(&f.cfg, f.params)
 	f.pace = newPacer(cfg.Schedule, cfg.LearningRate, cfg.Epochs)
@@ -84,8 +89,15 @@ func newFitter(cfg Config, w *rnn.Weights, seqs, valid []Sequence) (*fitter, err
 		return nil, fmt.Errorf("every training row has weight 0: nothing to learn from")
 	}
 	f.order = rand.New(rand.NewPCG(cfg.Seed, 0x0bde5))
-	f.res = &Result{Weights: w.Clone(), Valid: math.NaN(), Train: math.NaN(), Stopped: "epochs"}
+	f.res = &Result{Valid: math.NaN(), Train: math.NaN(), Stopped: "epochs"}
 	return f, nil
+}
+
+// keepBest copies the best parameters to params.
+func (f *fitter) keepBest(params []rnn.Param) {
+	for i, p := range params {
+		copy(p.Data, f.kept[i])
+	}
 }
 
 func pointers(s []Sequence) []*Sequence {
@@ -96,14 +108,17 @@ func pointers(s []Sequence) []*Sequence {
 	return p
 }
 
-func (f *fitter) run(ctx context.Context) {
+func (f *fitter) run(ctx context.Context) error {
 	for epoch := range f.cfg.Epochs {
 		start := time.Now()
 		f.rowsPassed = 0
 		rate := f.pace.rate(epoch)
 		loss, ok := f.epoch(ctx, rate)
+		if !ok && f.res.Stopped == "cancelled" {
+			return fmt.Errorf("train: stopped after %d epochs: %w", f.res.Epochs, context.Cause(ctx))
+		}
 		if !ok {
-			return
+			return nil
 		}
 		f.res.Epochs = epoch + 1
 		valid := f.evaluate()
@@ -112,9 +127,10 @@ func (f *fitter) run(ctx context.Context) {
 		f.report(epoch+1, loss, valid, rate, time.Since(start))
 		if f.cfg.Patience > 0 && f.since >= f.cfg.Patience {
 			f.res.Stopped = "patience"
-			return
+			return nil
 		}
 	}
+	return nil
 }
 
 // judge keeps the weights when they are the best so far.
@@ -132,8 +148,8 @@ func (f *fitter) judge(epoch int, loss, valid float64) bool {
 	}
 	f.best, f.since = v, 0
 	f.res.BestEpoch, f.res.Train, f.res.Valid = epoch, loss, valid
-	for i, p := range f.res.Weights.Params() {
-		copy(p.Data, f.params[i].Data)
+	for i, p := range f.params {
+		copy(f.kept[i], p.Data)
 	}
 	return true
 }
@@ -157,7 +173,7 @@ func (f *fitter) epoch(ctx context.Context, rate float64) (loss float64, ok bool
 		batch := f.train[at:min(at+f.cfg.Batch, len(f.train))]
 		longest := 0
 		for _, q := range batch {
-			longest = max(longest, len(q.X))
+			longest = max(longest, len(q.Target))
 		}
 		span := longest
 		if f.cfg.Truncate > 0 {
@@ -180,7 +196,7 @@ func (f *fitter) epoch(ctx context.Context, rate float64) (loss float64, ok bool
 				f.res.Diverged = fmt.Sprintf("step %d (epoch %d): loss %v, gradient norm %v: lower the learning rate (%v) or clip", f.res.Steps, f.res.Epochs+1, l/w, f.lastNorm, rate)
 				return 0, false
 			}
-			f.packed.set(f.w)
+			f.m.refresh()
 		}
 	}
 	return sum / weight, true
@@ -191,47 +207,29 @@ func (f *fitter) step(batch []*Sequence, from, to int, keepFlow bool) (loss, wei
 	weight = weightOf(batch, from, to)
 	tiles := (len(batch) + lanes - 1) / lanes
 	losses := make([]float64, tiles)
-	f.dropSeed++
-	seed := f.dropSeed
+	f.steps++
 	f.parallel(tiles, func(i int) {
-		s, seqs := f.passes[i], tileOf(batch, i)
-		s.watch = keepFlow && i == 0
-		s.load(f.w, seqs, from, to, from > 0)
-		for _, g := range s.grads {
-			clear(g)
-		}
-		var r *rand.Rand
-		if f.packed.cfg.Dropout > 0 {
-			r = rand.New(rand.NewPCG(f.cfg.Seed^seed<<20, uint64(i)))
-		}
-		if s.steps == 0 {
-			return
-		}
-		s.forward(r)
-		losses[i] = s.loss(&f.cfg, seqs, from, max(weight, math.SmallestNonzeroFloat64), true)
-		if weight > 0 {
-			s.backward(false)
-			if from == 0 {
-				s.initialGrads(f.w, seqs)
-			}
-		}
+		losses[i] = f.runners[i].train(job{
+			seqs: tileOf(batch, i), from: from, to: to, weight: weight, watch: keepFlow && i == 0,
+			drop: rand.New(rand.NewPCG(f.cfg.Seed^f.steps<<20, uint64(i))), forcing: f.cfg.forcing(f.res.Epochs),
+		})
 	})
 	for i, g := range f.grads {
 		clear(g)
-		for _, s := range f.passes[:tiles] {
-			for j, v := range s.grads[i] {
+		for _, r := range f.runners[:tiles] {
+			for j, v := range r.gradients()[i] {
 				g[j] += float64(v)
 			}
 		}
 	}
-	for i, l := range losses {
+	for _, l := range losses {
 		loss += l
-		for _, n := range f.passes[i].length {
-			f.rowsPassed += n
-		}
+	}
+	for _, q := range batch {
+		f.rowsPassed += max(0, min(to, len(q.X))-from)
 	}
 	if keepFlow {
-		f.res.Flow = f.passes[0].gradientFlow()
+		f.res.Flow = f.runners[0].flow()
 	}
 	return loss, weight
 }
@@ -267,15 +265,10 @@ func (f *fitter) evaluate() float64 {
 	}
 	sum := 0.0
 	tiles := (len(f.valid) + lanes - 1) / lanes
-	for at := 0; at < tiles; at += len(f.passes) {
-		n := min(len(f.passes), tiles-at)
+	for at := 0; at < tiles; at += len(f.runners) {
+		n := min(len(f.runners), tiles-at)
 		losses := make([]float64, n)
-		f.parallel(n, func(i int) {
-			s, seqs := f.passes[i], tileOf(f.valid, at+i)
-			s.load(f.w, seqs, 0, math.MaxInt, false)
-			s.forward(nil)
-			losses[i] = s.loss(&f.cfg, seqs, 0, 1, false)
-		})
+		f.parallel(n, func(i int) { losses[i] = f.runners[i].evaluate(tileOf(f.valid, at+i)) })
 		for _, l := range losses {
 			sum += l
 		}

@@ -17,18 +17,26 @@ type Gradient struct {
 
 // Gradients computes the mean loss over all sequences and its gradient, whole sequences, without dropout. It changes nothing.
 func Gradients(cfg Config, w *rnn.Weights, seqs []Sequence) (*Gradient, error) {
-	f, err := newFitter(cfg.withDefaults(), w, seqs, nil)
+	cfg = cfg.withDefaults()
+	m, err := checkedNetwork(cfg, w, seqs, nil)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
+	if len(seqs) == 0 {
+		return nil, fmt.Errorf("train: no sequence given")
+	}
 	all := pointers(seqs)
 	total := weightOf(all, 0, math.MaxInt)
+	if total == 0 {
+		return nil, fmt.Errorf("train: every row has weight 0: there is no loss")
+	}
+	params := w.Params()
 	g := &Gradient{}
-	sums := make([][]float64, len(f.params))
-	for i, p := range f.params {
+	sums := make([][]float64, len(params))
+	for i, p := range params {
 		sums[i] = make([]float64, len(p.Data))
 	}
-	s := f.passes[0]
+	s := newPass(m.p, params)
 	in := w.Config.Input
 	for at := 0; at*lanes < len(all); at++ {
 		tile := tileOf(all, at)
@@ -38,7 +46,7 @@ func Gradients(cfg Config, w *rnn.Weights, seqs []Sequence) (*Gradient, error) {
 		s.watch = at == 0
 		s.load(w, tile, 0, math.MaxInt, false)
 		s.forward(nil)
-		g.Loss += s.loss(&f.cfg, tile, 0, total, true) / total
+		g.Loss += s.loss(&cfg, tile, 0, total, true) / total
 		s.backward(true)
 		s.initialGrads(w, tile)
 		for i, v := range s.grads {
@@ -57,7 +65,7 @@ func Gradients(cfg Config, w *rnn.Weights, seqs []Sequence) (*Gradient, error) {
 			g.Flow = s.gradientFlow()
 		}
 	}
-	for i, p := range f.params {
+	for i, p := range params {
 		d := make([]float32, len(p.Data))
 		for j, v := range sums[i] {
 			d[j] = float32(v)

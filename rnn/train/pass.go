@@ -27,6 +27,8 @@ type pass struct {
 
 	grads [][]float32 // of this tile, as Weights.Params
 	watch bool        // note the gradient flow
+
+	finalH, finalC [][]float32 // [layers*directions] of [hidden][lanes]: gradients of each lane's final state, or nil
 }
 
 // direction is one layer in one direction.
@@ -216,7 +218,7 @@ func (s *pass) top() []float32 {
 func (s *pass) back(i int, dout []float32, reverse bool, din []float32) {
 	d, layer := &s.dirs[i], s.p.layers[i]
 	h, in := layer.Hidden, layer.In
-	size, rows, saved := h*lanes, s.p.cell.GateRows()*h*lanes, s.p.cell.Saved()*h*lanes
+	size, rows := h*lanes, s.p.cell.GateRows()*h*lanes
 	width := s.p.cfg.Directions() * h
 	if reverse {
 		turned := grow(&d.din, s.steps*h*lanes)
@@ -229,22 +231,50 @@ func (s *pass) back(i int, dout []float32, reverse bool, din []float32) {
 	clear(d.dc)
 	for t := s.steps - 1; t >= 0; t-- {
 		from := dout[t*width*lanes : t*width*lanes+size]
-		if s.watch {
-			d.flow[t] = square(d.dh, from, s.n)
-		}
-		g := dg[t*rows : (t+1)*rows]
-		var c []float32
-		if layer.HasCell() {
-			c = d.cs[t*size:]
-		}
-		layer.GatesBack(g, d.dh, d.dc, from, d.save[t*saved:], d.hs[t*size:], c, s.n)
-		s.p.backH[i].AddTranspose(d.dh, g, 0, s.p.backH[i].Rows, s.n)
+		s.addFinal(i, t)
+		s.backStep(i, t, from)
 	}
 	s.weightGrads(i, dg, rows)
 	if din == nil {
 		return
 	}
 	s.inputGrads(i, dg, rows, in, reverse, din)
+}
+
+// backStep takes one layer back through step t: dout [hidden][lanes] is the gradient of its state from above; dh and dc carry on.
+func (s *pass) backStep(i, t int, dout []float32) {
+	d, layer := &s.dirs[i], s.p.layers[i]
+	size := layer.Hidden * lanes
+	rows, saved := s.p.cell.GateRows()*size, s.p.cell.Saved()*size
+	if s.watch {
+		d.flow[t] = square(d.dh, dout, s.n)
+	}
+	g := d.dg[t*rows : (t+1)*rows]
+	var c []float32
+	if layer.HasCell() {
+		c = d.cs[t*size:]
+	}
+	layer.GatesBack(g, d.dh, d.dc, dout, d.save[t*saved:], d.hs[t*size:], c, s.n)
+	s.p.backH[i].AddTranspose(d.dh, g, 0, s.p.backH[i].Rows, s.n)
+}
+
+// addFinal adds the gradient of a lane's final state at its last step.
+func (s *pass) addFinal(i, t int) {
+	if s.finalH == nil {
+		return
+	}
+	d := &s.dirs[i]
+	for j := range s.n {
+		if s.length[j]-1 != t {
+			continue
+		}
+		for k := j; k < len(d.dh); k += lanes {
+			d.dh[k] += s.finalH[i][k]
+			if s.p.cell == kernel.LSTM {
+				d.dc[k] += s.finalC[i][k]
+			}
+		}
+	}
 }
 
 // weightGrads adds the gradients of one direction's weights. A GRU's hidden matrix saw the first three gate rows, its input matrix the first
@@ -269,20 +299,14 @@ func (s *pass) weightGrads(i int, dg []float32, stride int) {
 
 // inputGrads adds the gradient of what the direction read to din.
 func (s *pass) inputGrads(i int, dg []float32, stride, in int, reverse bool, din []float32) {
-	d, h := &s.dirs[i], s.p.layers[i].Hidden
+	d := &s.dirs[i]
 	dst := din
 	if reverse {
 		dst = grow(&d.turned, s.steps*in*lanes)
 		clear(dst)
 	}
 	for t := range s.steps {
-		g, to, m := dg[t*stride:(t+1)*stride], dst[t*in*lanes:], s.p.backX[i]
-		if s.p.cell != kernel.GRU {
-			m.AddTranspose(to, g, 0, m.Rows, s.n)
-			continue
-		}
-		m.AddTranspose(to, g, 0, 2*h, s.n)
-		m.AddTranspose(to, g[3*h*lanes:], 2*h, 3*h, s.n)
+		s.inputGrad(i, dst[t*in*lanes:], dg[t*stride:(t+1)*stride])
 	}
 	if !reverse {
 		return
@@ -296,6 +320,17 @@ func (s *pass) inputGrads(i int, dg []float32, stride, in int, reverse bool, din
 			}
 		}
 	}
+}
+
+// inputGrad adds to dst [input][lanes] what one step's gate gradients g mean for the layer's input.
+func (s *pass) inputGrad(i int, dst, g []float32) {
+	h, m := s.p.layers[i].Hidden, s.p.backX[i]
+	if s.p.cell != kernel.GRU {
+		m.AddTranspose(dst, g, 0, m.Rows, s.n)
+		return
+	}
+	m.AddTranspose(dst, g, 0, 2*h, s.n)
+	m.AddTranspose(dst, g[3*h*lanes:], 2*h, 3*h, s.n)
 }
 
 // square is the squared norm of a + b over the first n lanes.

@@ -9,48 +9,64 @@ import (
 
 // checkSequences reports the first sequence that cannot be trained on.
 func checkSequences(what string, n rnn.Config, seqs []Sequence) error {
-	targets := n.Output
-	if n.Head == rnn.HeadClass {
-		targets = 1
-	}
 	for i := range seqs {
-		if err := seqs[i].check(n, targets); err != nil {
+		if err := seqs[i].checkParts(n, targetWidth(n), len(seqs[i].X)); err != nil {
 			return fmt.Errorf("%s sequence %d: %w", what, i, err)
 		}
 	}
 	return nil
 }
 
-func (q *Sequence) check(n rnn.Config, targets int) error {
-	steps := len(q.X)
-	if steps == 0 {
-		return fmt.Errorf("has no rows, must have at least 1")
+// targetWidth is the length of a row of targets.
+func targetWidth(n rnn.Config) int {
+	if n.Head == rnn.HeadClass {
+		return 1
 	}
-	if len(q.Target) != steps || (q.Weight != nil && len(q.Weight) != steps) || (q.Present != nil && len(q.Present) != steps) {
-		return fmt.Errorf("has %d rows, %d targets, %d weights, %d presence rows: all given must be as many as rows", steps, len(q.Target), len(q.Weight), len(q.Present))
+	return n.Output
+}
+
+// checkParts checks a sequence for a network that reads it, with a number of rows of targets of the given width.
+func (q *Sequence) checkParts(n rnn.Config, width, rows int) error {
+	if len(q.X) == 0 || len(q.Target) == 0 {
+		return fmt.Errorf("has no rows, must have at least 1 of inputs and of targets")
+	}
+	if len(q.Target) != rows || (q.Weight != nil && len(q.Weight) != rows) || (q.Present != nil && len(q.Present) != rows) {
+		return fmt.Errorf("has %d rows, %d targets, %d weights, %d presence rows: targets, and the others where given, must be %d", len(q.X), len(q.Target), len(q.Weight), len(q.Present), rows)
 	}
 	if states := n.Layers * n.Directions() * n.Hidden; (q.H0 != nil && len(q.H0) != states) || (q.C0 != nil && len(q.C0) != states) {
 		return fmt.Errorf("has initial states of %d and %d values, must be none or %d", len(q.H0), len(q.C0), states)
 	}
-	for t := range steps {
-		if len(q.X[t]) != n.Input || len(q.Target[t]) != targets || (q.Present != nil && len(q.Present[t]) != targets) {
-			return fmt.Errorf("row %d has %d inputs and %d targets, must be %d and %d", t, len(q.X[t]), len(q.Target[t]), n.Input, targets)
+	for t, x := range q.X {
+		if len(x) != n.Input {
+			return fmt.Errorf("row %d has %d inputs, must be %d", t, len(x), n.Input)
 		}
-		if w := q.weight(t); !(w >= 0) || math.IsInf(w, 0) {
-			return fmt.Errorf("row %d has weight %v, must be finite and at least 0", t, w)
-		}
-		for j, v := range q.X[t] {
+		for j, v := range x {
 			if !finite(v) {
 				return fmt.Errorf("row %d: input %d is %v, must be finite (bridge it, or mark it missing by a mask input)", t, j, v)
 			}
 		}
-		for j, v := range q.Target[t] {
-			if q.weight(t) > 0 && (q.Present == nil || q.Present[t][j]) && !finite(v) {
-				return fmt.Errorf("row %d: target %d is %v, must be finite (or give it weight 0)", t, j, v)
-			}
-			if n.Head == rnn.HeadClass && (v < 0 || int(v) >= n.Output || v != float32(int(v))) {
-				return fmt.Errorf("row %d: class is %v, must be a whole number from 0 to %d", t, v, n.Output-1)
-			}
+	}
+	for t := range q.Target {
+		if err := q.checkTarget(n, t, width); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *Sequence) checkTarget(n rnn.Config, t, width int) error {
+	if len(q.Target[t]) != width || (q.Present != nil && len(q.Present[t]) != width) {
+		return fmt.Errorf("row %d has %d targets, must be %d, as must its presence row", t, len(q.Target[t]), width)
+	}
+	if w := q.weight(t); !(w >= 0) || math.IsInf(w, 0) {
+		return fmt.Errorf("row %d has weight %v, must be finite and at least 0", t, w)
+	}
+	for j, v := range q.Target[t] {
+		if q.weight(t) > 0 && (q.Present == nil || q.Present[t][j]) && !finite(v) {
+			return fmt.Errorf("row %d: target %d is %v, must be finite (or give it weight 0)", t, j, v)
+		}
+		if n.Head == rnn.HeadClass && (v < 0 || int(v) >= n.Output || v != float32(int(v))) {
+			return fmt.Errorf("row %d: class is %v, must be a whole number from 0 to %d", t, v, n.Output-1)
 		}
 	}
 	return nil
@@ -159,29 +175,43 @@ func (s *pass) loss(cfg *Config, seqs []*Sequence, from int, total float64, back
 	if back {
 		clear(grow(&s.dy, s.steps*rows*lanes))
 	}
-	y, dy, target := make([]float64, rows), make([]float64, rows), make([]float64, len(seqs[0].Target[0]))
 	var sum float64
+	for t := range s.steps {
+		var dy []float32
+		if back {
+			dy = s.dy[t*rows*lanes:]
+		}
+		sum += lossRow(cfg, s.y[t*rows*lanes:], dy, rows, seqs, from+t, total, back)
+	}
+	return sum
+}
+
+// lossRow sums the weighted losses of row t of each sequence, where it has one, from outputs y [rows][lanes]; with back it writes their
+// gradient divided by total to dy, and leaves the lanes without a loss alone.
+func lossRow(cfg *Config, y, dy []float32, rows int, seqs []*Sequence, t int, total float64, back bool) float64 {
+	var sum float64
+	var scratch struct{ out, grad, target []float64 }
 	for j, q := range seqs {
-		for t := range s.length[j] {
-			w := q.weight(from + t)
-			if w == 0 {
-				continue
-			}
-			for k := range y {
-				y[k] = float64(s.y[(t*rows+k)*lanes+j])
-			}
-			for k, v := range q.Target[from+t] {
-				target[k] = float64(v)
-			}
-			var present []bool
-			if q.Present != nil {
-				present = q.Present[from+t]
-			}
-			sum += cfg.row(dy, y, target, present, w)
-			if back {
-				for k, v := range dy {
-					s.dy[(t*rows+k)*lanes+j] = float32(v / total)
-				}
+		if t >= len(q.Target) || q.weight(t) == 0 {
+			continue
+		}
+		if scratch.out == nil {
+			scratch.out, scratch.grad, scratch.target = make([]float64, rows), make([]float64, rows), make([]float64, len(q.Target[t]))
+		}
+		for k := range rows {
+			scratch.out[k] = float64(y[k*lanes+j])
+		}
+		for k, v := range q.Target[t] {
+			scratch.target[k] = float64(v)
+		}
+		var present []bool
+		if q.Present != nil {
+			present = q.Present[t]
+		}
+		sum += cfg.row(scratch.grad, scratch.out, scratch.target, present, q.weight(t))
+		if back {
+			for k, v := range scratch.grad {
+				dy[k*lanes+j] = float32(v / total)
 			}
 		}
 	}
@@ -216,7 +246,7 @@ func (s *pass) initialGrads(w *rnn.Weights, seqs []*Sequence) {
 func weightOf(seqs []*Sequence, from, to int) float64 {
 	var sum float64
 	for _, q := range seqs {
-		for t := from; t < min(to, len(q.X)); t++ {
+		for t := from; t < min(to, len(q.Target)); t++ {
 			sum += q.weight(t)
 		}
 	}
