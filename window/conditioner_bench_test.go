@@ -27,7 +27,7 @@ func barkhausen() window.Config {
 	cfg := labStack()
 	cfg.Hop, cfg.Taper = 512, "hann"
 	cfg.Features = []string{"log_rms", "energy", "kurtosis", "crest", "rms_denoised(0.01)", "envelope_peaks(0.00005)", "envelope_width(0.00005,0.5)",
-		"pulse_count(2)", "avalanches(2)", "half_asymmetry", "cycle_variation(4)", "lift_off(25000,50000,60000,100000)",
+		"pulse_count(2)", "avalanches(2)", "half_asymmetry", "cycle_variation(4)", "lift_off(25000,50000,60000,100000,0.01)",
 		"log_band_power(25000,50000)", "log_band_power(50000,75000)", "log_band_power(75000,100000)", "spectral_centroid"}
 	return cfg
 }

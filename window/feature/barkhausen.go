@@ -19,8 +19,8 @@ var (
 		About: "standard deviation over mean of the RMS of so many equal stretches of the window", build: newCycleVariation})
 	_ = register(Kind{Name: "at_remanence", Args: "smooth_s, drive channel", Unit: "x",
 		About: "mean of the smoothed RMS envelope where the drive crosses 0", build: newAtRemanence})
-	_ = register(Kind{Name: "lift_off", Args: "low_from_hz, low_to_hz, high_from_hz, high_to_hz", Unit: "ln 1",
-		About: "ln of the power in the high band over that in the low band: an air gap takes the high frequencies first, a soft part changes both", build: newLiftOff})
+	_ = register(Kind{Name: "lift_off", Args: "low_from_hz, low_to_hz, high_from_hz, high_to_hz, noise_rms", Unit: "ln 1",
+		About: "ln of the power in the high band over that in the low band, both without white noise of the given RMS: an air gap takes the high frequencies first, a softer or harder part changes both alike", build: newLiftOff})
 )
 
 type denoised struct {
@@ -132,23 +132,30 @@ func (a atRemanence) measure(dst []float64, w *Frame) {
 	dst[0] = ratio(sum, n)
 }
 
-type liftOff struct{ low, high band }
+// liftOff compares bands because a lifted coil sees less flux at all frequencies but loses the high ones first, while a part of another hardness
+// changes the amount of noise more than its colour. Without the noise floor taken off it would measure the ratio of signal to noise.
+type liftOff struct {
+	low, high           band
+	noiseLow, noiseHigh float64 // power of the noise in each band
+}
 
 func newLiftOff(b builder) (measure, error) {
-	if len(b.args) != 4 || len(b.names) > 0 {
-		return nil, errors.New("give four numbers: the edges of a low and of a high band in Hz")
+	if len(b.args) != 5 || len(b.names) > 0 || !(b.args[4] >= 0) {
+		return nil, errors.New("give five numbers: the edges of a low and of a high band in Hz, and the RMS of the noise without excitation, 0 or more")
 	}
 	l0, l1, err := b.bins(b.args[0], b.args[1])
 	if err != nil {
 		return nil, err
 	}
 	h0, h1, err := b.bins(b.args[2], b.args[3])
-	return liftOff{band{b.channel, l0, l1, true}, band{b.channel, h0, h1, true}}, err
+	each := b.args[4] * b.args[4] / float64(b.cfg.Length/2+1)
+	return liftOff{band{b.channel, l0, l1, false}, band{b.channel, h0, h1, false}, each * float64(l1-l0), each * float64(h1-h0)}, err
 }
 
+// measure keeps 1 % of a band's power at the least, so that a band at the noise floor has a finite value.
 func (l liftOff) measure(dst []float64, w *Frame) {
 	l.low.measure(dst, w)
-	low := dst[0]
+	low := max(dst[0]-l.noiseLow, 0.01*dst[0])
 	l.high.measure(dst, w)
-	dst[0] -= low
+	dst[0] = logOf(max(dst[0]-l.noiseHigh, 0.01*dst[0])) - logOf(low)
 }

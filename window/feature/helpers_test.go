@@ -21,7 +21,7 @@ var everything = []string{
 	"partial_power(1000,20000)", "welch_band_power(1000,20000,7)",
 	"envelope_mean", "envelope_std", "envelope_max", "envelope_peaks(0.0002)", "v.envelope_peaks(0.0001,drive)", "envelope_width(0.0002,0.5)",
 	"rms_denoised(0.1)", "depth_rms(0.0001,0.0005,4e6,100)", "half_asymmetry", "cycle_variation(5)", "v.at_remanence(0.0002,drive)",
-	"lift_off(1000,10000,20000,40000)", "pulse_count(1)", "pulse_heights(1,4,2)", "avalanches(1)", "hits(1,0.0001,0.0002,0.0003)",
+	"lift_off(1000,10000,20000,40000,0.5)", "pulse_count(1)", "pulse_heights(1,4,2)", "avalanches(1)", "hits(1,0.0001,0.0002,0.0003)",
 	"harmonics(1000,5)", "power(v,i)", "weld(v,i)", "short_circuits(0.5,0.00002)", "arc_gaps(0.5,0.00002)",
 	"sequence(1000)", "imbalance(1000,i,v,drive)", "phase_magnitudes(1000)", "valid_share",
 }

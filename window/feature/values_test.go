@@ -93,7 +93,7 @@ func TestValues(t *testing.T) {
 		{entry: "v.cycle_variation(2)", v: func(i float64) float64 { return math.Floor(i/500) + 1 }, want: map[string]float64{"v.cycle_variation(2)": 1.0 / 3}},
 		{entry: "v.at_remanence(5e-05,drive)", v: bump(250, 40, 2), d: func(i float64) float64 { return i - 250.5 }, tol: 0.02,
 			want: map[string]float64{"v.at_remanence(5e-05,drive)": 2}},
-		{entry: "v.lift_off(500,1500,4000,6000)", v: sum(tone, sine(1, 5000, 0)), want: map[string]float64{"v.lift_off(500,1500,4000,6000)": math.Log(0.25)}},
+		{entry: "v.lift_off(500,1500,4000,6000,0)", v: sum(tone, sine(1, 5000, 0)), want: map[string]float64{"v.lift_off(500,1500,4000,6000,0)": math.Log(0.25)}},
 		// mu0 100 sigma 4e6: a skin depth of 0.5 mm is 2.53 kHz, one of 0.1 mm 63 kHz, beyond half the rate.
 		{entry: "v.depth_rms(0.0001,0.0005,4e6,100)", v: sum(tone, sine(1, 5000, 0)), want: map[string]float64{"v.depth_rms(0.0001,0.0005,4e+06,100)": math.Sqrt(0.5)}},
 		{entry: "v.pulse_count(1)", v: square(100, 3, 2, 0), want: map[string]float64{"v.pulse_count(1)": 1000}},
@@ -211,5 +211,42 @@ func TestAvalancheExponents(t *testing.T) {
 		if i >= 3 && math.Abs(float64(v[i])-tau) > 0.1 {
 			t.Errorf("%s is %g, want %g", n, v[i], tau)
 		}
+	}
+}
+
+// A lifted sensor (less of everything, and a low-pass) is told from a softer part (more of everything), under a noise floor that hides the difference
+// from a plain ratio of bands.
+func TestLiftOffTellsLiftedFromSoft(t *testing.T) {
+	const n, floor = 4096, 0.5
+	signal := func(seed uint64, gain, pole float64) []float32 {
+		burst, noise := gauss(seed), gauss(seed+1000)
+		y, out := 0.0, make([]float32, n)
+		for i := range out {
+			v := burst(0) * math.Pow(math.Sin(math.Pi*float64(i)/1024), 2) * 4
+			y += (1 - pole) * (v - y)
+			out[i] = float32(gain*y + floor*noise(0))
+		}
+		return out
+	}
+	s := newSet(t, feature.Config{Channels: []string{"v"}, RateHz: rate, Length: n, List: []string{"lift_off(1000,8000,20000,40000,0.5)", "lift_off(1000,8000,20000,40000,0)"}})
+	mean := func(gain, pole float64) (corrected, plain float64) {
+		for seed := range uint64(20) {
+			v, err := s.Compute(nil, signal(seed, gain, pole))
+			if err != nil {
+				t.Fatal(err)
+			}
+			corrected += float64(v[0]) / 20
+			plain += float64(v[1]) / 20
+		}
+		return corrected, plain
+	}
+	good, plainGood := mean(1, 0.5)
+	soft, plainSoft := mean(2, 0.5)
+	lifted, _ := mean(0.7, 0.8)
+	if math.Abs(soft-good) > 0.25*(good-lifted) || good-lifted < 0.5 {
+		t.Errorf("good part %.2f, soft part %.2f, lifted sensor %.2f", good, soft, lifted)
+	}
+	if math.Abs(plainSoft-plainGood) < 2*math.Abs(soft-good) {
+		t.Errorf("without the noise taken off: good %.2f, soft %.2f; the correction changes nothing", plainGood, plainSoft)
 	}
 }
