@@ -28,8 +28,10 @@ type stream struct {
 	pupil    *pupil               // nil when the model comes from a file only
 	models   chan *detector.Model // to put in service: from the teacher, or from the file that has appeared
 	parts    ledger.Open
+	losses   losses
 	ctx      context.Context // of run, for what onScore hands on
 	refused  uint64          // blocks that conditioning refused
+	invalid  bool            // samples that are not numbers have been told of
 }
 
 func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
@@ -41,6 +43,8 @@ func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 	if s.chain, err = NewChain(cfg.Name, cfg.Conditioning(), s.onScore); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
 	}
+	made := s.chain.Conditioner.Config()
+	s.losses = losses{bridge: uint64(made.MaxBridge), hop: uint64(max(1, made.Hop))}
 	if s.waves, err = newWaves(&cfg, a.hub, s.chain.Conditioner); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
 	}
@@ -55,6 +59,11 @@ func (s *stream) run(ctx context.Context) error {
 	defer teacher.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	select {
+	case m := <-s.models: // before the first block, which may be waiting too
+		s.install(m)
+	default:
+	}
 	for {
 		select {
 		case b, ok := <-s.receiver.Blocks():
@@ -81,6 +90,9 @@ func (s *stream) run(ctx context.Context) error {
 func (s *stream) take(b *block.Block) {
 	s.status.heard(b)
 	s.waves.push(b)
+	if s.losses.heard(b) {
+		s.chain.End() // or the conditioner would take the rest of the run for what it had before
+	}
 	if err := s.chain.Push(b); err != nil {
 		s.refused++
 		if s.refused == 1 {
@@ -90,7 +102,12 @@ func (s *stream) take(b *block.Block) {
 	if s.pupil != nil {
 		s.pupil.heard(b.Count())
 	}
-	s.status.conditioned(s.chain.Conditioner.Counts())
+	c := s.chain.Conditioner.Counts()
+	s.status.conditioned(c)
+	if c.Invalid > 0 && !s.invalid {
+		s.invalid = true
+		s.log.Warn("samples that are not finite numbers; further ones are only counted", "run", b.Run, "seq", b.Seq, "first", b.First, "part", b.Part)
+	}
 }
 
 // onScore hands one window's score on: to the part's account, the dashboards and the alarm machine, in this order. It waits while the machine's queue is
@@ -111,6 +128,7 @@ func (s *stream) onScore(score *detector.Score) {
 		s.app.observe.Score(score)
 	}
 	if over {
+		s.losses.book(&ended, s.chain.Conditioner.Counts().Skipped)
 		s.close(ended)
 	}
 }

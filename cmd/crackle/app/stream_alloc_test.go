@@ -1,0 +1,127 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"crackle/alert"
+	"crackle/cmd/crackle/config"
+	"crackle/detector"
+	"crackle/ingest"
+	"crackle/ingest/block"
+	"crackle/ingest/simulate"
+	"crackle/web/hub"
+)
+
+const takenStream = `
+[stream.mbn]
+channels = ["mbn"]
+rate_hz = 200_000
+learn.parts = 2
+filter = {kind = "butterworth", type = "band-pass", low_hz = 2_000, high_hz = 70_000}
+window = {length = 1000, hop = 500}
+features = {list = ["log_rms", "kurtosis"]}
+network = {hidden = 8, epochs = 5, warmup_windows = 3}
+alarm = {limit_margin = 20} # an alarm may allocate
+`
+
+// The stream's own work on a block, with what it tells the part's account, the dashboards and the alarm machine, allocates nothing.
+func TestTakeAllocatesNothing(t *testing.T) {
+	cfg, err := config.Parse([]byte(takenStream), "test.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := New(cfg, Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.hub, err = hub.New(hub.Config{Log: a.log}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := ingest.New(nil, ingest.Config{Stream: "mbn", Channels: 1, RateHz: 200e3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newStream(a, cfg.Streams["mbn"], r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.streams = []*stream{s}
+	if a.machine, err = alert.New(alert.Config{Book: alert.BookConfig{Streams: a.alarmStreams()}, Log: a.log}); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- a.machine.Run(context.Background()) }()
+	defer func() {
+		a.machine.Drain()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
+	s.ctx = t.Context()
+	s.install(taught(t, s))
+
+	b := &block.Block{Run: 9, RateHz: 200e3, Channels: 1, Part: "P-1", Samples: simulated(t, 1)[0].Samples}
+	take := func() {
+		s.take(b)
+		b.Seq++
+		b.First += uint64(b.Count())
+		b.TimeNS += 50e6
+	}
+	for range 20 {
+		take()
+	}
+	before := s.status.read(ingest.Counts{}, false, time.Now()).Counts.Scored
+	if n := testing.AllocsPerRun(200, take); n != 0 {
+		t.Errorf("%g allocations per block, want 0", n)
+	}
+	if n := s.status.read(ingest.Counts{}, false, time.Now()).Counts.Scored - before; n < 1000 {
+		t.Errorf("only %d windows were scored", n)
+	}
+}
+
+// simulated is parts of sound Barkhausen noise, 0.05 s each.
+func simulated(t *testing.T, parts int) (out []*block.Block) {
+	t.Helper()
+	cfg := simulate.DefaultBarkhausen()
+	cfg.Parts, cfg.BlockSamples = nil, 10000
+	for range parts {
+		cfg.Parts = append(cfg.Parts, simulate.GroundPart{Name: "p", Seconds: 0.05})
+	}
+	src, err := simulate.NewBarkhausen(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range parts {
+		b := &block.Block{}
+		if err := src.Read(b); err != nil {
+			t.Fatal(err)
+		}
+		b.Run, b.First = uint64(i+1), 0
+		out = append(out, b)
+	}
+	return out
+}
+
+// taught is a model of two such parts.
+func taught(t *testing.T, s *stream) *detector.Model {
+	t.Helper()
+	var l detector.Lesson
+	c, err := NewChain("mbn", s.cfg.Conditioning(), func(*detector.Score) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Collect(&l)
+	for _, b := range simulated(t, 4) {
+		if err := c.Push(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := s.app.teach(t.Context(), &s.cfg, c, &l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
