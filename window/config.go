@@ -147,6 +147,8 @@ func (c Config) checkCycle() error {
 		return fmt.Errorf("window: cycle.channel is %q: the stream has %v", y.Channel, c.Channels)
 	case !(y.NominalHz > 0) || !(y.NominalHz <= c.RateHz/8) || !(c.RateHz/y.NominalHz <= maxWindow):
 		return fmt.Errorf("window: cycle.nominal_hz is %g: must be above 0 and make 8 to %d samples a cycle at %g Hz", y.NominalHz, maxWindow, c.RateHz)
+	case math.IsNaN(y.Level) || math.IsInf(y.Level, 0):
+		return fmt.Errorf("window: cycle.level is %g: must be a finite number", y.Level)
 	case !(y.Hysteresis >= 0) || math.IsInf(y.Hysteresis, 0):
 		return fmt.Errorf("window: cycle.hysteresis is %g: must be a finite number, 0 or more", y.Hysteresis)
 	case y.HoldOff < 0:

@@ -2,28 +2,30 @@ package window
 
 import "math"
 
-// Cycle has windows be excitation cycles, instead of lying on a grid: from one crossing of zero by a drive channel to the next, each
-// resampled to Config.Length points by cubic interpolation. Features see Length points at a rate of Length times NominalHz (twice
+// Cycle has windows be excitation cycles, instead of lying on a grid: from one crossing of a level (zero for a drive current or voltage, half the height
+// for a trigger pulse) by a channel to the next, each resampled to Config.Length points by cubic interpolation. Features see Length points at a rate of Length times NominalHz (twice
 // that for half cycles), so that frequencies in the feature list are exact when the drive runs at its nominal frequency. Config.Hop is
 // not used.
 //
-// A crossing counts when the channel has been beyond Hysteresis on the old side since the last crossing in that direction,
+// A crossing counts when the channel has been beyond the level by Hysteresis on the old side since the last crossing in that direction,
 // and HoldOff has passed since the last crossing. A cycle whose length differs from nominal by more than Tolerance is left out
 // and counted as skipped; one that a break touches cannot be measured and is not sent.
 type Cycle struct {
 	Channel    string  `json:"channel"`            // the drive: a name of Config.Channels that is not filtered away
 	NominalHz  float64 `json:"nominal_hz"`         // of a full cycle
 	Half       bool    `json:"half,omitempty"`     // windows are half cycles, from every crossing
+	Level      float64 `json:"level,omitempty"`    // in the drive's unit
 	Hysteresis float64 `json:"hysteresis"`         // in the drive's unit, 0 or more
 	HoldOff    int     `json:"hold_off,omitempty"` // samples
 	Tolerance  float64 `json:"tolerance"`          // share of the nominal length, above 0 and below 1, such as 0.1
 	Average    int     `json:"average,omitempty"`  // mean of so many cycles in a row, point by point; 0 and 1: every cycle by itself
-	Against    string  `json:"against,omitempty"`  // "phase" (the default): equal steps of time; "field": equal steps of the drive, needs Half
+	Against    string  `json:"against,omitempty"`  // "phase" (the default): equal steps of time; "field": equal steps of the drive from its level, needs Half
 }
 
 type cycles struct {
 	channel         int
 	half            bool
+	level           float64
 	hysteresis      float64
 	holdOff         float64
 	shortest        float64 // samples
@@ -50,7 +52,7 @@ func newCycles(cfg Config, channel int) *cycles {
 		period /= 2
 	}
 	n := cfg.Length * len(cfg.Channels)
-	return &cycles{channel: channel, half: c.Half, hysteresis: c.Hysteresis, holdOff: float64(c.HoldOff), shortest: period * (1 - c.Tolerance),
+	return &cycles{channel: channel, half: c.Half, level: c.Level, hysteresis: c.Hysteresis, holdOff: float64(c.HoldOff), shortest: period * (1 - c.Tolerance),
 		longest: period * (1 + c.Tolerance), average: max(c.Average, 1), points: cfg.Length, field: c.Against == "field",
 		out: make([]float32, n), sum: make([]float64, n)}
 }
@@ -76,7 +78,7 @@ func (y *cycles) oldest(c *cutter) uint64 {
 
 func (y *cycles) scan(c *cutter) {
 	for ; c.scanned < c.end() && !c.armed; c.scanned++ {
-		v := float64(c.row(c.scanned)[y.channel])
+		v := y.drive(c, c.scanned-y.origin)
 		// The cubic looks one row beyond a crossing, so a crossing is taken up one row late.
 		if y.any && c.scanned+1 == c.end() {
 			return
@@ -163,7 +165,10 @@ func (y *cycles) reach(c *cutter, at, limit, want float64, up bool) float64 {
 	return limit
 }
 
-func (y *cycles) drive(c *cutter, i uint64) float64 { return float64(c.row(y.origin + i)[y.channel]) }
+// drive is the channel above its level.
+func (y *cycles) drive(c *cutter, i uint64) float64 {
+	return float64(c.row(y.origin + i)[y.channel]) - y.level
+}
 
 func (y *cycles) driveAt(c *cutter, t float64) float64 {
 	i := math.Floor(t)

@@ -2,6 +2,7 @@ package window_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -248,5 +249,64 @@ func TestBridges(t *testing.T) {
 	}
 	if l, c := errorOf(window.BridgeLinear, wave), errorOf(window.BridgeCubic, wave); c > 0.6*l {
 		t.Errorf("the cubic is off by %g, the line by %g", c, l)
+	}
+}
+
+// A trigger pulse of 5 V at the start of each cycle.
+func TestCyclesFromATriggerChannel(t *testing.T) {
+	cfg := cycleConfig(50)
+	cfg.Cycle.Level, cfg.Cycle.Hysteresis = 2.5, 1
+	cfg.Features = []string{"mbn.mean"}
+	rows := make([]float32, 2*950)
+	for i := range 950 {
+		rows[2*i] = float32(i / 100) // the number of the cycle
+		if i%100 < 3 {
+			rows[2*i+1] = 5
+		}
+	}
+	got, _, err := collect(cfg, blocks(rows, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 8 {
+		t.Fatalf("%d cycles, want 8", len(got))
+	}
+	for i, w := range got {
+		if math.Abs(float64(w.Features[0])-float64(i+1)) > 0.02 || w.First != uint64(100*(i+1)) {
+			t.Errorf("cycle %d begins at %d and holds %g", i, w.First, w.Features[0])
+		}
+	}
+}
+
+func TestPaceErrors(t *testing.T) {
+	for want, change := range map[string]func(c *window.Config){
+		`cycle.channel is "x"`:       func(c *window.Config) { c.Cycle.Channel = "x" },
+		"cycle.nominal_hz is 0":      func(c *window.Config) { c.Cycle.NominalHz = 0 },
+		"cycle.nominal_hz is 100000": func(c *window.Config) { c.Cycle.NominalHz = 100e3 },
+		"cycle.level is NaN":         func(c *window.Config) { c.Cycle.Level = math.NaN() },
+		"cycle.hysteresis is -1":     func(c *window.Config) { c.Cycle.Hysteresis = -1 },
+		"cycle.hold_off is -1":       func(c *window.Config) { c.Cycle.HoldOff = -1 },
+		"cycle.tolerance is 1":       func(c *window.Config) { c.Cycle.Tolerance = 1 },
+		"cycle.average is -1":        func(c *window.Config) { c.Cycle.Average = -1 },
+		`cycle.against is "time"`:    func(c *window.Config) { c.Cycle.Against = "time" },
+		"set cycle.half":             func(c *window.Config) { c.Cycle.Against = "field" },
+		"both cycle and event":       func(c *window.Config) { c.Event = &window.Event{Channel: "mbn", Threshold: 1} },
+		`event.channel is ""`:        func(c *window.Config) { c.Cycle, c.Event = nil, &window.Event{} },
+		"event.threshold is 0":       func(c *window.Config) { c.Cycle, c.Event = nil, &window.Event{Channel: "mbn"} },
+		"event.pre_trigger is 64": func(c *window.Config) {
+			c.Cycle, c.Event = nil, &window.Event{Channel: "mbn", Threshold: 1, PreTrigger: 64}
+		},
+		"event.dead_time is -1": func(c *window.Config) {
+			c.Cycle, c.Event = nil, &window.Event{Channel: "mbn", Threshold: 1, DeadTime: -1}
+		},
+		`bridge_by is "spline"`: func(c *window.Config) { c.BridgeBy = "spline" },
+		`bad is "ignore"`:       func(c *window.Config) { c.Bad = "ignore" },
+		`filtered names "x"`:    func(c *window.Config) { c.Filtered = []string{"x"} },
+	} {
+		cfg := cycleConfig(64)
+		change(&cfg)
+		if _, err := window.New(cfg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want an error with %q, got %v", want, err)
+		}
 	}
 }
