@@ -1,4 +1,4 @@
-// Package rate changes and checks sampling rates: rational resampling with decimation as its commonest case, irregular time stamps onto a grid,
+// Package rate changes and checks sampling rates: rational resampling, decimation of whole blocks, irregular time stamps onto a grid,
 // and the nominal rate against the samples counted.
 //
 // Upstream: ingest/block, or a file reader.
