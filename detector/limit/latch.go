@@ -1,0 +1,39 @@
+package limit
+
+import "math"
+
+// Latch speaks once when a score passes its limit and then rests; each time it has spoken makes the next harder, and is forgotten slowly: a
+// source that cries often is heard less. It is for onsets, where one call per trouble is wanted and its length is not.
+type Latch struct {
+	cfg  LatchConfig
+	debt float64 // calls made, forgotten with a time constant of four rests
+	rest int     // rows left
+	keep float64 // share of the debt kept per row
+}
+
+// LatchConfig says when to speak.
+type LatchConfig struct {
+	Limit float64
+	Rest  int     // rows of silence after a call
+	Price float64 // by which each call not yet forgotten raises the limit
+}
+
+// NewLatch makes a latch that has not spoken.
+func NewLatch(c LatchConfig) *Latch {
+	return &Latch{cfg: c, keep: math.Exp(-1 / (4 * float64(max(c.Rest, 1))))}
+}
+
+// Step tells whether to speak on this row. NaN never does.
+func (l *Latch) Step(score float64) bool {
+	l.debt *= l.keep
+	if l.rest > 0 {
+		l.rest--
+		return false
+	}
+	if !(score > l.cfg.Limit+l.cfg.Price*l.debt) {
+		return false
+	}
+	l.debt++
+	l.rest = l.cfg.Rest
+	return true
+}
