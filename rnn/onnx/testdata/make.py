@@ -10,6 +10,7 @@ NAME.state.safetensors (some) is the model's state_dict. Weights are U(-1/sqrt(h
 """
 import json, os, struct, sys
 import numpy as np
+import onnx.numpy_helper
 import torch
 from torch import nn
 
@@ -44,9 +45,12 @@ class Net(nn.Module):
             self.start = nn.Parameter(torch.rand(self.n, 1, hidden) - 0.5)
             self.cell = nn.Parameter(torch.rand(self.n, 1, hidden) - 0.5)
 
-    def forward(self, x):
-        batch = x.size(0 if self.first else 1)
+    def forward(self, x, start=None):
         args = ()
+        if start is not None:
+            args = (start,)
+        if x.dim() == 3:
+            batch = x.size(0 if self.first else 1)
         if self.h0 == "zeros":
             z = torch.zeros(self.n, batch, self.rnn.hidden_size)
             args = ((z, z),) if self.kind == "lstm" else (z,)
@@ -78,6 +82,13 @@ CASES = {
     "gru_no_bias": (dict(kind="gru", inp=3, hidden=8, head=2, bias=False), True, 14, {}),
     "gru_class": (dict(kind="gru", inp=3, hidden=8, head=4, softmax=True), True, 14, {}),
     "gru_bare": (dict(kind="gru", inp=3, hidden=8), True, 14, {}),
+    "gru_given": (dict(kind="gru", inp=3, hidden=8, layers=2, head=2, h0="given"), True, 14, {}),
+    "gru_unbatched": (dict(kind="gru", inp=3, hidden=8, head=2), True, 14, {}),
+    "gru_thin": (dict(kind="gru", inp=1, hidden=1, layers=2, both=True, head=1), True, 14, {}),
+    "gru_half": (dict(kind="gru", inp=3, hidden=8, head=2), True, 14, {}),
+    "gru_bfloat": (dict(kind="gru", inp=3, hidden=8, head=2), True, 14, {}),
+    "gru_double": (dict(kind="gru", inp=3, hidden=8, head=2), True, 14, {}),
+    "gru_float_data": (dict(kind="gru", inp=3, hidden=8, head=2), True, 14, {}),
     "lstm": (dict(kind="lstm", inp=4, hidden=6, head=3), True, 14, {}),
     "lstm_time_first": (dict(kind="lstm", inp=4, hidden=6, layers=2, head=3, first=False), True, 17, {}),
     "lstm_both": (dict(kind="lstm", inp=4, hidden=6, layers=2, both=True, head=3), True, 14, {}),
@@ -88,29 +99,64 @@ CASES = {
     "tanh_both": (dict(kind="tanh", inp=3, hidden=7, layers=2, both=True, head=1, first=False), True, 14, {}),
     "relu": (dict(kind="relu", inp=3, hidden=7, layers=2, head=1), True, 14, {}),
 }
-STATES = ["gru", "lstm_both", "tanh", "relu", "gru_learned", "gru_bare", "gru_no_bias"]
+STATES = ["gru", "gru_unfolded", "lstm_both", "lstm_both_unfolded", "tanh", "relu", "gru_learned", "gru_bare", "gru_no_bias"]
 
 
-def main():
-    for i, (name, (args, dynamic, opset, more)) in enumerate(CASES.items()):
-        torch.manual_seed(100 + i)
-        m = Net(**args).eval()
-        first = args.get("first", True)
-        x = torch.randn(2, 9, args["inp"])
-        feed = x if first else x.transpose(0, 1).contiguous()
-        y = m(feed)
-        tensors = {"x": x, "y": y if first or y.dim() == 2 else y.transpose(0, 1)}
-        if args.get("h0") == "learned":
-            tensors["h0"] = m.start[:, 0]
-            if args["kind"] == "lstm":
-                tensors["c0"] = m.cell[:, 0]
-        batch, time = (0, 1) if first else (1, 0)
-        axes = {"x": {batch: "batch", time: "time"}} if dynamic else None
-        torch.onnx.export(m, feed, os.path.join(OUT, name + ".onnx"), input_names=["x"], output_names=["y"], dynamic_axes=axes,
-                          opset_version=opset, **more)
-        save(os.path.join(OUT, name + ".safetensors"), tensors)
-        if name in STATES:
-            save(os.path.join(OUT, name + ".state.safetensors"), m.state_dict())
+HALF = {"gru_half": torch.float16, "gru_bfloat": torch.bfloat16}
 
 
-main()
+def convert(path, how):
+    """Stores the constants of a file in another way; the numbers stay the same."""
+    m = onnx.load(path)
+    for t in m.graph.initializer:
+        a = onnx.numpy_helper.to_array(t)
+        if how == "gru_half":
+            t.data_type, t.raw_data = onnx.TensorProto.FLOAT16, a.astype("<f2").tobytes()
+        if how == "gru_bfloat":  # 16 bits each in int32_data
+            t.data_type = onnx.TensorProto.BFLOAT16
+            t.int32_data.extend((a.astype("<f4").view("<u4") >> 16).flatten().tolist())
+            t.ClearField("raw_data")
+        if how == "gru_float_data":
+            t.float_data.extend(a.flatten().tolist())
+            t.ClearField("raw_data")
+    onnx.save(m, path)
+
+
+def export(name, args, dynamic, opset, more):
+    m = Net(**args).eval()
+    if name in HALF:
+        m = m.to(HALF[name]).float()  # numbers that are the same in the short form
+    first = args.get("first", True)
+    x = torch.randn(2, 9, args["inp"])
+    if name == "gru_double":
+        m, x = m.double(), x.double()
+    tensors = {"x": x}
+    feed = x if first else x.transpose(0, 1).contiguous()
+    inputs, names = (feed,), ["x"]
+    batch, time = (0, 1) if first else (1, 0)
+    axes = {"x": {batch: "batch", time: "time"}}
+    if name == "gru_unbatched":
+        feed, axes = x[0], {"x": {0: "time"}}
+        inputs, tensors["x"] = (feed,), x[:1]
+    if args.get("h0") == "given":
+        h = torch.rand(m.n, 2, args["hidden"]) - 0.5
+        inputs, names, tensors["h0"] = (feed, h), ["x", "h"], h.transpose(0, 1)
+        axes["h"] = {1: "batch"}
+    if args.get("h0") == "learned":
+        tensors["h0"] = m.start[:, 0]
+        if args["kind"] == "lstm":
+            tensors["c0"] = m.cell[:, 0]
+    y = m(*inputs)
+    tensors["y"] = y if first or y.dim() == 2 else y.transpose(0, 1)
+    path = os.path.join(OUT, name + ".onnx")
+    torch.onnx.export(m, inputs, path, input_names=names, output_names=["y"], dynamic_axes=axes if dynamic else None, opset_version=opset, **more)
+    if name in HALF or name == "gru_float_data":
+        convert(path, name)
+    save(os.path.join(OUT, name + ".safetensors"), tensors)
+    if name in STATES:
+        save(os.path.join(OUT, name + ".state.safetensors"), m.state_dict())
+
+
+for i, (name, case) in enumerate(CASES.items()):
+    torch.manual_seed(100 + i)
+    export(name, *case)

@@ -1,0 +1,158 @@
+package onnx_test
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"crackle/rnn"
+	"crackle/rnn/onnx"
+)
+
+func list(s ...string) []string { return s }
+
+// TestSmall makes sure that what the other tests build on is right.
+func TestSmall(t *testing.T) {
+	m, err := onnx.Parse(gru(list("y")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (rnn.Config{Cell: rnn.GRU, Input: 2, Hidden: 1, Layers: 1}); m.Weights.Config != want || m.BatchFirst || m.LastOnly {
+		t.Errorf("%+v", m)
+	}
+}
+
+// layout1 is a GRU with the batch first inside the node, from an initial state that a Tile repeats.
+func layout1() []byte {
+	return model(15, graph(
+		initial(floats("w", 0.5, 1, 3, 2)), initial(floats("r", 0.25, 1, 3, 1)), initial(floats("b", 0.125, 1, 6)), initial(floats("h0", 0.75, 1, 1, 1)),
+		initial(ints("times", 4, 1, 1)), io(11, "x", 4, 0, 2), nodeOf("Tile", "t", list("h0", "times"), list("start")),
+		nodeOf("GRU", "g", list("x", "w", "r", "b", "", "start"), list("y", "h"), intAttr("hidden_size", 1), intAttr("linear_before_reset", 1), intAttr("layout", 1)),
+		initial(ints("axes", 2)), nodeOf("Squeeze", "s", list("y", "axes"), list("z")), io(12, "z")))
+}
+
+func TestLayout(t *testing.T) {
+	m, err := onnx.Parse(layout1())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !m.BatchFirst || !slices.Equal(m.Weights.H0, []float32{0.75}) || m.Weights.Layers[0].BiasHH[2] != 0.125 {
+		t.Errorf("%+v, %+v", m, m.Weights)
+	}
+}
+
+type refusal struct {
+	name string
+	file []byte
+	want []string // in the error
+}
+
+func attr(attributes ...message) []byte {
+	return model(14, graph(append(gruParts(attributes...), io(12, "y"))...))
+}
+
+// lstmWith is an LSTM whose inputs after R are given.
+func lstmWith(inputs []string, more ...func(message) message) []byte {
+	parts := append(more, initial(floats("w", 0.5, 1, 4, 2)), initial(floats("r", 0.25, 1, 4, 1)), io(11, "x", 0, 0, 2), io(12, "y"),
+		nodeOf("LSTM", "l", append(list("x", "w", "r"), inputs...), list("y", "h", "c"), intAttr("hidden_size", 1)))
+	return model(14, graph(parts...))
+}
+
+func refusals() []refusal {
+	w, r := initial(floats("w", 0.5, 1, 3, 2)), initial(floats("r", 0.25, 1, 3, 1))
+	x, y := io(11, "x", 0, 0, 2), io(12, "y")
+	g := func(in ...string) func(message) message {
+		return nodeOf("GRU", "g", in, list("y", "h"), intAttr("hidden_size", 1), intAttr("linear_before_reset", 1))
+	}
+	external := message(nil).numbers(1, 1, 3, 2).number(2, 1).text(8, "w").bytes(13, message(nil).text(1, "location").text(2, "weights.bin")).number(14, 1)
+	body := message(nil).text(1, "body").bytes(6, graph(gruParts()...))
+	doubled := []func(message) message{initial(floats("d0", 1, 64))}
+	for i := range 40 {
+		doubled = append(doubled, nodeOf("Concat", fmt.Sprint("c", i), list(fmt.Sprint("d", i), fmt.Sprint("d", i)), list(fmt.Sprint("d", i+1)), intAttr("axis", 0)))
+	}
+	return []refusal{
+		{"empty", nil, list("holds no graph")},
+		{"text", []byte("this is not a model at all, but a letter"), list("not ONNX")},
+		{"old", model(13, graph(gruParts()...)), list("operator set 13", "opset_version=14")},
+		{"no output", gru(nil), list("no output")},
+		{"unknown nodes", gru(list("b"), nodeOf("Relu", "one", list("y"), list("a")), nodeOf("LayerNormalization", "two", list("a"), list("b")), nodeOf("Sin", "dead", list("y"), list("c"))),
+			list(`Relu "one"; LayerNormalization "two"`)},
+		{"loop", gru(list("b"), nodeOf("Loop", "again", list("y"), list("a"), body), nodeOf("Scan", "over", list("a"), list("b"), body)), list(`Loop "again", which holds a subgraph`, `Scan "over"`)},
+		{"cycle", gru(list("a"), nodeOf("Identity", "one", list("b"), list("a")), nodeOf("Identity", "two", list("a"), list("b"))), list("circle", `"two"`)},
+		{"dangling", gru(list("a"), nodeOf("Identity", "one", list("nowhere"), list("a"))), list(`reads "nowhere", which nothing`)},
+		{"twice", gru(list("y"), nodeOf("Identity", "one", list("x"), list("y"))), list(`"y" comes from two nodes`)},
+		{"external", model(14, graph(initial(external), r, x, g("x", "w", "r"), y)), list(`"w"`, "another file", "weights.bin")},
+		{"sparse", model(14, graph(append(gruParts(), func(m message) message { return m.bytes(15, nil) })...)), list("sparse")},
+		{"reset before", model(14, graph(w, r, x, nodeOf("GRU", "g", list("x", "w", "r"), list("y"), intAttr("hidden_size", 1)), y)), list("linear_before_reset 0", "reset_after=True")},
+		{"several at once", attr(intAttr("linear_before_reset", 0), textAttr("direction", "reverse"), message(nil).text(1, "clip"), textsAttr("activations", "Sigmoid", "HardSigmoid")),
+			list("linear_before_reset 0", "reverse", "clip", "hardsigmoid")},
+		{"peepholes", lstmWith(list("", "", "", "", "p"), initial(floats("p", 1, 1, 3))), list("peepholes")},
+		{"packed", lstmWith(list("", "n"), initial(ints("n", 3))), list("sequence_lens", "whole sequences")},
+		{"state of the batch", lstmWith(list("", "", "s"), initial(message(nil).numbers(1, 1, 2, 1).number(2, 1).text(8, "s").bytes(4, []byte{0, 0, 0, 0, 0, 0, 128, 63}))), list("initial_h", "differs between")},
+		{"huge hidden", attr(intAttr("hidden_size", 1<<40)), list("hidden_size 1099511627776, must be 1 to 16384")},
+		{"shape", attr(intAttr("hidden_size", 2)), list(`GRU "g" has W of shape [1 3 2], must be [1 6 0]`)},
+		{"width", model(14, graph(w, r, io(11, "x", 0, 0, 5), g("x", "w", "r"), y)), list("rows of 5 values, its W takes 2")},
+		{"two axes", model(14, graph(w, r, io(11, "x", 0, 2), g("x", "w", "r"), y)), list("must be time, batch and features")},
+		{"short data", model(14, graph(initial(message(nil).numbers(1, 1, 3, 2).number(2, 1).text(8, "w").bytes(9, make([]byte, 8))), r, x, g("x", "w", "r"), y)), list(`"w" has 2 values, shape [1 3 2] needs 6`)},
+		{"hostile shape", model(14, graph(initial(message(nil).numbers(1, 1<<40, 1<<40).number(2, 1).text(8, "w")), r, x, g("x", "w", "r"), y)), list(`"w"`, "below 2^31")},
+		{"negative shape", model(14, graph(initial(message(nil).numbers(1, -1).number(2, 1).text(8, "w")), r, x, g("x", "w", "r"), y)), list(`"w"`, "at least 0")},
+		{"text tensor", model(14, graph(initial(message(nil).number(2, 8).text(8, "w")), r, x, g("x", "w", "r"), y)), list("element type 8")},
+		{"not finite", model(14, graph(initial(message(nil).number(1, 1).number(2, 1).text(8, "w").bytes(9, []byte{0, 0, 192, 127})), r, x, g("x", "w", "r"), y)), list(`"w"`, "NaN", "finite")},
+		{"growth", model(14, graph(append(doubled, r, x, g("x", "d40", "r"), y)...)), list("unfold to more than")},
+		{"growth of a fill", model(14, graph(initial(ints("s", 1<<30, 1<<30)), nodeOf("ConstantOfShape", "fill", list("s"), list("w")), r, x, g("x", "w", "r"), y)), list("W of shape [1073741824 1073741824]")},
+		{"fill", model(14, graph(initial(ints("s", 1, 3*16384, 16384)), initial(ints("t", 1, 3*16384, 16384)), nodeOf("ConstantOfShape", "fill", list("s"), list("w")),
+			nodeOf("ConstantOfShape", "fill2", list("t"), list("r")), io(11, "x", 0, 0, 16384), nodeOf("GRU", "g", list("x", "w", "r"), list("y"), intAttr("hidden_size", 16384), intAttr("linear_before_reset", 1)), y)),
+			list("unfold to more than")},
+		{"two networks", model(14, graph(w, r, x, g("x", "w", "r"), y, nodeOf("GRU", "k", list("x", "w", "r"), list("z"), intAttr("hidden_size", 1), intAttr("linear_before_reset", 1)), io(12, "z"))), list("two networks")},
+		{"decoder", gru(list("z"), nodeOf("GRU", "k", list("x", "w", "r", "", "", "h"), list("z"), intAttr("hidden_size", 1), intAttr("linear_before_reset", 1))), list("encoder and decoder")},
+		{"residual", gru(list("z"), nodeOf("Add", "plus", list("y", "y"), list("z"))), list(`Add "plus" adds rows and rows`)},
+		{"dense first", model(14, graph(w, r, x, initial(floats("m", 1, 2, 2)), nodeOf("MatMul", "m0", list("x", "m"), list("v")), g("v", "w", "r"), y)), list(`MatMul "m0"`, "before any recurrent layer")},
+		{"first row", gru(list("z"), initial(ints("zero", 0)), nodeOf("Gather", "pick", list("y", "zero"), list("z"))), list(`Gather "pick" takes entry 0 of axis 0`, "only the last time")},
+		{"bad axis", gru(list("z"), initial(ints("nine", 9)), nodeOf("Squeeze", "sq", list("y", "nine"), list("z"))), list("axis 9, must be -4 to 3")},
+		{"bad order", gru(list("z"), nodeOf("Transpose", "tr", list("y"), list("z"), intsAttr("perm", 0, 0, 1, 2))), list("order of axes [0 0 1 2]")},
+		{"input only", model(14, graph(x, nodeOf("Identity", "same", list("x"), list("z")), io(12, "z"))), list("is the input")},
+		{"no constant", gru(list("z"), nodeOf("Constant", "none", nil, list("z"))), list(`Constant "none" holds neither`)},
+		{"shape as output", gru(list("z"), nodeOf("Shape", "sh", list("y"), list("z"))), list(`output "z" is a shape`)},
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range refusals() {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		m, err := onnx.Parse(c.file)
+		runtime.ReadMemStats(&after)
+		if err == nil || m != nil {
+			t.Errorf("%s: read, must be refused", c.name)
+			continue
+		}
+		for _, w := range c.want {
+			if !strings.HasPrefix(err.Error(), "onnx: ") || !strings.Contains(err.Error(), w) {
+				t.Errorf("%s: error %q, must say %q", c.name, err, w)
+			}
+		}
+		if spent := after.TotalAlloc - before.TotalAlloc; spent > 64<<20 {
+			t.Errorf("%s: allocated %d MiB", c.name, spent>>20)
+		}
+	}
+}
+
+// TestTruncated cuts a file at every byte; what was exported ends in the operator set, so no part of it is whole.
+func TestTruncated(t *testing.T) {
+	b := read(t, "gru_last_state.onnx")
+	for n := range b {
+		if _, err := onnx.Parse(b[:n]); err == nil {
+			t.Fatalf("the first %d of %d bytes were read as a whole file", n, len(b))
+		}
+	}
+}
+
+// TestLongNames keeps a hostile name out of a message.
+func TestLongNames(t *testing.T) {
+	_, err := onnx.Parse(gru(list("z"), nodeOf(strings.Repeat("N", 1<<20), strings.Repeat("\x1b", 1<<20), list("y"), list("z"))))
+	if err == nil || len(err.Error()) > 2000 || strings.Contains(err.Error(), "\x1b") {
+		t.Errorf("error of %d bytes", len(err.Error()))
+	}
+}
