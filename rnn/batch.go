@@ -143,15 +143,15 @@ func (n *Network) StepBatch(dst, x []float32, present []int, b *Batch) error {
 	if len(x) != count*n.config.Input {
 		return fmt.Errorf("input has %d values for %d channels, the network takes %d a channel", len(x), count, n.config.Input)
 	}
-	if dst != nil && len(dst) != count*n.config.Width() {
-		return fmt.Errorf("output has %d places for %d channels, the network gives %d a channel", len(dst), count, n.config.Width())
+	if dst != nil && len(dst) != count*n.width {
+		return fmt.Errorf("output has %d places for %d channels, the network gives %d a channel", len(dst), count, n.width)
 	}
 	for i := 0; i < count; {
 		j := b.tileEnd(present, i, count)
 		xs := x[i*n.config.Input : j*n.config.Input]
 		var ds []float32
 		if dst != nil {
-			ds = dst[i*n.config.Width() : j*n.config.Width()]
+			ds = dst[i*n.width : j*n.width]
 		}
 		if j-i <= sparse {
 			b.stepEach(ds, xs, present, i, j)
@@ -183,7 +183,7 @@ func channel(present []int, i int) int {
 
 // stepEach steps channels i to j one at a time.
 func (b *Batch) stepEach(dst, x []float32, present []int, i, j int) {
-	in, out := b.net.config.Input, b.net.config.Width()
+	in, out := b.net.config.Input, b.net.width
 	for k := i; k < j; k++ {
 		ch := channel(present, k)
 		b.gather(ch)
@@ -200,10 +200,14 @@ func (b *Batch) stepEach(dst, x []float32, present []int, i, j int) {
 func (b *Batch) stepTile(dst, x []float32, present []int, i, j int) {
 	n, first := b.net, channel(present, i)
 	in, size := n.config.Input, n.config.Hidden*lanes
-	for k := i; k < j; k++ {
-		lane := channel(present, k) % lanes
-		for q, v := range x[(k-i)*in : (k-i+1)*in] {
-			b.x[q*lanes+lane] = v
+	if j-i == lanes {
+		kernel.Transpose(b.x, x, in)
+	} else {
+		for k := i; k < j; k++ {
+			lane := channel(present, k) % lanes
+			for q, v := range x[(k-i)*in : (k-i+1)*in] {
+				b.x[q*lanes+lane] = v
+			}
 		}
 	}
 	used := channel(present, j-1)%lanes + 1
@@ -244,18 +248,19 @@ func keepAbsent(h, hn []float32, present []int) {
 
 // emit writes the output rows of channels i to j from the last layer's tile.
 func (b *Batch) emit(dst, h []float32, present []int, i, j, used int) {
-	n, out := b.net, b.net.config.Width()
+	n, out := b.net, b.net.width
 	if n.head != nil {
 		n.head.ApplyTile(b.y, h, used)
 		h = b.y
 	}
+	finish := n.config.Head == HeadGaussian || n.config.Head == HeadClass
 	for k := i; k < j; k++ {
 		lane := channel(present, k) % lanes
 		row := dst[(k-i)*out : (k-i+1)*out]
 		for q := range row {
 			row[q] = h[q*lanes+lane]
 		}
-		if n.head != nil {
+		if finish {
 			n.config.finish(row)
 		}
 	}

@@ -70,6 +70,11 @@ func denseAVX2(w *float32, b *float32, x *float32, dst *float32, in int, out int
 //go:noescape
 func denseTileAVX2(w *float32, b *float32, x *float32, dst *float32, in int, out int)
 
+// transposeAVX2 writes cols columns (a multiple of 8) of 32 rows, stride floats apart, to dst [cols][32].
+//
+//go:noescape
+func transposeAVX2(dst *float32, src *float32, stride int, cols int)
+
 // gruBackAVX2 works on row floats (hidden times 32) of each row of save and dg.
 //
 //go:noescape

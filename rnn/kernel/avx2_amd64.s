@@ -1158,12 +1158,12 @@ weven:
 	VPADDD      constantsAVX2<>+0(SB), Y8, Y8
 	VFMADD231PS Y11, Y12, Y9
 	VFMSUB213PS Y7, Y12, Y9
-	VADDPS      constantsAVX2<>+0(SB), Y8, Y7
-	VFMADD231PS Y9, Y8, Y7
-	VMOVUPS     constantsAVX2<>+0(SB), Y8
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y9
-	VDIVPS      Y7, Y8, Y0
-	VANDPS      Y9, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y7
+	VADDPS      Y7, Y8, Y11
+	VFMADD231PS Y9, Y8, Y11
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y8
+	VDIVPS      Y11, Y7, Y0
+	VANDPS      Y8, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y7
 	VMINPS      Y2, Y7, Y7
 	VMOVUPS     constantsAVX2<>+192(SB), Y8
@@ -1182,12 +1182,12 @@ weven:
 	VPADDD      constantsAVX2<>+0(SB), Y8, Y8
 	VFMADD231PS Y11, Y12, Y9
 	VFMSUB213PS Y7, Y12, Y9
-	VADDPS      constantsAVX2<>+0(SB), Y8, Y7
-	VFMADD231PS Y9, Y8, Y7
-	VMOVUPS     constantsAVX2<>+0(SB), Y8
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y9
-	VDIVPS      Y7, Y8, Y2
-	VANDPS      Y9, Y2, Y2
+	VMOVUPS     constantsAVX2<>+0(SB), Y7
+	VADDPS      Y7, Y8, Y11
+	VFMADD231PS Y9, Y8, Y11
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y8
+	VDIVPS      Y11, Y7, Y2
+	VANDPS      Y8, Y2, Y2
 	VFMADD213PS Y4, Y0, Y6
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
 	VMINPS      Y6, Y0, Y0
@@ -1208,11 +1208,12 @@ weven:
 	VFMADD231PS Y7, Y8, Y6
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y4, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y4, Y7
-	VFMADD231PS Y6, Y4, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y4, Y7
+	VSUBPS      Y0, Y4, Y0
 	VFMADD231PS Y6, Y4, Y7
-	VDIVPS      Y0, Y7, Y6
+	VFMADD231PS Y6, Y4, Y0
+	VDIVPS      Y7, Y0, Y6
 	CMPQ        BX, $0x08
 	JL          w0lhtail
 	VMOVUPS     (DX), Y0
@@ -1273,12 +1274,12 @@ w0shdone:
 	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS Y6, Y7, Y4
 	VFMSUB213PS Y0, Y7, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y4
-	VDIVPS      Y0, Y2, Y1
-	VANDPS      Y4, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y6
+	VFMADD231PS Y4, Y2, Y6
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y2
+	VDIVPS      Y6, Y0, Y1
+	VANDPS      Y2, Y1, Y1
 	VMOVUPS     constantsAVX2<>+256(SB), Y0
 	VMINPS      Y3, Y0, Y0
 	VMOVUPS     constantsAVX2<>+192(SB), Y2
@@ -1297,12 +1298,12 @@ w0shdone:
 	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS Y6, Y7, Y4
 	VFMSUB213PS Y0, Y7, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y4
-	VDIVPS      Y0, Y2, Y3
-	VANDPS      Y4, Y3, Y3
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y6
+	VFMADD231PS Y4, Y2, Y6
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y2
+	VDIVPS      Y6, Y0, Y3
+	VANDPS      Y2, Y3, Y3
 	VFMADD213PS Y5, Y1, Y10
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
 	VMINPS      Y10, Y0, Y0
@@ -1323,11 +1324,12 @@ w0shdone:
 	VFMADD231PS Y4, Y5, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y4
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y4
-	VDIVPS      Y0, Y4, Y10
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y4, Y0, Y10
 	CMPQ        BX, $0x10
 	JL          w1lhtail
 	VMOVUPS     32(DX), Y0
@@ -2172,12 +2174,12 @@ neven:
 	VPADDD      constantsAVX2<>+0(SB), Y8, Y8
 	VFMADD231PS Y11, Y12, Y9
 	VFMSUB213PS Y7, Y12, Y9
-	VADDPS      constantsAVX2<>+0(SB), Y8, Y7
-	VFMADD231PS Y9, Y8, Y7
-	VMOVUPS     constantsAVX2<>+0(SB), Y8
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y9
-	VDIVPS      Y7, Y8, Y0
-	VANDPS      Y9, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y7
+	VADDPS      Y7, Y8, Y11
+	VFMADD231PS Y9, Y8, Y11
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y8
+	VDIVPS      Y11, Y7, Y0
+	VANDPS      Y8, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y7
 	VMINPS      Y2, Y7, Y7
 	VMOVUPS     constantsAVX2<>+192(SB), Y8
@@ -2196,12 +2198,12 @@ neven:
 	VPADDD      constantsAVX2<>+0(SB), Y8, Y8
 	VFMADD231PS Y11, Y12, Y9
 	VFMSUB213PS Y7, Y12, Y9
-	VADDPS      constantsAVX2<>+0(SB), Y8, Y7
-	VFMADD231PS Y9, Y8, Y7
-	VMOVUPS     constantsAVX2<>+0(SB), Y8
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y9
-	VDIVPS      Y7, Y8, Y2
-	VANDPS      Y9, Y2, Y2
+	VMOVUPS     constantsAVX2<>+0(SB), Y7
+	VADDPS      Y7, Y8, Y11
+	VFMADD231PS Y9, Y8, Y11
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y8
+	VDIVPS      Y11, Y7, Y2
+	VANDPS      Y8, Y2, Y2
 	VFMADD213PS Y4, Y0, Y6
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
 	VMINPS      Y6, Y0, Y0
@@ -2222,11 +2224,12 @@ neven:
 	VFMADD231PS Y7, Y8, Y6
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y4, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y4, Y7
-	VFMADD231PS Y6, Y4, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y4, Y7
+	VSUBPS      Y0, Y4, Y0
 	VFMADD231PS Y6, Y4, Y7
-	VDIVPS      Y0, Y7, Y6
+	VFMADD231PS Y6, Y4, Y0
+	VDIVPS      Y7, Y0, Y6
 	CMPQ        BX, $0x08
 	JL          n0lhtail
 	VMOVUPS     (DX), Y0
@@ -2287,12 +2290,12 @@ n0shdone:
 	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS Y6, Y7, Y4
 	VFMSUB213PS Y0, Y7, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y4
-	VDIVPS      Y0, Y2, Y1
-	VANDPS      Y4, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y6
+	VFMADD231PS Y4, Y2, Y6
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y2
+	VDIVPS      Y6, Y0, Y1
+	VANDPS      Y2, Y1, Y1
 	VMOVUPS     constantsAVX2<>+256(SB), Y0
 	VMINPS      Y3, Y0, Y0
 	VMOVUPS     constantsAVX2<>+192(SB), Y2
@@ -2311,12 +2314,12 @@ n0shdone:
 	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS Y6, Y7, Y4
 	VFMSUB213PS Y0, Y7, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y4
-	VDIVPS      Y0, Y2, Y3
-	VANDPS      Y4, Y3, Y3
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y6
+	VFMADD231PS Y4, Y2, Y6
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y2
+	VDIVPS      Y6, Y0, Y3
+	VANDPS      Y2, Y3, Y3
 	VFMADD213PS Y5, Y1, Y10
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
 	VMINPS      Y10, Y0, Y0
@@ -2337,11 +2340,12 @@ n0shdone:
 	VFMADD231PS Y4, Y5, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y4
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y4
-	VDIVPS      Y0, Y4, Y10
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y4, Y0, Y10
 	CMPQ        BX, $0x10
 	JL          n1lhtail
 	VMOVUPS     32(DX), Y0
@@ -2597,12 +2601,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
-	VDIVPS      Y4, Y5, Y0
-	VANDPS      Y6, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
+	VDIVPS      Y7, Y4, Y0
+	VANDPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y1, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -2621,12 +2625,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y6
-	VDIVPS      Y4, Y5, Y1
-	VANDPS      Y6, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
+	VDIVPS      Y7, Y4, Y1
+	VANDPS      Y5, Y1, Y1
 	VFMADD213PS Y3, Y0, Y2
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
 	VMINPS      Y2, Y0, Y0
@@ -2647,11 +2651,12 @@ u0b_end:
 	VFMADD231PS Y4, Y5, Y3
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y3
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y4
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y3, Y2, Y4
-	VDIVPS      Y0, Y4, Y2
+	VFMADD231PS Y3, Y2, Y0
+	VDIVPS      Y4, Y0, Y2
 	VMOVUPS     (BX), Y0
 	VSUBPS      Y2, Y0, Y0
 	VFMADD213PS Y2, Y1, Y0
@@ -2678,12 +2683,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
-	VDIVPS      Y4, Y5, Y0
-	VANDPS      Y6, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
+	VDIVPS      Y7, Y4, Y0
+	VANDPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y1, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -2702,12 +2707,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y6
-	VDIVPS      Y4, Y5, Y1
-	VANDPS      Y6, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
+	VDIVPS      Y7, Y4, Y1
+	VANDPS      Y5, Y1, Y1
 	VFMADD213PS Y3, Y0, Y2
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
 	VMINPS      Y2, Y0, Y0
@@ -2728,11 +2733,12 @@ u0b_end:
 	VFMADD231PS Y4, Y5, Y3
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y3
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y4
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y3, Y2, Y4
-	VDIVPS      Y0, Y4, Y2
+	VFMADD231PS Y3, Y2, Y0
+	VDIVPS      Y4, Y0, Y2
 	VMOVUPS     32(BX), Y0
 	VSUBPS      Y2, Y0, Y0
 	VFMADD213PS Y2, Y1, Y0
@@ -2761,12 +2767,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
-	VDIVPS      Y4, Y5, Y0
-	VANDPS      Y6, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
+	VDIVPS      Y7, Y4, Y0
+	VANDPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y1, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -2785,12 +2791,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y6
-	VDIVPS      Y4, Y5, Y1
-	VANDPS      Y6, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
+	VDIVPS      Y7, Y4, Y1
+	VANDPS      Y5, Y1, Y1
 	VFMADD213PS Y3, Y0, Y2
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
 	VMINPS      Y2, Y0, Y0
@@ -2811,11 +2817,12 @@ u0b_end:
 	VFMADD231PS Y4, Y5, Y3
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y3
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y4
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y3, Y2, Y4
-	VDIVPS      Y0, Y4, Y2
+	VFMADD231PS Y3, Y2, Y0
+	VDIVPS      Y4, Y0, Y2
 	VMOVUPS     128(BX), Y0
 	VSUBPS      Y2, Y0, Y0
 	VFMADD213PS Y2, Y1, Y0
@@ -2842,12 +2849,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
-	VDIVPS      Y4, Y5, Y0
-	VANDPS      Y6, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
+	VDIVPS      Y7, Y4, Y0
+	VANDPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y1, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -2866,12 +2873,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y6
-	VDIVPS      Y4, Y5, Y1
-	VANDPS      Y6, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
+	VDIVPS      Y7, Y4, Y1
+	VANDPS      Y5, Y1, Y1
 	VFMADD213PS Y3, Y0, Y2
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
 	VMINPS      Y2, Y0, Y0
@@ -2892,11 +2899,12 @@ u0b_end:
 	VFMADD231PS Y4, Y5, Y3
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y3
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y4
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y3, Y2, Y4
-	VDIVPS      Y0, Y4, Y2
+	VFMADD231PS Y3, Y2, Y0
+	VDIVPS      Y4, Y0, Y2
 	VMOVUPS     160(BX), Y0
 	VSUBPS      Y2, Y0, Y0
 	VFMADD213PS Y2, Y1, Y0
@@ -3132,12 +3140,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
-	VDIVPS      Y4, Y5, Y0
-	VANDPS      Y6, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
+	VDIVPS      Y7, Y4, Y0
+	VANDPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y1, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -3156,12 +3164,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y6
-	VDIVPS      Y4, Y5, Y1
-	VANDPS      Y6, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
+	VDIVPS      Y7, Y4, Y1
+	VANDPS      Y5, Y1, Y1
 	ADDQ        R9, R8
 	ADDQ        R9, R8
 	ADDQ        R9, R8
@@ -3190,11 +3198,12 @@ u0b_end:
 	VFMADD231PS Y4, Y5, Y3
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y3
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y4
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y3, Y2, Y4
-	VDIVPS      Y0, Y4, Y2
+	VFMADD231PS Y3, Y2, Y0
+	VDIVPS      Y4, Y0, Y2
 	ADDQ        R9, R8
 	VMOVUPS     Y1, (R8)
 	ADDQ        R9, R8
@@ -3228,12 +3237,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
-	VDIVPS      Y4, Y5, Y0
-	VANDPS      Y6, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
+	VDIVPS      Y7, Y4, Y0
+	VANDPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y1, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -3252,12 +3261,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y6
-	VDIVPS      Y4, Y5, Y1
-	VANDPS      Y6, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
+	VDIVPS      Y7, Y4, Y1
+	VANDPS      Y5, Y1, Y1
 	ADDQ        R9, R8
 	ADDQ        R9, R8
 	ADDQ        R9, R8
@@ -3286,11 +3295,12 @@ u0b_end:
 	VFMADD231PS Y4, Y5, Y3
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y3
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y4
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y3, Y2, Y4
-	VDIVPS      Y0, Y4, Y2
+	VFMADD231PS Y3, Y2, Y0
+	VDIVPS      Y4, Y0, Y2
 	ADDQ        R9, R8
 	VMOVUPS     Y1, 32(R8)
 	ADDQ        R9, R8
@@ -3326,12 +3336,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
-	VDIVPS      Y4, Y5, Y0
-	VANDPS      Y6, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
+	VDIVPS      Y7, Y4, Y0
+	VANDPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y1, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -3350,12 +3360,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y6
-	VDIVPS      Y4, Y5, Y1
-	VANDPS      Y6, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
+	VDIVPS      Y7, Y4, Y1
+	VANDPS      Y5, Y1, Y1
 	ADDQ        R9, R8
 	ADDQ        R9, R8
 	ADDQ        R9, R8
@@ -3384,11 +3394,12 @@ u0b_end:
 	VFMADD231PS Y4, Y5, Y3
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y3
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y4
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y3, Y2, Y4
-	VDIVPS      Y0, Y4, Y2
+	VFMADD231PS Y3, Y2, Y0
+	VDIVPS      Y4, Y0, Y2
 	ADDQ        R9, R8
 	VMOVUPS     Y1, 128(R8)
 	ADDQ        R9, R8
@@ -3422,12 +3433,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
-	VDIVPS      Y4, Y5, Y0
-	VANDPS      Y6, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
+	VDIVPS      Y7, Y4, Y0
+	VANDPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y1, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -3446,12 +3457,12 @@ u0b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y6
-	VDIVPS      Y4, Y5, Y1
-	VANDPS      Y6, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
+	VDIVPS      Y7, Y4, Y1
+	VANDPS      Y5, Y1, Y1
 	ADDQ        R9, R8
 	ADDQ        R9, R8
 	ADDQ        R9, R8
@@ -3480,11 +3491,12 @@ u0b_end:
 	VFMADD231PS Y4, Y5, Y3
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y3
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y4
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y3, Y2, Y4
-	VDIVPS      Y0, Y4, Y2
+	VFMADD231PS Y3, Y2, Y0
+	VDIVPS      Y4, Y0, Y2
 	ADDQ        R9, R8
 	VMOVUPS     Y1, 160(R8)
 	ADDQ        R9, R8
@@ -4124,12 +4136,12 @@ weven:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
-	VDIVPS      Y4, Y5, Y0
-	VANDPS      Y6, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
+	VDIVPS      Y7, Y4, Y0
+	VANDPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y1, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -4148,12 +4160,12 @@ weven:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y6
-	VDIVPS      Y4, Y5, Y1
-	VANDPS      Y6, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
+	VDIVPS      Y7, Y4, Y1
+	VANDPS      Y5, Y1, Y1
 	VMOVUPS     constantsAVX2<>+384(SB), Y4
 	VMINPS      Y2, Y4, Y2
 	VMOVUPS     constantsAVX2<>+320(SB), Y4
@@ -4173,11 +4185,12 @@ weven:
 	VFMADD231PS Y6, Y7, Y5
 	VADDPS      Y2, Y2, Y2
 	VFMADD213PS Y2, Y7, Y5
-	VADDPS      constantsAVX2<>+0(SB), Y4, Y2
-	VSUBPS      constantsAVX2<>+0(SB), Y4, Y6
-	VFMADD231PS Y5, Y4, Y2
+	VMOVUPS     constantsAVX2<>+0(SB), Y2
+	VADDPS      Y2, Y4, Y6
+	VSUBPS      Y2, Y4, Y2
 	VFMADD231PS Y5, Y4, Y6
-	VDIVPS      Y2, Y6, Y2
+	VFMADD231PS Y5, Y4, Y2
+	VDIVPS      Y6, Y2, Y2
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y3, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -4196,12 +4209,12 @@ weven:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y6
-	VDIVPS      Y4, Y5, Y3
-	VANDPS      Y6, Y3, Y3
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y5
+	VDIVPS      Y7, Y4, Y3
+	VANDPS      Y5, Y3, Y3
 	VMULPS      Y2, Y0, Y2
 	CMPQ        SI, $0x08
 	JL          w0lctail
@@ -4263,11 +4276,12 @@ w0scdone:
 	VFMADD231PS Y4, Y5, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y4
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y4
-	VDIVPS      Y0, Y4, Y0
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y4, Y0, Y0
 	VMULPS      Y0, Y3, Y3
 	CMPQ        SI, $0x08
 	JL          w0shtail
@@ -4897,12 +4911,12 @@ neven:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
-	VDIVPS      Y4, Y5, Y0
-	VANDPS      Y6, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
+	VDIVPS      Y7, Y4, Y0
+	VANDPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y1, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -4921,12 +4935,12 @@ neven:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y6
-	VDIVPS      Y4, Y5, Y1
-	VANDPS      Y6, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
+	VDIVPS      Y7, Y4, Y1
+	VANDPS      Y5, Y1, Y1
 	VMOVUPS     constantsAVX2<>+384(SB), Y4
 	VMINPS      Y2, Y4, Y2
 	VMOVUPS     constantsAVX2<>+320(SB), Y4
@@ -4946,11 +4960,12 @@ neven:
 	VFMADD231PS Y6, Y7, Y5
 	VADDPS      Y2, Y2, Y2
 	VFMADD213PS Y2, Y7, Y5
-	VADDPS      constantsAVX2<>+0(SB), Y4, Y2
-	VSUBPS      constantsAVX2<>+0(SB), Y4, Y6
-	VFMADD231PS Y5, Y4, Y2
+	VMOVUPS     constantsAVX2<>+0(SB), Y2
+	VADDPS      Y2, Y4, Y6
+	VSUBPS      Y2, Y4, Y2
 	VFMADD231PS Y5, Y4, Y6
-	VDIVPS      Y2, Y6, Y2
+	VFMADD231PS Y5, Y4, Y2
+	VDIVPS      Y6, Y2, Y2
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y3, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -4969,12 +4984,12 @@ neven:
 	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
 	VFMADD231PS Y7, Y8, Y6
 	VFMSUB213PS Y4, Y8, Y6
-	VADDPS      constantsAVX2<>+0(SB), Y5, Y4
-	VFMADD231PS Y6, Y5, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y6
-	VDIVPS      Y4, Y5, Y3
-	VANDPS      Y6, Y3, Y3
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y5, Y7
+	VFMADD231PS Y6, Y5, Y7
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y5
+	VDIVPS      Y7, Y4, Y3
+	VANDPS      Y5, Y3, Y3
 	VMULPS      Y2, Y0, Y2
 	CMPQ        SI, $0x08
 	JL          n0lctail
@@ -5036,11 +5051,12 @@ n0scdone:
 	VFMADD231PS Y4, Y5, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y4
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y4
-	VDIVPS      Y0, Y4, Y0
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y4, Y0, Y0
 	VMULPS      Y0, Y3, Y3
 	CMPQ        SI, $0x08
 	JL          n0shtail
@@ -5221,12 +5237,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS  Y11, Y12, Y10
 	VFMSUB213PS  Y8, Y12, Y10
-	VADDPS       constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS  Y10, Y9, Y8
-	VMOVUPS      constantsAVX2<>+0(SB), Y9
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y0, Y10
-	VDIVPS       Y8, Y9, Y0
-	VANDPS       Y10, Y0, Y0
+	VMOVUPS      constantsAVX2<>+0(SB), Y8
+	VADDPS       Y8, Y9, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y0, Y9
+	VDIVPS       Y11, Y8, Y0
+	VANDPS       Y9, Y0, Y0
 	VMOVUPS      constantsAVX2<>+256(SB), Y8
 	VMINPS       Y2, Y8, Y8
 	VMOVUPS      constantsAVX2<>+192(SB), Y9
@@ -5245,12 +5261,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS  Y11, Y12, Y10
 	VFMSUB213PS  Y8, Y12, Y10
-	VADDPS       constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS  Y10, Y9, Y8
-	VMOVUPS      constantsAVX2<>+0(SB), Y9
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y2, Y10
-	VDIVPS       Y8, Y9, Y2
-	VANDPS       Y10, Y2, Y2
+	VMOVUPS      constantsAVX2<>+0(SB), Y8
+	VADDPS       Y8, Y9, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y2, Y9
+	VDIVPS       Y11, Y8, Y2
+	VANDPS       Y9, Y2, Y2
 	VMOVUPS      constantsAVX2<>+384(SB), Y8
 	VMINPS       Y4, Y8, Y4
 	VMOVUPS      constantsAVX2<>+320(SB), Y8
@@ -5270,11 +5286,12 @@ u0b_end:
 	VFMADD231PS  Y10, Y11, Y9
 	VADDPS       Y4, Y4, Y4
 	VFMADD213PS  Y4, Y11, Y9
-	VADDPS       constantsAVX2<>+0(SB), Y8, Y4
-	VSUBPS       constantsAVX2<>+0(SB), Y8, Y10
-	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPS      constantsAVX2<>+0(SB), Y4
+	VADDPS       Y4, Y8, Y10
+	VSUBPS       Y4, Y8, Y4
 	VFMADD231PS  Y9, Y8, Y10
-	VDIVPS       Y4, Y10, Y4
+	VFMADD231PS  Y9, Y8, Y4
+	VDIVPS       Y10, Y4, Y4
 	VMOVUPS      constantsAVX2<>+256(SB), Y8
 	VMINPS       Y6, Y8, Y8
 	VMOVUPS      constantsAVX2<>+192(SB), Y9
@@ -5293,12 +5310,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS  Y11, Y12, Y10
 	VFMSUB213PS  Y8, Y12, Y10
-	VADDPS       constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS  Y10, Y9, Y8
-	VMOVUPS      constantsAVX2<>+0(SB), Y9
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y6, Y10
-	VDIVPS       Y8, Y9, Y6
-	VANDPS       Y10, Y6, Y6
+	VMOVUPS      constantsAVX2<>+0(SB), Y8
+	VADDPS       Y8, Y9, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y6, Y9
+	VDIVPS       Y11, Y8, Y6
+	VANDPS       Y9, Y6, Y6
 	VMULPS       Y4, Y0, Y4
 	VMOVUPS      (CX), Y0
 	VFMADD213PS  Y4, Y2, Y0
@@ -5322,11 +5339,12 @@ u0b_end:
 	VFMADD231PS  Y8, Y9, Y4
 	VADDPS       Y0, Y0, Y0
 	VFMADD213PS  Y0, Y9, Y4
-	VADDPS       constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS       constantsAVX2<>+0(SB), Y2, Y8
-	VFMADD231PS  Y4, Y2, Y0
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y8
+	VSUBPS       Y0, Y2, Y0
 	VFMADD231PS  Y4, Y2, Y8
-	VDIVPS       Y0, Y8, Y0
+	VFMADD231PS  Y4, Y2, Y0
+	VDIVPS       Y8, Y0, Y0
 	VMULPS       Y0, Y6, Y6
 	VMOVUPS      Y6, (AX)
 	VADDPS       32(SP), Y1, Y1
@@ -5351,12 +5369,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS  Y6, Y8, Y4
 	VFMSUB213PS  Y0, Y8, Y4
-	VADDPS       constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS  Y4, Y2, Y0
-	VMOVUPS      constantsAVX2<>+0(SB), Y2
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y1, Y4
-	VDIVPS       Y0, Y2, Y1
-	VANDPS       Y4, Y1, Y1
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y6
+	VFMADD231PS  Y4, Y2, Y6
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y1, Y2
+	VDIVPS       Y6, Y0, Y1
+	VANDPS       Y2, Y1, Y1
 	VMOVUPS      constantsAVX2<>+256(SB), Y0
 	VMINPS       Y3, Y0, Y0
 	VMOVUPS      constantsAVX2<>+192(SB), Y2
@@ -5375,12 +5393,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS  Y6, Y8, Y4
 	VFMSUB213PS  Y0, Y8, Y4
-	VADDPS       constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS  Y4, Y2, Y0
-	VMOVUPS      constantsAVX2<>+0(SB), Y2
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y3, Y4
-	VDIVPS       Y0, Y2, Y3
-	VANDPS       Y4, Y3, Y3
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y6
+	VFMADD231PS  Y4, Y2, Y6
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y3, Y2
+	VDIVPS       Y6, Y0, Y3
+	VANDPS       Y2, Y3, Y3
 	VMOVUPS      constantsAVX2<>+384(SB), Y0
 	VMINPS       Y5, Y0, Y0
 	VMOVUPS      constantsAVX2<>+320(SB), Y2
@@ -5400,11 +5418,12 @@ u0b_end:
 	VFMADD231PS  Y5, Y6, Y4
 	VADDPS       Y0, Y0, Y0
 	VFMADD213PS  Y0, Y6, Y4
-	VADDPS       constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS       constantsAVX2<>+0(SB), Y2, Y5
-	VFMADD231PS  Y4, Y2, Y0
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y5
+	VSUBPS       Y0, Y2, Y0
 	VFMADD231PS  Y4, Y2, Y5
-	VDIVPS       Y0, Y5, Y5
+	VFMADD231PS  Y4, Y2, Y0
+	VDIVPS       Y5, Y0, Y5
 	VMOVUPS      constantsAVX2<>+256(SB), Y0
 	VMINPS       Y7, Y0, Y0
 	VMOVUPS      constantsAVX2<>+192(SB), Y2
@@ -5423,12 +5442,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS  Y6, Y8, Y4
 	VFMSUB213PS  Y0, Y8, Y4
-	VADDPS       constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS  Y4, Y2, Y0
-	VMOVUPS      constantsAVX2<>+0(SB), Y2
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y7, Y4
-	VDIVPS       Y0, Y2, Y7
-	VANDPS       Y4, Y7, Y7
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y6
+	VFMADD231PS  Y4, Y2, Y6
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y7, Y2
+	VDIVPS       Y6, Y0, Y7
+	VANDPS       Y2, Y7, Y7
 	VMULPS       Y5, Y1, Y5
 	VMOVUPS      32(CX), Y0
 	VFMADD213PS  Y5, Y3, Y0
@@ -5452,11 +5471,12 @@ u0b_end:
 	VFMADD231PS  Y3, Y4, Y2
 	VADDPS       Y0, Y0, Y0
 	VFMADD213PS  Y0, Y4, Y2
-	VADDPS       constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS       constantsAVX2<>+0(SB), Y1, Y3
-	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y1, Y3
+	VSUBPS       Y0, Y1, Y0
 	VFMADD231PS  Y2, Y1, Y3
-	VDIVPS       Y0, Y3, Y0
+	VFMADD231PS  Y2, Y1, Y0
+	VDIVPS       Y3, Y0, Y0
 	VMULPS       Y0, Y7, Y7
 	VMOVUPS      Y7, 32(AX)
 	CMPQ         R8, $0x01
@@ -5589,12 +5609,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS Y11, Y12, Y10
 	VFMSUB213PS Y8, Y12, Y10
-	VADDPS      constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS Y10, Y9, Y8
-	VMOVUPS     constantsAVX2<>+0(SB), Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y10
-	VDIVPS      Y8, Y9, Y0
-	VANDPS      Y10, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y8
+	VADDPS      Y8, Y9, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y9
+	VDIVPS      Y11, Y8, Y0
+	VANDPS      Y9, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y8
 	VMINPS      Y2, Y8, Y8
 	VMOVUPS     constantsAVX2<>+192(SB), Y9
@@ -5613,12 +5633,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS Y11, Y12, Y10
 	VFMSUB213PS Y8, Y12, Y10
-	VADDPS      constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS Y10, Y9, Y8
-	VMOVUPS     constantsAVX2<>+0(SB), Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y10
-	VDIVPS      Y8, Y9, Y2
-	VANDPS      Y10, Y2, Y2
+	VMOVUPS     constantsAVX2<>+0(SB), Y8
+	VADDPS      Y8, Y9, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y9
+	VDIVPS      Y11, Y8, Y2
+	VANDPS      Y9, Y2, Y2
 	VMOVUPS     constantsAVX2<>+384(SB), Y8
 	VMINPS      Y4, Y8, Y4
 	VMOVUPS     constantsAVX2<>+320(SB), Y8
@@ -5638,11 +5658,12 @@ u1b_end:
 	VFMADD231PS Y10, Y11, Y9
 	VADDPS      Y4, Y4, Y4
 	VFMADD213PS Y4, Y11, Y9
-	VADDPS      constantsAVX2<>+0(SB), Y8, Y4
-	VSUBPS      constantsAVX2<>+0(SB), Y8, Y10
-	VFMADD231PS Y9, Y8, Y4
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y8, Y10
+	VSUBPS      Y4, Y8, Y4
 	VFMADD231PS Y9, Y8, Y10
-	VDIVPS      Y4, Y10, Y4
+	VFMADD231PS Y9, Y8, Y4
+	VDIVPS      Y10, Y4, Y4
 	VMOVUPS     constantsAVX2<>+256(SB), Y8
 	VMINPS      Y6, Y8, Y8
 	VMOVUPS     constantsAVX2<>+192(SB), Y9
@@ -5661,12 +5682,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS Y11, Y12, Y10
 	VFMSUB213PS Y8, Y12, Y10
-	VADDPS      constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS Y10, Y9, Y8
-	VMOVUPS     constantsAVX2<>+0(SB), Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y6, Y10
-	VDIVPS      Y8, Y9, Y6
-	VANDPS      Y10, Y6, Y6
+	VMOVUPS     constantsAVX2<>+0(SB), Y8
+	VADDPS      Y8, Y9, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y6, Y9
+	VDIVPS      Y11, Y8, Y6
+	VANDPS      Y9, Y6, Y6
 	VMULPS      Y4, Y0, Y4
 	VMOVUPS     128(CX), Y0
 	VFMADD213PS Y4, Y2, Y0
@@ -5690,11 +5711,12 @@ u1b_end:
 	VFMADD231PS Y8, Y9, Y4
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y9, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y8
-	VFMADD231PS Y4, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y8
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y4, Y2, Y8
-	VDIVPS      Y0, Y8, Y0
+	VFMADD231PS Y4, Y2, Y0
+	VDIVPS      Y8, Y0, Y0
 	VMULPS      Y0, Y6, Y6
 	VMOVUPS     Y6, 128(AX)
 	VADDPS      32(SP), Y1, Y1
@@ -5719,12 +5741,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS Y6, Y8, Y4
 	VFMSUB213PS Y0, Y8, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y4
-	VDIVPS      Y0, Y2, Y1
-	VANDPS      Y4, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y6
+	VFMADD231PS Y4, Y2, Y6
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y2
+	VDIVPS      Y6, Y0, Y1
+	VANDPS      Y2, Y1, Y1
 	VMOVUPS     constantsAVX2<>+256(SB), Y0
 	VMINPS      Y3, Y0, Y0
 	VMOVUPS     constantsAVX2<>+192(SB), Y2
@@ -5743,12 +5765,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS Y6, Y8, Y4
 	VFMSUB213PS Y0, Y8, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y4
-	VDIVPS      Y0, Y2, Y3
-	VANDPS      Y4, Y3, Y3
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y6
+	VFMADD231PS Y4, Y2, Y6
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y2
+	VDIVPS      Y6, Y0, Y3
+	VANDPS      Y2, Y3, Y3
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
 	VMINPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y2
@@ -5768,11 +5790,12 @@ u1b_end:
 	VFMADD231PS Y5, Y6, Y4
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y6, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y5
-	VFMADD231PS Y4, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y5
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y4, Y2, Y5
-	VDIVPS      Y0, Y5, Y5
+	VFMADD231PS Y4, Y2, Y0
+	VDIVPS      Y5, Y0, Y5
 	VMOVUPS     constantsAVX2<>+256(SB), Y0
 	VMINPS      Y7, Y0, Y0
 	VMOVUPS     constantsAVX2<>+192(SB), Y2
@@ -5791,12 +5814,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS Y6, Y8, Y4
 	VFMSUB213PS Y0, Y8, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y7, Y4
-	VDIVPS      Y0, Y2, Y7
-	VANDPS      Y4, Y7, Y7
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y6
+	VFMADD231PS Y4, Y2, Y6
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y7, Y2
+	VDIVPS      Y6, Y0, Y7
+	VANDPS      Y2, Y7, Y7
 	VMULPS      Y5, Y1, Y5
 	VMOVUPS     160(CX), Y0
 	VFMADD213PS Y5, Y3, Y0
@@ -5820,11 +5843,12 @@ u1b_end:
 	VFMADD231PS Y3, Y4, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y4, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y3
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y3
-	VDIVPS      Y0, Y3, Y0
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y3, Y0, Y0
 	VMULPS      Y0, Y7, Y7
 	VMOVUPS     Y7, 160(AX)
 
@@ -6004,12 +6028,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS  Y11, Y12, Y10
 	VFMSUB213PS  Y8, Y12, Y10
-	VADDPS       constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS  Y10, Y9, Y8
-	VMOVUPS      constantsAVX2<>+0(SB), Y9
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y0, Y10
-	VDIVPS       Y8, Y9, Y0
-	VANDPS       Y10, Y0, Y0
+	VMOVUPS      constantsAVX2<>+0(SB), Y8
+	VADDPS       Y8, Y9, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y0, Y9
+	VDIVPS       Y11, Y8, Y0
+	VANDPS       Y9, Y0, Y0
 	VMOVUPS      constantsAVX2<>+256(SB), Y8
 	VMINPS       Y2, Y8, Y8
 	VMOVUPS      constantsAVX2<>+192(SB), Y9
@@ -6028,12 +6052,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS  Y11, Y12, Y10
 	VFMSUB213PS  Y8, Y12, Y10
-	VADDPS       constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS  Y10, Y9, Y8
-	VMOVUPS      constantsAVX2<>+0(SB), Y9
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y2, Y10
-	VDIVPS       Y8, Y9, Y2
-	VANDPS       Y10, Y2, Y2
+	VMOVUPS      constantsAVX2<>+0(SB), Y8
+	VADDPS       Y8, Y9, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y2, Y9
+	VDIVPS       Y11, Y8, Y2
+	VANDPS       Y9, Y2, Y2
 	VMOVUPS      constantsAVX2<>+384(SB), Y8
 	VMINPS       Y4, Y8, Y4
 	VMOVUPS      constantsAVX2<>+320(SB), Y8
@@ -6053,11 +6077,12 @@ u0b_end:
 	VFMADD231PS  Y10, Y11, Y9
 	VADDPS       Y4, Y4, Y4
 	VFMADD213PS  Y4, Y11, Y9
-	VADDPS       constantsAVX2<>+0(SB), Y8, Y4
-	VSUBPS       constantsAVX2<>+0(SB), Y8, Y10
-	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPS      constantsAVX2<>+0(SB), Y4
+	VADDPS       Y4, Y8, Y10
+	VSUBPS       Y4, Y8, Y4
 	VFMADD231PS  Y9, Y8, Y10
-	VDIVPS       Y4, Y10, Y4
+	VFMADD231PS  Y9, Y8, Y4
+	VDIVPS       Y10, Y4, Y4
 	VMOVUPS      constantsAVX2<>+256(SB), Y8
 	VMINPS       Y6, Y8, Y8
 	VMOVUPS      constantsAVX2<>+192(SB), Y9
@@ -6076,12 +6101,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS  Y11, Y12, Y10
 	VFMSUB213PS  Y8, Y12, Y10
-	VADDPS       constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS  Y10, Y9, Y8
-	VMOVUPS      constantsAVX2<>+0(SB), Y9
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y6, Y10
-	VDIVPS       Y8, Y9, Y6
-	VANDPS       Y10, Y6, Y6
+	VMOVUPS      constantsAVX2<>+0(SB), Y8
+	VADDPS       Y8, Y9, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y6, Y9
+	VDIVPS       Y11, Y8, Y6
+	VANDPS       Y9, Y6, Y6
 	VMOVUPS      Y0, (R10)
 	ADDQ         R11, R10
 	VMOVUPS      Y2, (R10)
@@ -6112,11 +6137,12 @@ u0b_end:
 	VFMADD231PS  Y8, Y9, Y4
 	VADDPS       Y0, Y0, Y0
 	VFMADD213PS  Y0, Y9, Y4
-	VADDPS       constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS       constantsAVX2<>+0(SB), Y2, Y8
-	VFMADD231PS  Y4, Y2, Y0
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y8
+	VSUBPS       Y0, Y2, Y0
 	VFMADD231PS  Y4, Y2, Y8
-	VDIVPS       Y0, Y8, Y0
+	VFMADD231PS  Y4, Y2, Y0
+	VDIVPS       Y8, Y0, Y0
 	ADDQ         R11, R10
 	VMOVUPS      Y0, (R10)
 	VMULPS       Y0, Y6, Y6
@@ -6146,12 +6172,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS  Y6, Y8, Y4
 	VFMSUB213PS  Y0, Y8, Y4
-	VADDPS       constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS  Y4, Y2, Y0
-	VMOVUPS      constantsAVX2<>+0(SB), Y2
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y1, Y4
-	VDIVPS       Y0, Y2, Y1
-	VANDPS       Y4, Y1, Y1
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y6
+	VFMADD231PS  Y4, Y2, Y6
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y1, Y2
+	VDIVPS       Y6, Y0, Y1
+	VANDPS       Y2, Y1, Y1
 	VMOVUPS      constantsAVX2<>+256(SB), Y0
 	VMINPS       Y3, Y0, Y0
 	VMOVUPS      constantsAVX2<>+192(SB), Y2
@@ -6170,12 +6196,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS  Y6, Y8, Y4
 	VFMSUB213PS  Y0, Y8, Y4
-	VADDPS       constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS  Y4, Y2, Y0
-	VMOVUPS      constantsAVX2<>+0(SB), Y2
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y3, Y4
-	VDIVPS       Y0, Y2, Y3
-	VANDPS       Y4, Y3, Y3
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y6
+	VFMADD231PS  Y4, Y2, Y6
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y3, Y2
+	VDIVPS       Y6, Y0, Y3
+	VANDPS       Y2, Y3, Y3
 	VMOVUPS      constantsAVX2<>+384(SB), Y0
 	VMINPS       Y5, Y0, Y0
 	VMOVUPS      constantsAVX2<>+320(SB), Y2
@@ -6195,11 +6221,12 @@ u0b_end:
 	VFMADD231PS  Y5, Y6, Y4
 	VADDPS       Y0, Y0, Y0
 	VFMADD213PS  Y0, Y6, Y4
-	VADDPS       constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS       constantsAVX2<>+0(SB), Y2, Y5
-	VFMADD231PS  Y4, Y2, Y0
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y5
+	VSUBPS       Y0, Y2, Y0
 	VFMADD231PS  Y4, Y2, Y5
-	VDIVPS       Y0, Y5, Y5
+	VFMADD231PS  Y4, Y2, Y0
+	VDIVPS       Y5, Y0, Y5
 	VMOVUPS      constantsAVX2<>+256(SB), Y0
 	VMINPS       Y7, Y0, Y0
 	VMOVUPS      constantsAVX2<>+192(SB), Y2
@@ -6218,12 +6245,12 @@ u0b_end:
 	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS  Y6, Y8, Y4
 	VFMSUB213PS  Y0, Y8, Y4
-	VADDPS       constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS  Y4, Y2, Y0
-	VMOVUPS      constantsAVX2<>+0(SB), Y2
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y7, Y4
-	VDIVPS       Y0, Y2, Y7
-	VANDPS       Y4, Y7, Y7
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y6
+	VFMADD231PS  Y4, Y2, Y6
+	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y7, Y2
+	VDIVPS       Y6, Y0, Y7
+	VANDPS       Y2, Y7, Y7
 	VMOVUPS      Y1, 32(R10)
 	ADDQ         R11, R10
 	VMOVUPS      Y3, 32(R10)
@@ -6254,11 +6281,12 @@ u0b_end:
 	VFMADD231PS  Y3, Y4, Y2
 	VADDPS       Y0, Y0, Y0
 	VFMADD213PS  Y0, Y4, Y2
-	VADDPS       constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS       constantsAVX2<>+0(SB), Y1, Y3
-	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      constantsAVX2<>+0(SB), Y0
+	VADDPS       Y0, Y1, Y3
+	VSUBPS       Y0, Y1, Y0
 	VFMADD231PS  Y2, Y1, Y3
-	VDIVPS       Y0, Y3, Y0
+	VFMADD231PS  Y2, Y1, Y0
+	VDIVPS       Y3, Y0, Y0
 	ADDQ         R11, R10
 	VMOVUPS      Y0, 32(R10)
 	VMULPS       Y0, Y7, Y7
@@ -6396,12 +6424,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS Y11, Y12, Y10
 	VFMSUB213PS Y8, Y12, Y10
-	VADDPS      constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS Y10, Y9, Y8
-	VMOVUPS     constantsAVX2<>+0(SB), Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y10
-	VDIVPS      Y8, Y9, Y0
-	VANDPS      Y10, Y0, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y8
+	VADDPS      Y8, Y9, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y9
+	VDIVPS      Y11, Y8, Y0
+	VANDPS      Y9, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y8
 	VMINPS      Y2, Y8, Y8
 	VMOVUPS     constantsAVX2<>+192(SB), Y9
@@ -6420,12 +6448,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS Y11, Y12, Y10
 	VFMSUB213PS Y8, Y12, Y10
-	VADDPS      constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS Y10, Y9, Y8
-	VMOVUPS     constantsAVX2<>+0(SB), Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y10
-	VDIVPS      Y8, Y9, Y2
-	VANDPS      Y10, Y2, Y2
+	VMOVUPS     constantsAVX2<>+0(SB), Y8
+	VADDPS      Y8, Y9, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y9
+	VDIVPS      Y11, Y8, Y2
+	VANDPS      Y9, Y2, Y2
 	VMOVUPS     constantsAVX2<>+384(SB), Y8
 	VMINPS      Y4, Y8, Y4
 	VMOVUPS     constantsAVX2<>+320(SB), Y8
@@ -6445,11 +6473,12 @@ u1b_end:
 	VFMADD231PS Y10, Y11, Y9
 	VADDPS      Y4, Y4, Y4
 	VFMADD213PS Y4, Y11, Y9
-	VADDPS      constantsAVX2<>+0(SB), Y8, Y4
-	VSUBPS      constantsAVX2<>+0(SB), Y8, Y10
-	VFMADD231PS Y9, Y8, Y4
+	VMOVUPS     constantsAVX2<>+0(SB), Y4
+	VADDPS      Y4, Y8, Y10
+	VSUBPS      Y4, Y8, Y4
 	VFMADD231PS Y9, Y8, Y10
-	VDIVPS      Y4, Y10, Y4
+	VFMADD231PS Y9, Y8, Y4
+	VDIVPS      Y10, Y4, Y4
 	VMOVUPS     constantsAVX2<>+256(SB), Y8
 	VMINPS      Y6, Y8, Y8
 	VMOVUPS     constantsAVX2<>+192(SB), Y9
@@ -6468,12 +6497,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y9, Y9
 	VFMADD231PS Y11, Y12, Y10
 	VFMSUB213PS Y8, Y12, Y10
-	VADDPS      constantsAVX2<>+0(SB), Y9, Y8
-	VFMADD231PS Y10, Y9, Y8
-	VMOVUPS     constantsAVX2<>+0(SB), Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y6, Y10
-	VDIVPS      Y8, Y9, Y6
-	VANDPS      Y10, Y6, Y6
+	VMOVUPS     constantsAVX2<>+0(SB), Y8
+	VADDPS      Y8, Y9, Y11
+	VFMADD231PS Y10, Y9, Y11
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y6, Y9
+	VDIVPS      Y11, Y8, Y6
+	VANDPS      Y9, Y6, Y6
 	VMOVUPS     Y0, 128(R10)
 	ADDQ        R11, R10
 	VMOVUPS     Y2, 128(R10)
@@ -6504,11 +6533,12 @@ u1b_end:
 	VFMADD231PS Y8, Y9, Y4
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y9, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y8
-	VFMADD231PS Y4, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y8
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y4, Y2, Y8
-	VDIVPS      Y0, Y8, Y0
+	VFMADD231PS Y4, Y2, Y0
+	VDIVPS      Y8, Y0, Y0
 	ADDQ        R11, R10
 	VMOVUPS     Y0, 128(R10)
 	VMULPS      Y0, Y6, Y6
@@ -6538,12 +6568,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS Y6, Y8, Y4
 	VFMSUB213PS Y0, Y8, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y4
-	VDIVPS      Y0, Y2, Y1
-	VANDPS      Y4, Y1, Y1
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y6
+	VFMADD231PS Y4, Y2, Y6
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y2
+	VDIVPS      Y6, Y0, Y1
+	VANDPS      Y2, Y1, Y1
 	VMOVUPS     constantsAVX2<>+256(SB), Y0
 	VMINPS      Y3, Y0, Y0
 	VMOVUPS     constantsAVX2<>+192(SB), Y2
@@ -6562,12 +6592,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS Y6, Y8, Y4
 	VFMSUB213PS Y0, Y8, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y4
-	VDIVPS      Y0, Y2, Y3
-	VANDPS      Y4, Y3, Y3
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y6
+	VFMADD231PS Y4, Y2, Y6
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y2
+	VDIVPS      Y6, Y0, Y3
+	VANDPS      Y2, Y3, Y3
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
 	VMINPS      Y5, Y0, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y2
@@ -6587,11 +6617,12 @@ u1b_end:
 	VFMADD231PS Y5, Y6, Y4
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y6, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y5
-	VFMADD231PS Y4, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y5
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y4, Y2, Y5
-	VDIVPS      Y0, Y5, Y5
+	VFMADD231PS Y4, Y2, Y0
+	VDIVPS      Y5, Y0, Y5
 	VMOVUPS     constantsAVX2<>+256(SB), Y0
 	VMINPS      Y7, Y0, Y0
 	VMOVUPS     constantsAVX2<>+192(SB), Y2
@@ -6610,12 +6641,12 @@ u1b_end:
 	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
 	VFMADD231PS Y6, Y8, Y4
 	VFMSUB213PS Y0, Y8, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y7, Y4
-	VDIVPS      Y0, Y2, Y7
-	VANDPS      Y4, Y7, Y7
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y6
+	VFMADD231PS Y4, Y2, Y6
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y7, Y2
+	VDIVPS      Y6, Y0, Y7
+	VANDPS      Y2, Y7, Y7
 	VMOVUPS     Y1, 160(R10)
 	ADDQ        R11, R10
 	VMOVUPS     Y3, 160(R10)
@@ -6646,11 +6677,12 @@ u1b_end:
 	VFMADD231PS Y3, Y4, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y4, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y3
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y3
-	VDIVPS      Y0, Y3, Y0
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y3, Y0, Y0
 	ADDQ        R11, R10
 	VMOVUPS     Y0, 160(R10)
 	VMULPS      Y0, Y7, Y7
@@ -7098,11 +7130,12 @@ weven:
 	VFMADD231PS Y4, Y5, Y3
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y3
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y4
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y3, Y2, Y4
-	VDIVPS      Y0, Y4, Y0
+	VFMADD231PS Y3, Y2, Y0
+	VDIVPS      Y4, Y0, Y0
 	CMPQ        BX, $0x08
 	JL          w0shtail
 	VMOVUPS     Y0, (CX)
@@ -7142,11 +7175,12 @@ w0shdone:
 	VFMADD231PS Y3, Y4, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y4, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y3
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y3
-	VDIVPS      Y0, Y3, Y1
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y3, Y0, Y1
 	CMPQ        BX, $0x10
 	JL          w1shtail
 	VMOVUPS     Y1, 32(CX)
@@ -7578,11 +7612,12 @@ neven:
 	VFMADD231PS Y4, Y5, Y3
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y3
-	VADDPS      constantsAVX2<>+0(SB), Y2, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y2, Y4
+	VSUBPS      Y0, Y2, Y0
 	VFMADD231PS Y3, Y2, Y4
-	VDIVPS      Y0, Y4, Y0
+	VFMADD231PS Y3, Y2, Y0
+	VDIVPS      Y4, Y0, Y0
 	CMPQ        BX, $0x08
 	JL          n0shtail
 	VMOVUPS     Y0, (CX)
@@ -7622,11 +7657,12 @@ n0shdone:
 	VFMADD231PS Y3, Y4, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y4, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y3
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y3
-	VDIVPS      Y0, Y3, Y1
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y3, Y0, Y1
 	CMPQ        BX, $0x10
 	JL          n1shtail
 	VMOVUPS     Y1, 32(CX)
@@ -7761,11 +7797,12 @@ u0b_end:
 	VFMADD231PS Y9, Y10, Y8
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y10, Y8
-	VADDPS      constantsAVX2<>+0(SB), Y4, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y4, Y9
-	VFMADD231PS Y8, Y4, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y4, Y9
+	VSUBPS      Y0, Y4, Y0
 	VFMADD231PS Y8, Y4, Y9
-	VDIVPS      Y0, Y9, Y4
+	VFMADD231PS Y8, Y4, Y0
+	VDIVPS      Y9, Y0, Y4
 	VMOVUPS     Y4, (AX)
 	VADDPS      Y1, Y5, Y5
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
@@ -7787,11 +7824,12 @@ u0b_end:
 	VFMADD231PS Y5, Y8, Y4
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y8, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y5
-	VFMADD231PS Y4, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y5
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y4, Y1, Y5
-	VDIVPS      Y0, Y5, Y5
+	VFMADD231PS Y4, Y1, Y0
+	VDIVPS      Y5, Y0, Y5
 	VMOVUPS     Y5, 32(AX)
 	CMPQ        SI, $0x01
 	JEQ         u0odd
@@ -7815,11 +7853,12 @@ u0b_end:
 	VFMADD231PS Y4, Y5, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y4
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y4
-	VDIVPS      Y0, Y4, Y6
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y4, Y0, Y6
 	VMOVUPS     Y6, 128(AX)
 	VADDPS      Y3, Y7, Y7
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
@@ -7841,11 +7880,12 @@ u0b_end:
 	VFMADD231PS Y3, Y4, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y4, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y3
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y3
-	VDIVPS      Y0, Y3, Y7
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y3, Y0, Y7
 	VMOVUPS     Y7, 160(AX)
 
 u0odd:
@@ -7980,11 +8020,12 @@ u0b_end:
 	VFMADD231PS Y9, Y10, Y8
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y10, Y8
-	VADDPS      constantsAVX2<>+0(SB), Y4, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y4, Y9
-	VFMADD231PS Y8, Y4, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y4, Y9
+	VSUBPS      Y0, Y4, Y0
 	VFMADD231PS Y8, Y4, Y9
-	VDIVPS      Y0, Y9, Y4
+	VFMADD231PS Y8, Y4, Y0
+	VDIVPS      Y9, Y0, Y4
 	VMOVUPS     Y4, (R8)
 	VMOVUPS     Y4, (AX)
 	VADDPS      Y1, Y5, Y5
@@ -8010,11 +8051,12 @@ u0b_end:
 	VFMADD231PS Y5, Y8, Y4
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y8, Y4
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y5
-	VFMADD231PS Y4, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y5
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y4, Y1, Y5
-	VDIVPS      Y0, Y5, Y5
+	VFMADD231PS Y4, Y1, Y0
+	VDIVPS      Y5, Y0, Y5
 	VMOVUPS     Y5, 32(R8)
 	VMOVUPS     Y5, 32(AX)
 	CMPQ        DI, $0x01
@@ -8042,11 +8084,12 @@ u0b_end:
 	VFMADD231PS Y4, Y5, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y5, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y4
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y4
-	VDIVPS      Y0, Y4, Y6
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y4, Y0, Y6
 	VMOVUPS     Y6, 128(R8)
 	VMOVUPS     Y6, 128(AX)
 	VADDPS      Y3, Y7, Y7
@@ -8072,11 +8115,12 @@ u0b_end:
 	VFMADD231PS Y3, Y4, Y2
 	VADDPS      Y0, Y0, Y0
 	VFMADD213PS Y0, Y4, Y2
-	VADDPS      constantsAVX2<>+0(SB), Y1, Y0
-	VSUBPS      constantsAVX2<>+0(SB), Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y3
+	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y3
-	VDIVPS      Y0, Y3, Y7
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y3, Y0, Y7
 	VMOVUPS     Y7, 160(R8)
 	VMOVUPS     Y7, 160(AX)
 
@@ -9546,6 +9590,88 @@ lanes_end:
 	JNZ  out
 
 out_end:
+	VZEROUPPER
+	RET
+
+// func transposeAVX2(dst *float32, src *float32, stride int, cols int)
+// Requires: AVX
+TEXT ·transposeAVX2(SB), NOSPLIT, $0-32
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  stride+16(FP), DX
+	MOVQ  cols+24(FP), BX
+	SHLQ  $0x02, DX
+	SHRQ  $0x03, BX
+	TESTQ BX, BX
+	JZ    cols_end
+
+cols:
+	MOVQ  CX, SI
+	MOVQ  AX, DI
+	MOVQ  $0x00000004, R8
+	TESTQ R8, R8
+	JZ    rows_end
+
+rows:
+	VMOVUPS    (SI), Y0
+	ADDQ       DX, SI
+	VMOVUPS    (SI), Y1
+	ADDQ       DX, SI
+	VMOVUPS    (SI), Y2
+	ADDQ       DX, SI
+	VMOVUPS    (SI), Y3
+	ADDQ       DX, SI
+	VMOVUPS    (SI), Y4
+	ADDQ       DX, SI
+	VMOVUPS    (SI), Y5
+	ADDQ       DX, SI
+	VMOVUPS    (SI), Y6
+	ADDQ       DX, SI
+	VMOVUPS    (SI), Y7
+	ADDQ       DX, SI
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VSHUFPS    $0x44, Y1, Y8, Y7
+	VSHUFPS    $0xee, Y1, Y8, Y1
+	VSHUFPS    $0x44, Y2, Y0, Y8
+	VSHUFPS    $0xee, Y2, Y0, Y0
+	VSHUFPS    $0x44, Y5, Y3, Y2
+	VSHUFPS    $0xee, Y5, Y3, Y3
+	VSHUFPS    $0x44, Y6, Y4, Y5
+	VSHUFPS    $0xee, Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (DI)
+	VMOVUPS    Y7, 128(DI)
+	VMOVUPS    Y3, 256(DI)
+	VMOVUPS    Y8, 384(DI)
+	VMOVUPS    Y2, 512(DI)
+	VMOVUPS    Y1, 640(DI)
+	VMOVUPS    Y5, 768(DI)
+	VMOVUPS    Y0, 896(DI)
+	ADDQ       $0x20, DI
+	DECQ       R8
+	JNZ        rows
+
+rows_end:
+	ADDQ $0x20, CX
+	ADDQ $0x00000400, AX
+	DECQ BX
+	JNZ  cols
+
+cols_end:
 	VZEROUPPER
 	RET
 

@@ -70,6 +70,11 @@ func denseAVX512(w *float32, b *float32, x *float32, dst *float32, in int, out i
 //go:noescape
 func denseTileAVX512(w *float32, b *float32, x *float32, dst *float32, in int, out int)
 
+// transposeAVX512 writes cols columns (a multiple of 8) of 32 rows, stride floats apart, to dst [cols][32].
+//
+//go:noescape
+func transposeAVX512(dst *float32, src *float32, stride int, cols int)
+
 // gruBackAVX512 works on row floats (hidden times 32) of each row of save and dg.
 //
 //go:noescape

@@ -209,3 +209,20 @@ func addRowsVector(db []float32, rows int, a []float32, aStride, steps int) bool
 	}
 	return true
 }
+
+// transposeVector does the columns that come in eights and gives their number.
+func transposeVector(dst, src []float32, cols int) int {
+	n := cols &^ 7
+	if n == 0 {
+		return 0
+	}
+	switch inUse {
+	case setAVX512:
+		transposeAVX512(ptr(dst), ptr(src), cols, n)
+	case setAVX2:
+		transposeAVX2(ptr(dst), ptr(src), cols, n)
+	default:
+		return 0
+	}
+	return n
+}

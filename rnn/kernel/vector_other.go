@@ -28,3 +28,5 @@ func addOuterVector(dw []float32, rows, cols int, a []float32, aStride int, b []
 }
 
 func addRowsVector(db []float32, rows int, a []float32, aStride, steps int) bool { return false }
+
+func transposeVector(dst, src []float32, cols int) int { return 0 }

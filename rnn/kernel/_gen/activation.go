@@ -15,24 +15,48 @@ func each(n int, do func(i int)) {
 	}
 }
 
+// operand gives a constant for use with k vectors: from memory where it is used once, else from a register, since loads are what limits
+// the activations.
+func operand(name string, k int) Op {
+	if k == 1 {
+		return constant(name)
+	}
+	return load(constant(name))
+}
+
+// copies gives k vectors holding a constant.
+func copies(name string, k int) []vec {
+	v := []vec{load(constant(name))}
+	for len(v) < k {
+		c := newVec()
+		VMOVAPS(v[0], c)
+		v = append(v, c)
+	}
+	return v
+}
+
 // expm1 leaves in p the values exp(f)-1 and gives the powers of two that belong to them: exp(x) = s (1 + p). x is clamped and is used up.
 // prefix "sig" computes for -x with polynomial signs turned, "tan" for 2x with coefficients scaled by powers of two.
 func expm1(x []vec, prefix string) (p, s []vec) {
 	k := len(x)
-	t, n, f2, b := make([]vec, k), make([]vec, k), make([]vec, k), make([]vec, k)
-	p = make([]vec, k)
-	each(k, func(i int) { t[i] = load(constant("magic")) })
-	each(k, func(i int) { VFMADD231PS(constant(prefix+"Log"), x[i], t[i]) })
-	each(k, func(i int) { n[i] = newVec(); VSUBPS(constant("magic"), t[i], n[i]) })
-	each(k, func(i int) { VFMADD231PS(constant(prefix+"Ln2"), n[i], x[i]) })
-	each(k, func(i int) { p[i] = load(constant(prefix + "C3")) })
-	each(k, func(i int) { b[i] = load(constant(prefix + "C5")) })
+	n, f2 := make([]vec, k), make([]vec, k)
+	t := copies("magic", k)
+	all := func(op func(...Op), name string, rest func(i int) []Op) {
+		c := operand(name, k)
+		each(k, func(i int) { op(append([]Op{c}, rest(i)...)...) })
+	}
+	all(VFMADD231PS, prefix+"Log", func(i int) []Op { return []Op{x[i], t[i]} })
+	each(k, func(i int) { n[i] = newVec() })
+	all(VSUBPS, "magic", func(i int) []Op { return []Op{t[i], n[i]} })
+	all(VFMADD231PS, prefix+"Ln2", func(i int) []Op { return []Op{n[i], x[i]} })
+	p = copies(prefix+"C3", k)
+	b := copies(prefix+"C5", k)
 	each(k, func(i int) { f2[i] = newVec(); VMULPS(x[i], x[i], f2[i]) })
-	each(k, func(i int) { VFMADD213PS(constant(prefix+"C2"), x[i], p[i]) })
-	each(k, func(i int) { VFMADD213PS(constant(prefix+"C4"), x[i], b[i]) })
-	each(k, func(i int) { VFMADD231PS(constant(prefix+"C6"), f2[i], b[i]) })
+	all(VFMADD213PS, prefix+"C2", func(i int) []Op { return []Op{x[i], p[i]} })
+	all(VFMADD213PS, prefix+"C4", func(i int) []Op { return []Op{x[i], b[i]} })
+	all(VFMADD231PS, prefix+"C6", func(i int) []Op { return []Op{f2[i], b[i]} })
 	each(k, func(i int) { VPSLLD(Imm(23), t[i], t[i]) })
-	each(k, func(i int) { VPADDD(constant("one"), t[i], t[i]) })
+	all(VPADDD, "one", func(i int) []Op { return []Op{t[i], t[i]} })
 	each(k, func(i int) { VFMADD231PS(b[i], f2[i], p[i]) })
 	if prefix == "sig" {
 		each(k, func(i int) { VFMSUB213PS(x[i], f2[i], p[i]) })
@@ -58,17 +82,15 @@ func clamp(x []vec, low, high string) []vec {
 func sigmoid(x ...vec) {
 	const notLess = 0x15 // true for NaN
 	keep := make([]Op, len(x))
-	each(len(x), func(i int) {
-		if wide {
-			keep[i] = K()
-			VCMPPS(Imm(notLess), constant("sigLow"), x[i], keep[i])
-		}
-	})
+	if wide {
+		low := operand("sigLow", len(x))
+		each(len(x), func(i int) { keep[i] = K(); VCMPPS(Imm(notLess), low, x[i], keep[i]) })
+	}
 	p, s := expm1(clamp(x, "sigLow", "sigHigh"), "sig")
 	d := make([]vec, len(x))
-	each(len(x), func(i int) { d[i] = newVec(); VADDPS(constant("one"), s[i], d[i]) })
-	each(len(x), func(i int) { VFMADD231PS(p[i], s[i], d[i]) })
 	one := load(constant("one"))
+	each(len(x), func(i int) { d[i] = newVec(); VADDPS(one, s[i], d[i]) })
+	each(len(x), func(i int) { VFMADD231PS(p[i], s[i], d[i]) })
 	each(len(x), func(i int) {
 		if wide {
 			VDIVPS_Z(d[i], one, keep[i], x[i])
@@ -85,8 +107,9 @@ func sigmoid(x ...vec) {
 func tanh(x ...vec) {
 	p, s := expm1(clamp(x, "tanLow", "tanHigh"), "tan")
 	d, n := make([]vec, len(x)), make([]vec, len(x))
-	each(len(x), func(i int) { d[i] = newVec(); VADDPS(constant("one"), s[i], d[i]) })
-	each(len(x), func(i int) { n[i] = newVec(); VSUBPS(constant("one"), s[i], n[i]) })
+	one := load(constant("one"))
+	each(len(x), func(i int) { d[i] = newVec(); VADDPS(one, s[i], d[i]) })
+	each(len(x), func(i int) { n[i] = newVec(); VSUBPS(one, s[i], n[i]) })
 	each(len(x), func(i int) { VFMADD231PS(p[i], s[i], d[i]) })
 	each(len(x), func(i int) { VFMADD231PS(p[i], s[i], n[i]) })
 	each(len(x), func(i int) { VDIVPS(d[i], n[i], x[i]) })

@@ -48,6 +48,7 @@ func main() {
 	}
 	dense()
 	denseTile()
+	transpose()
 	gruBack()
 	lstmBack()
 	addTranspose()
