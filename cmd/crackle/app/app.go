@@ -117,11 +117,11 @@ func (a *App) Counts(stream string) (c ingest.Counts, ok bool) {
 	return c, false
 }
 
-// Status is what people are shown of a stream; the zero value for a name that is not configured.
+// Status is what people are shown of a stream; the zero value for a name that is not configured, and before Start.
 func (a *App) Status(stream string) hub.StreamStatus {
-	for _, row := range (monitor{a}).Streams() {
-		if row.Name == stream {
-			return row
+	for _, s := range a.streams {
+		if s.cfg.Name == stream && a.machine != nil {
+			return s.status.read(s.receiver.Counts(), a.alarmedStreams()[stream], time.Now())
 		}
 	}
 	return hub.StreamStatus{}

@@ -38,7 +38,8 @@ const senderRows = 50
 // send starts a sender whose server may go away: without a store, what cannot be sent at once is lost.
 func send(t *testing.T, s *natsServer, stream string, store bool) *sender {
 	t.Helper()
-	nc, err := nats.Connect(s.url, nats.Token(s.token), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectBufSize(-1))
+	nc, err := nats.Connect(s.url, nats.Token(s.token), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectBufSize(-1),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func flush(t testing.TB, p *ingest.Publisher) {
 func publishPart(t testing.TB, p *ingest.Publisher, r *demo.Recording, part string, rows int) {
 	t.Helper()
 	for _, b := range cut(asBlock(r, 0), func() int { return rows }) {
-		b.Part = part
+		b.First, b.Part = 0, part
 		publish(t, p, b)
 	}
 	flush(t, p)

@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"crackle/alert"
 	"crackle/alert/health"
+	"crackle/ingest"
+	"crackle/ingest/block"
 )
 
 const (
@@ -22,12 +26,18 @@ type pulse struct {
 	ended   map[string]bool   // streams of which no more data is expected
 	missing map[string]uint64 // samples missing at the last look
 	gapAt   map[string]uint64 // sample index at which the newest gap was seen
-	seen    []health.Observation
-	found   []alert.Condition
+
+	counts map[string]ingest.Counts // at the last look
+	why    map[string]string        // what was wrong with the newest payloads that could not be read
+	seen   []health.Observation
+	found  []alert.Condition
 }
 
 func newPulse(a *App) (*pulse, error) {
-	p := &pulse{app: a, ended: map[string]bool{}, missing: map[string]uint64{}, gapAt: map[string]uint64{}}
+	p := &pulse{
+		app: a, ended: map[string]bool{}, missing: map[string]uint64{}, gapAt: map[string]uint64{},
+		counts: map[string]ingest.Counts{}, why: map[string]string{},
+	}
 	var streams []health.Stream
 	for _, s := range a.streams {
 		streams = append(streams, s.healthStream())
@@ -96,10 +106,34 @@ func (p *pulse) observe(s *stream) health.Observation {
 		p.missing[name], p.gapAt[name] = c.Missing, c.LastEnd
 	}
 	run, duration := s.status.block()
+	if old := p.counts[name]; unreadable(&c) > unreadable(&old) {
+		p.why[name] = why(&c, &old)
+	}
+	p.counts[name] = c
 	return health.Observation{
 		Stream: name, Last: c.LastData, Run: run, End: c.LastEnd, BlockDuration: duration,
-		Missing: c.Missing, GapRun: run, GapAt: p.gapAt[name], Unreadable: c.MalformedTotal() + c.WrongRate.Blocks + c.WrongChannels.Blocks,
+		Missing: c.Missing, GapRun: run, GapAt: p.gapAt[name], Unreadable: unreadable(&c), Why: p.why[name],
 	}
+}
+
+func unreadable(c *ingest.Counts) uint64 {
+	return c.MalformedTotal() + c.WrongRate.Blocks + c.WrongChannels.Blocks
+}
+
+// why says in words what could not be read since old.
+func why(c, old *ingest.Counts) string {
+	var kinds []string
+	add := func(n uint64, what string) {
+		if n > 0 {
+			kinds = append(kinds, fmt.Sprintf("%d %s", n, what))
+		}
+	}
+	for k := range c.Malformed {
+		add(c.Malformed[k]-old.Malformed[k], "malformed ("+block.Kind(k).String()+")")
+	}
+	add(c.WrongRate.Blocks-old.WrongRate.Blocks, "of another rate")
+	add(c.WrongChannels.Blocks-old.WrongChannels.Blocks, "of another channel count")
+	return strings.Join(kinds, ", ")
 }
 
 func (p *pulse) tell(ctx context.Context) {

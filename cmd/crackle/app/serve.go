@@ -20,7 +20,7 @@ func (a *App) serve() error {
 		Version: a.version, Log: a.log,
 	}
 	server, err := web.New(cfg)
-	if err != nil && !portTaken(err) {
+	if err != nil && !portTaken(cfg.Listen, err) {
 		return err
 	}
 	if err != nil {
@@ -50,9 +50,16 @@ func (a *App) listening(s *web.Server) {
 	a.log.Info("dashboard", "address", u)
 }
 
-func portTaken(err error) bool {
-	var op *net.OpError
-	return errors.Is(err, syscall.EADDRINUSE) || errors.As(err, &op) && op.Op == "listen"
+// portTaken tells a port that may become free from a configuration that cannot work. The web server's own error for a port in use has words only.
+func portTaken(addr string, err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "listen" {
+		return true
+	}
+	l, err := net.Listen("tcp", addr)
+	if err == nil {
+		l.Close()
+	}
+	return errors.Is(err, syscall.EADDRINUSE)
 }
 
 // publicURL is the base of the links in messages.

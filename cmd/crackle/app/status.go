@@ -92,11 +92,13 @@ func (st *status) watching(m *detector.Model) {
 	st.row.Verdict, st.row.Reason = detector.NotAssessed, detector.WarmingUp
 }
 
-// trouble notes why no model is in service.
-func (st *status) trouble(text string) {
+// trouble notes why no model is in service, and reports whether that is news.
+func (st *status) trouble(text string) (news bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	news = text != st.problem
 	st.problem = text
+	return news
 }
 
 // note sets what a person should know of the current part.

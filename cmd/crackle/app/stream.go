@@ -27,6 +27,7 @@ type stream struct {
 	status   *status
 	pupil    *pupil               // nil when the model comes from a file only
 	models   chan *detector.Model // to put in service: from the teacher, or from the file that has appeared
+	untaught chan struct{}        // the lesson did not do and is free again
 	parts    ledger.Open
 	losses   losses
 	ctx      context.Context // of run, for what onScore hands on
@@ -37,7 +38,7 @@ type stream struct {
 func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 	s := &stream{
 		app: a, cfg: cfg, log: a.log.With("stream", cfg.Name), receiver: r,
-		status: newStatus(&cfg), models: make(chan *detector.Model, 1),
+		status: newStatus(&cfg), models: make(chan *detector.Model, 1), untaught: make(chan struct{}, 1),
 	}
 	var err error
 	if s.chain, err = NewChain(cfg.Name, cfg.Conditioning(), s.onScore); err != nil {
@@ -80,6 +81,11 @@ func (s *stream) run(ctx context.Context) error {
 			}
 		case m := <-s.models:
 			s.install(m)
+		case <-s.untaught:
+			if s.pupil != nil { // else a file has appeared meanwhile
+				s.pupil.again()
+				s.chain.Collect(s.pupil.lesson)
+			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -194,14 +200,13 @@ func (s *stream) find(first bool) {
 			s.status.learning()
 		}
 	default:
-		s.status.trouble(err.Error())
-		if first {
+		if s.status.trouble(err.Error()) {
 			s.log.Error("no model: windows are not assessed; the file is looked for again every few seconds", "err", err)
 		}
 	}
 }
 
-// teach makes a model of a lesson, keeps it in a file, and hands it to run. A lesson that is too short is given back to be added to.
+// teach makes a model of a lesson, keeps it in a file, and hands it to run. A lesson that does not do is given back to be added to.
 func (s *stream) teach(ctx context.Context, lesson *detector.Lesson) {
 	started := time.Now()
 	m, err := s.app.teach(ctx, &s.cfg, s.chain, lesson)
@@ -211,7 +216,8 @@ func (s *stream) teach(ctx context.Context, lesson *detector.Lesson) {
 	if err != nil {
 		if ctx.Err() == nil {
 			s.status.trouble(err.Error())
-			s.log.Error("learning failed", "err", err)
+			s.log.Error("learning failed; it is tried again with as much more of the signal", "err", err)
+			s.untaught <- struct{}{}
 		}
 		return
 	}
