@@ -30,6 +30,7 @@ type commands struct {
 	Check   checkCmd   `cmd:"" help:"List every mistake of a configuration file."`
 	Train   trainCmd   `cmd:"" help:"Learn a model for a stream from recordings of normal production."`
 	Score   scoreCmd   `cmd:"" help:"Score a recording with a stream's model, exactly as live."`
+	Model   modelCmd   `cmd:"" help:"Show, import, export and compare model files."`
 	Replay  replayCmd  `cmd:"" help:"Publish a recording into a running crackle, or into a NATS server."`
 	Version versionCmd `cmd:"" help:"Print the version and the kernel in use."`
 }

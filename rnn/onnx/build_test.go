@@ -67,7 +67,6 @@ func textsAttr(name string, v ...string) message {
 	}
 	return m
 }
-func tensorAttr(name string, t message) message { return message(nil).text(1, name).bytes(5, t) }
 
 // floats is a tensor of the given shape whose values are all v.
 func floats(name string, v float32, dims ...int64) message {

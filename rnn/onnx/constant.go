@@ -150,59 +150,33 @@ func (c constant) reshape(target []size, b *budget) (constant, error) {
 
 // join is Concat.
 func join(cs []constant, axis int, b *budget) (constant, error) {
-	first := cs[0]
-	total := int64(0)
-	for _, c := range cs {
-		if len(c.dims) != len(first.dims) || !c.dims[axis].known() {
-			return first, fmt.Errorf("tensors of shapes %v and %v cannot be joined along axis %d", first.dims, c.dims, axis)
-		}
-		for i, d := range c.dims {
-			if i != axis && d != first.dims[i] {
-				return first, fmt.Errorf("tensors of shapes %v and %v cannot be joined along axis %d", first.dims, c.dims, axis)
-			}
-		}
-		total += c.dims[axis].n
+	whole, thin, err := joinedShape(cs, axis)
+	if err != nil {
+		return whole, err
 	}
-	// An axis that every part repeats stays so: one value stands for all.
-	whole := constant{dims: slices.Clone(first.dims)}
-	whole.dims[axis] = size{n: total}
-	thin := slices.Clone(whole.dims)
-	for i := range thin {
-		if i != axis && !slices.ContainsFunc(cs, func(c constant) bool { return c.strides[i] != 0 }) {
-			thin[i] = size{n: 1}
-		}
-	}
-	outer, inner := size{n: 1}, size{n: 1}
-	var ok1, ok2 bool
-	if outer, ok1 = product(thin[:axis]); !ok1 || !outer.known() {
-		return first, fmt.Errorf("tensors of shape %v depend on the length of the input", first.dims)
-	}
-	if inner, ok2 = product(thin[axis+1:]); !ok2 || !inner.known() {
-		return first, fmt.Errorf("tensors of shape %v depend on the length of the input", first.dims)
-	}
-	all, ok := product([]size{outer, {n: total}, inner})
-	if !ok {
-		return first, fmt.Errorf("tensors of shape %v are too large to be joined", first.dims)
+	outer, ok1 := product(thin[:axis])
+	inner, ok2 := product(thin[axis+1:])
+	total := whole.dims[axis]
+	all, ok3 := product([]size{outer, total, inner})
+	if !ok1 || !ok2 || !ok3 || !all.known() {
+		return whole, fmt.Errorf("tensors of shape %v are too large to be joined, or depend on the length of the input", cs[0].dims)
 	}
 	if err := b.take(all.n); err != nil {
-		return first, err
+		return whole, err
 	}
 	whole.data = make([]float32, all.n)
 	at := 0
 	for _, c := range cs {
-		c.dims = slices.Clone(c.dims)
-		for i := range thin {
-			if i != axis {
-				c.dims[i] = thin[i]
-			}
-		}
+		length := c.dims[axis]
+		c.dims = slices.Clone(thin)
+		c.dims[axis] = length
 		part, err := c.values(b)
 		if err != nil {
-			return first, err
+			return whole, err
 		}
-		row := int(c.dims[axis].n * inner.n)
+		row := int(length.n * inner.n)
 		for o := range int(outer.n) {
-			copy(whole.data[o*int(total*inner.n)+at:], part[o*row:(o+1)*row])
+			copy(whole.data[o*int(total.n*inner.n)+at:], part[o*row:(o+1)*row])
 		}
 		at += row
 	}
@@ -213,6 +187,31 @@ func join(cs []constant, axis int, b *budget) (constant, error) {
 		}
 	}
 	return whole, nil
+}
+
+// joinedShape gives the shape of the whole, and that of what has to be copied: an axis that every part repeats stays so, one value for all.
+func joinedShape(cs []constant, axis int) (whole constant, thin []size, err error) {
+	first := cs[0]
+	total := int64(0)
+	for _, c := range cs {
+		same := len(c.dims) == len(first.dims) && c.dims[axis].known()
+		for i := 0; same && i < len(c.dims); i++ {
+			same = i == axis || c.dims[i] == first.dims[i]
+		}
+		if !same {
+			return first, nil, fmt.Errorf("tensors of shapes %v and %v cannot be joined along axis %d", first.dims, c.dims, axis)
+		}
+		total += c.dims[axis].n
+	}
+	whole.dims = slices.Clone(first.dims)
+	whole.dims[axis] = size{n: total}
+	thin = slices.Clone(whole.dims)
+	for i := range thin {
+		if i != axis && !slices.ContainsFunc(cs, func(c constant) bool { return c.strides[i] != 0 }) {
+			thin[i] = size{n: 1}
+		}
+	}
+	return whole, thin, nil
 }
 
 // budget is how many values may still be copied while a graph is worked out, so that a small file cannot grow without end.
