@@ -13,12 +13,12 @@ const lanes = kernel.Lanes
 type Batch struct {
 	net      *Network
 	channels int
-	h        []float32 // [tiles][layers][hidden][lanes]
-	c        []float32 // likewise for LSTM, else nil
-	x        []float32 // [max(input, hidden)][lanes]: transposed input rows
-	hn, cn   []float32 // [hidden][lanes]
-	y        []float32 // [width of the dense layer][lanes]
-	one      *State    // for tiles with few channels present
+	h        [][]float32 // [tiles*layers] of [hidden][lanes]; a step swaps one with hn instead of copying
+	c        [][]float32 // likewise for LSTM, else nil
+	x        []float32   // [input][lanes]: transposed input rows
+	hn, cn   []float32   // [hidden][lanes]
+	y        []float32   // [width of the dense layer][lanes]
+	one      *State      // for tiles with few channels present
 }
 
 // NewBatch gives channels (at least 1) channels at their initial state.
@@ -30,17 +30,16 @@ func (n *Network) NewBatch(channels int) (*Batch, error) {
 		return nil, fmt.Errorf("batch of %d channels, must be at least 1", channels)
 	}
 	tiles := (channels + lanes - 1) / lanes
-	size := tiles * len(n.layers) * n.config.Hidden * lanes
 	b := &Batch{
 		net: n, channels: channels,
-		h:   make([]float32, size),
+		h:   n.tileStates(tiles),
 		x:   make([]float32, n.config.Input*lanes),
 		hn:  make([]float32, n.config.Hidden*lanes),
 		y:   make([]float32, max(n.config.headRows(), n.config.Hidden)*lanes),
 		one: n.NewState(),
 	}
 	if n.config.Cell == LSTM {
-		b.c = make([]float32, size)
+		b.c = n.tileStates(tiles)
 		b.cn = make([]float32, n.config.Hidden*lanes)
 	}
 	for ch := range channels {
@@ -48,6 +47,17 @@ func (n *Network) NewBatch(channels int) (*Batch, error) {
 		b.scatter(ch)
 	}
 	return b, nil
+}
+
+// tileStates are zero states of every layer of a number of tiles, [tiles*layers] of [hidden][lanes].
+func (n *Network) tileStates(tiles int) [][]float32 {
+	size := n.config.Hidden * lanes
+	all := make([]float32, tiles*len(n.layers)*size)
+	out := make([][]float32, tiles*len(n.layers))
+	for i := range out {
+		out[i] = all[i*size : (i+1)*size : (i+1)*size]
+	}
+	return out
 }
 
 // Channels is the number of channels.
@@ -94,33 +104,39 @@ func (b *Batch) check(s *State, ch int) error {
 	return nil
 }
 
-// at is the offset of channel ch in layer 0, unit 0; further units follow at a distance of lanes, layers one after the other.
-func (b *Batch) at(ch int) int {
-	return ch/lanes*len(b.net.layers)*b.net.config.Hidden*lanes + ch%lanes
-}
-
 func (b *Batch) gather(ch int) {
-	at := b.at(ch)
-	for i := range b.one.h {
-		b.one.h[i] = b.h[at+i*lanes]
+	read := func(dst []float32, states [][]float32) {
+		if dst == nil {
+			return
+		}
+		n, layers := b.net.config.Hidden, len(b.net.layers)
+		for l := range layers {
+			src := states[ch/lanes*layers+l][ch%lanes:]
+			for u := range n {
+				dst[l*n+u] = src[u*lanes]
+			}
+		}
 	}
-	for i := range b.one.c {
-		b.one.c[i] = b.c[at+i*lanes]
-	}
+	read(b.one.h, b.h)
+	read(b.one.c, b.c)
 }
 
 func (b *Batch) scatter(ch int) {
-	at := b.at(ch)
-	for i, v := range b.one.h {
-		b.h[at+i*lanes] = v
+	write := func(states [][]float32, src []float32) {
+		if src == nil {
+			return
+		}
+		n, layers := b.net.config.Hidden, len(b.net.layers)
+		for l := range layers {
+			dst := states[ch/lanes*layers+l][ch%lanes:]
+			for u := range n {
+				dst[u*lanes] = src[l*n+u]
+			}
+		}
 	}
-	for i, v := range b.one.c {
-		b.c[at+i*lanes] = v
-	}
+	write(b.h, b.one.h)
+	write(b.c, b.one.c)
 }
-
-// sparse is the number of channels present in a tile up to which they are stepped one by one: below it a whole tile costs more.
-const sparse = 4
 
 // StepBatch advances the channels listed in present, in ascending order without repeats, or all of them when present is nil. Row i of x
 // [n][Input] belongs to channel present[i], and so does row i of dst [n][Width]; dst may be nil. Channels not listed keep their state.
@@ -153,7 +169,7 @@ func (n *Network) StepBatch(dst, x []float32, present []int, b *Batch) error {
 		if dst != nil {
 			ds = dst[i*n.width : j*n.width]
 		}
-		if j-i <= sparse {
+		if j-i < kernel.TileFrom() {
 			b.stepEach(ds, xs, present, i, j)
 		} else {
 			b.stepTile(ds, xs, present, i, j)
@@ -199,7 +215,7 @@ func (b *Batch) stepEach(dst, x []float32, present []int, i, j int) {
 // stepTile steps channels i to j, all of one tile, together.
 func (b *Batch) stepTile(dst, x []float32, present []int, i, j int) {
 	n, first := b.net, channel(present, i)
-	in, size := n.config.Input, n.config.Hidden*lanes
+	in := n.config.Input
 	if j-i == lanes {
 		kernel.Transpose(b.x, x, in)
 	} else {
@@ -213,24 +229,25 @@ func (b *Batch) stepTile(dst, x []float32, present []int, i, j int) {
 	used := channel(present, j-1)%lanes + 1
 	whole := j-i == min(lanes, b.channels-first/lanes*lanes) // every channel of the tile is present
 	src := b.x
-	base := first / lanes * len(n.layers) * size
 	for l, layer := range n.layers {
-		h := b.h[base+l*size : base+(l+1)*size]
-		var c []float32
+		at := first/lanes*len(n.layers) + l
+		var c, cn []float32
 		if b.c != nil {
-			c = b.c[base+l*size : base+(l+1)*size]
-		}
-		layer.StepTile(b.hn, b.cn, src, h, c, used)
-		if whole {
-			copy(h, b.hn)
-			copy(c, b.cn)
-		} else {
-			keepAbsent(h, b.hn, present[i:j])
-			if c != nil {
-				keepAbsent(c, b.cn, present[i:j])
+			c, cn = b.c[at], b.cn
+			if whole {
+				cn = c
 			}
 		}
-		src = h
+		layer.StepTile(b.hn, cn, src, b.h[at], c, used)
+		if whole {
+			b.h[at], b.hn = b.hn, b.h[at]
+		} else {
+			keepAbsent(b.h[at], b.hn, present[i:j])
+			if c != nil {
+				keepAbsent(c, cn, present[i:j])
+			}
+		}
+		src = b.h[at]
 	}
 	if dst != nil {
 		b.emit(dst, src, present, i, j, used)
