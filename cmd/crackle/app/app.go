@@ -57,6 +57,7 @@ type App struct {
 	life      *lifecycle
 	connected atomic.Bool
 	address   atomic.Pointer[string] // of the dashboard; nil until it listens
+	started   atomic.Bool
 	stopping  atomic.Bool
 }
 
@@ -74,8 +75,11 @@ func New(cfg *config.Config, o Options) (*App, error) {
 
 // Start wires the path of a sample and sets everything going, the sinks first and the receivers last. It fails when something cannot work at all, such
 // as a data folder that another process serves, and then leaves nothing running. A NATS server that is away, a port that is taken and a
-// model that is missing are no such thing: they are said, and tried again. ctx bounds the start only.
+// model that is missing are no such thing: they are said, and tried again. ctx bounds the start only. An App starts once.
 func (a *App) Start(ctx context.Context) error {
+	if a.started.Swap(true) || a.stopping.Load() {
+		return errors.New("the app has been started or stopped before; make a new one")
+	}
 	if err := a.wire(ctx); err != nil {
 		stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
 	"crackle/cmd/crackle/config"
@@ -198,89 +197,4 @@ func TestAwayAtStart(t *testing.T) {
 	if status, body := w.get("/readyz"); status != 200 {
 		t.Errorf("not ready with a server: %d %s", status, body)
 	}
-}
-
-// A part is not called ok on the strength of the samples that came when others did not, however many did come.
-func TestGapCountsAgainstItsPart(t *testing.T) {
-	t.Parallel()
-	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", "")))
-	saveMotorModel(t, cfg, "motor")
-	w := start(t, cfg)
-	p := w.publisher("motor")
-	recording := asBlock(healthy(t), 0)
-	rows := uint64(recording.Count())
-	piece := func(part string, skip uint64, flags block.Flags) {
-		b := *recording
-		b.First, b.Part, b.Flags = p.Next()+skip, part, flags
-		publish(t, p, &b)
-	}
-	// A long part of which only a third came: all but a few of the windows that lie in the signal are scored.
-	piece("holey", 0, block.PartBegin)
-	for range 20 {
-		piece("holey", 0, 0)
-	}
-	piece("holey", 40*rows, 0)
-	for range 20 {
-		piece("holey", 0, 0)
-	}
-	piece("holey", 0, block.PartEnd)
-	// One that is whole, one without its end, one without its beginning, and one whose gap is bridged.
-	piece("whole", 0, block.PartBegin)
-	piece("whole", 0, block.PartEnd)
-	piece("endless", 0, block.PartBegin)
-	piece("endless", 0, 0)
-	piece("headless", 10*rows, 0)
-	piece("headless", 0, block.PartEnd)
-	piece("bridged", 0, block.PartBegin)
-	piece("bridged", 3, 0)
-	piece("bridged", 0, block.PartEnd)
-	flush(t, p)
-	w.wantVerdict("motor", "whole", detector.OK)
-	w.wantVerdict("motor", "bridged", detector.OK)
-	for _, part := range []string{"holey", "endless", "headless"} {
-		w.wantVerdict("motor", part, detector.NotAssessed)
-	}
-}
-
-// A damaged sample index does not silence the rest of a run.
-func TestFalseJump(t *testing.T) {
-	t.Parallel()
-	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", "reorder_blocks = 4\n")))
-	saveMotorModel(t, cfg, "motor")
-	w := start(t, cfg)
-	js, err := jetstream.New(w.Connection())
-	if err != nil {
-		t.Fatal(err)
-	}
-	recording := asBlock(healthy(t), 7)
-	at := uint64(0)
-	send := func(jump uint64) {
-		t.Helper()
-		b := *recording
-		b.First, b.Flags = at+jump, 0
-		p, err := block.Append(nil, &b, block.F32)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := js.Publish(within(t, 10*time.Second), block.SubjectPrefix+"motor", p); err != nil {
-			t.Fatal(err)
-		}
-		at = b.End() - jump
-	}
-	for range 3 {
-		send(0)
-	}
-	eventually(t, "scores", func() bool { return w.scored("motor") > 40 })
-	send(1 << 40)
-	eventually(t, "the gap to be given up", func() bool { return w.counts("motor").Missing > 0 })
-	for range 20 {
-		send(0)
-	}
-	eventually(t, "the index to be taken up anew", func() bool { return w.counts("motor").Resyncs == 1 })
-	before := w.scored("motor")
-	for range 5 {
-		send(0)
-	}
-	eventually(t, "scores behind the false jump", func() bool { return w.scored("motor") > before+40 })
-	w.wantVerdict("motor", recording.Part, detector.NotAssessed)
 }

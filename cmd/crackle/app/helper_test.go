@@ -173,10 +173,15 @@ func start(t testing.TB, cfg *config.Config) *watch {
 	return w
 }
 
-func newWatch(t testing.TB, cfg *config.Config) *watch {
+// newWatch makes an App that is not started yet. change may alter its options.
+func newWatch(t testing.TB, cfg *config.Config, change ...func(*app.Options)) *watch {
 	t.Helper()
 	w := &watch{t: t, cfg: cfg, log: &logBook{t: t}, scores: map[string][]detector.Score{}}
-	a, err := app.New(cfg, app.Options{Version: "test", Log: slog.New(w.log), Observe: app.Observer{Score: w.score, Part: w.part, Alarm: w.alarm}})
+	o := app.Options{Version: "test", Log: slog.New(w.log), Observe: app.Observer{Score: w.score, Part: w.part, Alarm: w.alarm}}
+	for _, f := range change {
+		f(&o)
+	}
+	a, err := app.New(cfg, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,19 +23,16 @@ const (
 type pulse struct {
 	app     *App
 	watcher *health.Watcher
-	ended   map[string]bool   // streams of which no more data is expected
-	missing map[string]uint64 // samples missing at the last look
-	gapAt   map[string]uint64 // sample index at which the newest gap was seen
-
-	counts map[string]ingest.Counts // at the last look
-	why    map[string]string        // what was wrong with the newest payloads that could not be read
-	seen   []health.Observation
-	found  []alert.Condition
+	ended   map[string]bool          // streams of which no more data is expected
+	counts  map[string]ingest.Counts // at the last look
+	why     map[string]string        // what was wrong with the newest payloads that could not be read
+	seen    []health.Observation
+	found   []alert.Condition
 }
 
 func newPulse(a *App) (*pulse, error) {
 	p := &pulse{
-		app: a, ended: map[string]bool{}, missing: map[string]uint64{}, gapAt: map[string]uint64{},
+		app: a, ended: map[string]bool{},
 		counts: map[string]ingest.Counts{}, why: map[string]string{},
 	}
 	var streams []health.Stream
@@ -102,17 +99,15 @@ func (p *pulse) check(ctx context.Context, now time.Time) {
 // observe reads one stream's counters.
 func (p *pulse) observe(s *stream) health.Observation {
 	c, name := s.receiver.Counts(), s.cfg.Name
-	if c.Missing > p.missing[name] {
-		p.missing[name], p.gapAt[name] = c.Missing, c.LastEnd
-	}
 	run, duration := s.status.block()
+	missing, gapRun, gapAt := s.status.gaps()
 	if old := p.counts[name]; unreadable(&c) > unreadable(&old) {
 		p.why[name] = why(&c, &old)
 	}
 	p.counts[name] = c
 	return health.Observation{
 		Stream: name, Last: c.LastData, Run: run, End: c.LastEnd, BlockDuration: duration,
-		Missing: c.Missing, GapRun: run, GapAt: p.gapAt[name], Unreadable: unreadable(&c), Why: p.why[name],
+		Missing: missing, GapRun: gapRun, GapAt: gapAt, Unreadable: unreadable(&c), Why: p.why[name],
 	}
 }
 

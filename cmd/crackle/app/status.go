@@ -23,7 +23,10 @@ type status struct {
 	problem string // why there is no model in service
 	over    bool   // the recording has ended
 
-	run      uint64        // of the newest block
+	run      uint64 // of the newest block
+	end      uint64 // index after its last sample
+	gapRun   uint64 // where the newest gap begins
+	gapAt    uint64
 	duration time.Duration // of the newest block with samples
 }
 
@@ -51,7 +54,10 @@ func (st *status) heard(b *block.Block) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.row.Part, st.row.Lot = b.Part, b.Lot
-	st.over, st.run = false, b.Run
+	if b.Run == st.run && b.First > st.end {
+		st.gapRun, st.gapAt = st.run, st.end
+	}
+	st.over, st.run, st.end = false, b.Run, b.End()
 	if n := b.Count(); n > 0 {
 		st.duration = time.Duration(float64(n) / st.rateHz / max(1, st.row.Speed) * float64(time.Second))
 		st.row.NewestTime = time.Unix(0, b.TimeNS).Add(time.Duration(float64(n-1) / st.rateHz * float64(time.Second))).UTC()
@@ -133,6 +139,13 @@ func (st *status) block() (run uint64, d time.Duration) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	return st.run, st.duration
+}
+
+// gaps tells the number of samples that never reached the conditioner, whoever lost them, and where the newest gap begins.
+func (st *status) gaps() (missing, run, at uint64) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.window.Missing, st.gapRun, st.gapAt
 }
 
 // model reports whether one is in service or being learnt, and else why not.

@@ -2,9 +2,9 @@ package app_test
 
 import (
 	"context"
-	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,26 +14,19 @@ import (
 	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
-	"crackle/detector/ledger"
+	"crackle/rnn/train"
 )
 
 // slow starts an App whose stream waits at a gate with its first score, until open is called.
 func slow(t *testing.T, cfg *config.Config) (w *watch, open func()) {
 	t.Helper()
-	w = newWatch(t, cfg)
 	gate := make(chan struct{})
+	w = newWatch(t, cfg, func(o *app.Options) {
+		o.Observe.Score = func(s *detector.Score) { <-gate; w.score(s) }
+	})
 	open = sync.OnceFunc(func() { close(gate) })
-	t.Cleanup(open)
-	a, err := app.New(cfg, app.Options{Version: "test", Log: slog.New(w.log), Observe: app.Observer{
-		Score: func(s *detector.Score) { <-gate; w.score(s) },
-		Part:  func(p ledger.Part) { w.part(p) },
-		Alarm: func(e alert.Event) { w.alarm(e) },
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.App = a
-	if err := a.Start(within(t, 20*time.Second)); err != nil {
+	t.Cleanup(open) // before the stop
+	if err := w.Start(within(t, 20*time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	w.listen()
@@ -138,5 +131,62 @@ func TestStartFails(t *testing.T) {
 	}
 	if status, _ := w.get("/healthz"); status != 200 {
 		t.Errorf("the first one: %d", status)
+	}
+}
+
+// An App is used once, and says so.
+func TestUsedOnce(t *testing.T) {
+	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", "")))
+	saveMotorModel(t, cfg, "motor")
+	w := start(t, cfg)
+	if err := w.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "make a new one") {
+		t.Errorf("second start: %v", err)
+	}
+	p := w.publisher("motor")
+	publishPart(t, p, healthy(t), "good", 100)
+	w.wantVerdict("motor", "good", detector.OK) // the first start lives on
+	w.stop()
+	if err := w.Start(t.Context()); err == nil {
+		t.Error("started after the stop")
+	}
+	never := newWatch(t, cfg)
+	never.stop()
+	if err := never.Start(t.Context()); err == nil {
+		t.Error("started after a stop without a start")
+	}
+}
+
+// A stop does not wait until what is being learnt is learnt.
+func TestStopWhileLearning(t *testing.T) {
+	text := strings.NewReplacer(`model = "motor.safetensors"`, "", "epochs = 40", "epochs = 10_000").Replace(motorStream("motor", ""))
+	cfg := parse(t, t.TempDir(), join(base, text, "[stream.motor.learn]\nparts = 2"))
+	var epochs atomic.Int64
+	w := newWatch(t, cfg, func(o *app.Options) {
+		o.Learn = func(stream string, _ train.Progress) {
+			if stream == "motor" {
+				epochs.Add(1)
+			}
+		}
+	})
+	if err := w.Start(within(t, 20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	w.listen()
+	p := w.publisher("motor")
+	for i := range 2 {
+		publishPart(t, p, &motor(t)[i], motor(t)[i].Name, 100)
+	}
+	eventually(t, "the learning", func() bool { return epochs.Load() > 0 })
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	began := time.Now()
+	if err := w.Stop(ctx); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("the stop took %v, after %d epochs", took, epochs.Load())
+	}
+	if n := w.log.count("ERROR"); n != 0 {
+		t.Errorf("an error was logged:\n%s", w.log)
 	}
 }
