@@ -117,8 +117,8 @@ func (c *Conditioner) Tap(f func(first uint64, rows []float32)) { c.tap = f }
 // Push takes the next block of the stream and calls emit, before it returns, for every window that the block completes. The window
 // and its features belong to the conditioner and are valid until emit returns. Once warm, nothing is allocated.
 //
-// It fails, and counts the block as refused, when the block's channels or rate are not those of the configuration; the stream goes
-// on with the next block.
+// It fails, and counts the block as refused, when the block's channels or rate are not those of the configuration, or its index is beyond 2^62; the stream
+// goes on with the next block.
 func (c *Conditioner) Push(b *block.Block, emit func(*Window)) error {
 	if err := c.accept(b); err != nil {
 		c.counts.Refused += uint64(b.Count())
@@ -179,12 +179,18 @@ func (c *Conditioner) accept(b *block.Block) error {
 		return fmt.Errorf("window: block %d has %d samples in %d channels: the stream is configured with %d channels %v; correct the publisher or the configuration",
 			b.Seq, n, b.Channels, len(c.cfg.Channels), c.cfg.Channels)
 	}
+	if b.First > maxIndex {
+		return fmt.Errorf("window: block %d begins at sample %d: indexes up to %d are allowed, which no sensor reaches; correct the publisher", b.Seq, b.First, uint64(maxIndex))
+	}
 	// A publisher may round its rate; what is further off is another rate.
 	if b.RateHz != 0 && !(math.Abs(b.RateHz-c.cfg.RateHz) <= 1e-3*c.cfg.RateHz) {
 		return fmt.Errorf("window: block %d was sampled at %g Hz: the stream is configured with %g Hz; correct the publisher or the configuration", b.Seq, b.RateHz, c.cfg.RateHz)
 	}
 	return nil
 }
+
+// maxIndex keeps sums of indexes and lengths from wrapping: at 1 GHz it is reached after 146 years.
+const maxIndex = 1 << 62
 
 // begin starts a run.
 func (c *Conditioner) begin(b *block.Block) {
@@ -213,7 +219,7 @@ func (c *Conditioner) send() {
 	w.Flags = c.flags.in(w.First, w.End)
 	// Lengths were settled in New, so Compute cannot fail.
 	if c.needsShare {
-		c.set.SetValidShare(c.cut.validShare())
+		c.set.SetValidShare(c.cut.pace.validShare(&c.cut))
 	}
 	w.Features, _ = c.set.Compute(c.features, c.cut.pace.rows(&c.cut))
 	c.counts.Windows++

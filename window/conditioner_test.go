@@ -380,7 +380,10 @@ func TestRefused(t *testing.T) {
 	if err := c.Push(&block.Block{Channels: 2, RateHz: 100e3, Samples: make([]float32, 6)}, emit); err == nil || !strings.Contains(err.Error(), "100000 Hz") {
 		t.Errorf("another rate: %v", err)
 	}
-	if n := c.Counts(); n.Refused != 5 || n.Received != 0 {
+	if err := c.Push(&block.Block{Channels: 2, First: math.MaxUint64 - 1, Samples: make([]float32, 6)}, emit); err == nil || !strings.Contains(err.Error(), "begins at sample") {
+		t.Errorf("an index near the end of its range: %v", err)
+	}
+	if n := c.Counts(); n.Refused != 8 || n.Received != 0 {
 		t.Errorf("counts %+v", n)
 	}
 }

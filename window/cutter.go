@@ -30,8 +30,9 @@ type pace interface {
 	// lost tells of a break of n rows after the last row. The pace lays as many held rows as its windows need, and leaves the cutter
 	// at the end of the break.
 	lost(c *cutter, n uint64)
-	// rows is the window to measure.
+	// rows is the window to measure; validShare is the share of its samples that were measured, not filled in.
 	rows(c *cutter) []float32
+	validShare(c *cutter) float64
 	// transfer writes or reads what is to be kept over a restart of the program; sane tells whether what was read can be worked with.
 	transfer(t transferrer)
 	sane(c *cutter) bool
@@ -129,16 +130,15 @@ func (c *cutter) commit(n int, filled bool) {
 	}
 }
 
-// validShare is the share of the armed window's held rows that were measured.
-func (c *cutter) validShare() float64 {
-	from, to := max(c.start, c.base), c.stop
+// measured counts the rows from one index to another, all held, that were measured.
+func (c *cutter) measured(from, to uint64) int {
 	n := 0
 	for _, f := range c.filled[from-c.base : to-c.base] {
 		if !f {
 			n++
 		}
 	}
-	return float64(n) / float64(to-from)
+	return n
 }
 
 // defectsIn adds up what touches the armed window.

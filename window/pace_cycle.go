@@ -43,6 +43,7 @@ type cycles struct {
 	sum       []float64 // [points][channels]
 	n         int       // cycles in sum
 	first     uint64    // first row of the first cycle in sum
+	measured  int       // rows of the cycles in sum that were not filled in
 }
 
 func newCycles(cfg Config, channel int) *cycles {
@@ -109,8 +110,10 @@ func (y *cycles) crossing(c *cutter, t float64) {
 	}
 	if y.n == 0 {
 		clear(y.sum)
-		y.first = y.origin + uint64(math.Ceil(from))
+		y.first, y.measured = y.origin+uint64(math.Ceil(from)), 0
 	}
+	stop := y.origin + uint64(math.Ceil(t))
+	y.measured += c.measured(y.origin+uint64(math.Ceil(from)), stop)
 	if y.field {
 		y.overField(c, from, t)
 	} else {
@@ -123,7 +126,7 @@ func (y *cycles) crossing(c *cutter, t float64) {
 			y.out[i] = float32(v / float64(y.n))
 		}
 		y.n = 0
-		c.start, c.stop, c.armed = y.first, y.origin+uint64(math.Ceil(t)), true
+		c.start, c.stop, c.armed = y.first, stop, true
 	}
 }
 
@@ -202,6 +205,10 @@ func (y *cycles) add(c *cutter, k int, t float64) {
 func (y *cycles) sent(c *cutter) { c.armed = false }
 
 func (y *cycles) rows(*cutter) []float32 { return y.out }
+
+func (y *cycles) validShare(c *cutter) float64 {
+	return float64(y.measured) / float64(c.stop-c.start)
+}
 
 func (y *cycles) lost(c *cutter, n uint64) {
 	c.jump(c.end() + n)

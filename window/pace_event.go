@@ -53,6 +53,10 @@ func (e *events) oldest(c *cutter) uint64 {
 
 func (e *events) rows(c *cutter) []float32 { return c.between(c.start, c.stop) }
 
+func (e *events) validShare(c *cutter) float64 {
+	return float64(c.measured(c.start, c.stop)) / float64(e.length)
+}
+
 // lost holds the last row until an event in progress is over; after the break there is no history.
 func (e *events) lost(c *cutter, n uint64) {
 	to := c.end() + n

@@ -16,6 +16,10 @@ func (g *grid) oldest(c *cutter) uint64 { return c.start }
 
 func (g *grid) rows(c *cutter) []float32 { return c.between(c.start, c.stop) }
 
+func (g *grid) validShare(c *cutter) float64 {
+	return float64(c.measured(c.start, c.stop)) / float64(g.length)
+}
+
 // lost holds the last row, so that windows partly in the break are whole, and passes over those that would lie wholly in it.
 func (g *grid) lost(c *cutter, n uint64) {
 	from, to := c.end(), c.end()+n

@@ -49,7 +49,7 @@ func (c *Conditioner) restore(b []byte) error {
 		return errors.New("window: a saved state of another configuration: start the stream anew")
 	}
 	c.transfer(r)
-	if !r.bad && !c.cut.sane() {
+	if !r.bad && c.started && !c.cut.sane() { // what has not started begins with fresh rows
 		r.bad = true
 	}
 	if c.filter != nil && !r.bad {
@@ -149,7 +149,7 @@ func (c *cutter) sane() bool {
 func (g *grid) transfer(transferrer) {}
 
 func (g *grid) sane(c *cutter) bool {
-	return (c.start >= c.base || !c.armed) && (!c.armed || c.stop == c.start+g.length && c.end() < c.stop)
+	return c.armed && c.start >= c.base && c.stop == c.start+g.length && c.end() < c.stop
 }
 
 func (e *events) transfer(t transferrer) { t.u64(&e.floor, &e.trigger) }
@@ -168,6 +168,7 @@ func (y *cycles) transfer(t transferrer) {
 	t.f64(values)
 	y.at, y.before = values[0], values[1]
 	t.int(&y.n, y.average)
+	t.int(&y.measured, math.MaxInt)
 	t.f64(y.sum)
 }
 

@@ -18,24 +18,64 @@ func (c *Channel) Moments() *Moments {
 	}
 	c.have |= haveMoments
 	n := float64(len(c.X))
-	sum, sq := 0.0, 0.0
-	lo, hi := c.X[0], c.X[0]
-	for _, x := range c.X {
-		sum += x
-		sq += x * x
-		lo, hi = min(lo, x), max(hi, x)
-	}
+	sum, sq, lo, hi := sums(c.X)
 	mean := sum / n
-	var s2, s3, s4 float64
-	for _, x := range c.X {
-		d := x - mean
-		d2 := d * d
-		s2 += d2
-		s3 += d2 * d
-		s4 += d2 * d2
-	}
+	s2, s3, s4 := centralSums(c.X, mean)
 	*m = Moments{mean, sq / n, s2 / n, s3 / n, s4 / n, lo, hi, max(-lo, hi)}
 	return m
+}
+
+// sums adds up in four accumulators, of which sample i enters number i mod 4, so that one addition need not wait for the last.
+func sums(x []float64) (sum, squares, lo, hi float64) {
+	var a, b [4]float64
+	lo, hi = x[0], x[0]
+	i := 0
+	for ; i+4 <= len(x); i += 4 {
+		x0, x1, x2, x3 := x[i], x[i+1], x[i+2], x[i+3]
+		a[0] += x0
+		a[1] += x1
+		a[2] += x2
+		a[3] += x3
+		b[0] += x0 * x0
+		b[1] += x1 * x1
+		b[2] += x2 * x2
+		b[3] += x3 * x3
+		if x0 < lo || x1 < lo || x2 < lo || x3 < lo {
+			lo = min(lo, x0, x1, x2, x3)
+		}
+		if x0 > hi || x1 > hi || x2 > hi || x3 > hi {
+			hi = max(hi, x0, x1, x2, x3)
+		}
+	}
+	for k := 0; i < len(x); i, k = i+1, k+1 {
+		a[k] += x[i]
+		b[k] += x[i] * x[i]
+		lo, hi = min(lo, x[i]), max(hi, x[i])
+	}
+	return a[0] + a[1] + (a[2] + a[3]), b[0] + b[1] + (b[2] + b[3]), lo, hi
+}
+
+// centralSums adds up powers of the distance from the mean, in two accumulators.
+func centralSums(x []float64, mean float64) (second, third, fourth float64) {
+	var a2, a3, a4, b2, b3, b4 float64
+	i := 0
+	for ; i+2 <= len(x); i += 2 {
+		d, e := x[i]-mean, x[i+1]-mean
+		dd, ee := d*d, e*e
+		a2 += dd
+		b2 += ee
+		a3 += dd * d
+		b3 += ee * e
+		a4 += dd * dd
+		b4 += ee * ee
+	}
+	if i < len(x) {
+		d := x[i] - mean
+		a2 += d * d
+		a3 += d * d * d
+		a4 += d * d * d * d
+	}
+	return a2 + b2, a3 + b3, a4 + b4
 }
 
 // constant tells whether the spread is no more than the rounding of the samples, so that a shape has no meaning.
