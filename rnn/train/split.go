@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -8,19 +9,24 @@ import (
 
 // Sample is where one window of data comes from, as far as a split needs to know.
 type Sample struct {
-	Group string // sample, lot, composition or measurement day: what must not stand on both sides
-	From  int64  // first index or time of the window in its recording
-	To    int64  // one past the last
+	Group     string // sample, lot, composition or measurement day: what must not stand on both sides
+	Recording string // windows of one recording can be neighbours; empty: each group is a recording of its own
+	Label     string // what a stratified split spreads evenly; empty where there is none
+	From      int64  // first index or time of the window in its recording; SplitByTime and TimeFolds need one clock for all recordings
+	To        int64  // one past the last
 }
 
-// Split holds the indices of the samples on either side.
+// Split holds the indices of the samples on either side, each list ascending. Every sample is in one of the three lists.
 type Split struct {
 	Train, Test []int
+	Out         []int  // on neither side: too near the other side, or later than what is tested
 	By          string // how it was made
 	Warning     string // what to know before believing the score; empty for a split that does not leak
 }
 
-// SplitByGroup holds about share of the samples out in whole groups, drawn by seed: no group stands on both sides. It needs two groups.
+// SplitByGroup holds about share of the samples out in whole groups, drawn by seed: no group stands on both sides. Training samples that
+// overlap a test sample of the same recording, as where one group ends and the next begins, are left out (WithEmbargo leaves out more). It
+// needs two groups.
 func SplitByGroup(samples []Sample, share float64, seed uint64) (Split, error) {
 	names, members := groupsOf(samples)
 	if err := checkShare(share); err != nil {
@@ -40,7 +46,7 @@ func SplitByGroup(samples []Sample, share float64, seed uint64) (Split, error) {
 	}
 	slices.Sort(s.Train)
 	slices.Sort(s.Test)
-	return s, nil
+	return s.apart(samples, 0)
 }
 
 // SplitByTime tests on the last share of the samples in time. Samples that end less than embargo before the first test sample begins, or
@@ -56,7 +62,7 @@ func SplitByTime(samples []Sample, share float64, embargo int64) (Split, error) 
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return int(min(1, max(-1, samples[a].From-samples[b].From))) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(samples[a].From, samples[b].From) })
 	cut := len(order) - int(share*float64(len(order))+0.5)
 	if cut <= 0 || cut >= len(order) {
 		return Split{}, fmt.Errorf("split by time: %d samples cannot hold out a share of %v", len(samples), share)
@@ -66,6 +72,8 @@ func SplitByTime(samples []Sample, share float64, embargo int64) (Split, error) 
 	for _, i := range order[:cut] {
 		if samples[i].To <= border-embargo {
 			s.Train = append(s.Train, i)
+		} else {
+			s.Out = append(s.Out, i)
 		}
 	}
 	if len(s.Train) == 0 {
@@ -73,6 +81,7 @@ func SplitByTime(samples []Sample, share float64, embargo int64) (Split, error) 
 	}
 	slices.Sort(s.Train)
 	slices.Sort(s.Test)
+	slices.Sort(s.Out)
 	return s, nil
 }
 
@@ -96,20 +105,16 @@ func SplitAtRandomLeaking(samples []Sample, share float64, seed uint64) (Split, 
 	return s, nil
 }
 
-// Leaks counts the test samples that share a group with a training sample, or overlap one in time where groups are not given.
+// Leaks counts the test samples that share a group with a training sample, or overlap one of the same recording.
 func (s Split) Leaks(samples []Sample) int {
 	groups := map[string]bool{}
 	for _, i := range s.Train {
 		groups[samples[i].Group] = true
 	}
+	near := nearness(samples, s.Train, 0)
 	n := 0
 	for _, i := range s.Test {
-		t := samples[i]
-		if t.Group != "" && groups[t.Group] {
-			n++
-			continue
-		}
-		if t.Group == "" && slices.ContainsFunc(s.Train, func(k int) bool { return samples[k].From < t.To && t.From < samples[k].To }) {
+		if t := samples[i]; t.Group != "" && groups[t.Group] || near.holds(t) {
 			n++
 		}
 	}
@@ -143,75 +148,6 @@ func Flatters(samples []Sample, honest Split, seed uint64, score func(Split) (fl
 		return Flattery{}, fmt.Errorf("score split at random: %w", err)
 	}
 	return f, nil
-}
-
-// Fold is one outer fold of a nested cross-validation: choose by the inner splits of Outer.Train, then score once on Outer.Test.
-type Fold struct {
-	Outer Split
-	Inner []Split // indices into all samples; together they hold Outer.Train only
-}
-
-// NestedFolds deals the groups into outer folds, and those of each outer training side into inner folds: a hyper-parameter chosen on the
-// inner folds has never seen the outer test groups. It needs at least outer groups, and inner groups in each outer training side.
-func NestedFolds(samples []Sample, outer, inner int, seed uint64) ([]Fold, error) {
-	if outer < 2 || inner < 2 {
-		return nil, fmt.Errorf("nested cross-validation: %d outer and %d inner folds, both must be at least 2", outer, inner)
-	}
-	all := make([]int, len(samples))
-	for i := range all {
-		all[i] = i
-	}
-	splits, err := groupFolds(samples, all, outer, seed)
-	if err != nil {
-		return nil, fmt.Errorf("nested cross-validation, outer: %w", err)
-	}
-	folds := make([]Fold, outer)
-	for i, s := range splits {
-		folds[i].Outer = s
-		if folds[i].Inner, err = groupFolds(samples, s.Train, inner, seed+uint64(i)+1); err != nil {
-			return nil, fmt.Errorf("nested cross-validation, inside fold %d: %w", i, err)
-		}
-	}
-	return folds, nil
-}
-
-// groupFolds deals the groups of the samples listed into folds of about equal size: the largest first, each to the smallest fold so far.
-func groupFolds(samples []Sample, list []int, folds int, seed uint64) ([]Split, error) {
-	members := map[string][]int{}
-	var names []string
-	for _, i := range list {
-		g := samples[i].Group
-		if members[g] == nil {
-			names = append(names, g)
-		}
-		members[g] = append(members[g], i)
-	}
-	if len(names) < folds {
-		return nil, fmt.Errorf("%d groups for %d folds: use fewer folds", len(names), folds)
-	}
-	rand.New(rand.NewPCG(seed, 0xf01d)).Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
-	slices.SortStableFunc(names, func(a, b string) int { return len(members[b]) - len(members[a]) })
-	tests := make([][]int, folds)
-	for _, name := range names {
-		least := 0
-		for f := range tests {
-			if len(tests[f]) < len(tests[least]) {
-				least = f
-			}
-		}
-		tests[least] = append(tests[least], members[name]...)
-	}
-	out := make([]Split, folds)
-	for f, test := range tests {
-		slices.Sort(test)
-		out[f] = Split{By: "group", Test: test}
-		for _, i := range list {
-			if _, found := slices.BinarySearch(test, i); !found {
-				out[f].Train = append(out[f].Train, i)
-			}
-		}
-	}
-	return out, nil
 }
 
 func groupsOf(samples []Sample) ([]string, map[string][]int) {
