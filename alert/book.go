@@ -14,6 +14,12 @@ type BookConfig struct {
 	Default Rules    // for streams that are not configured
 	Open    int      // open alarms kept; default 1000. The oldest returned one retires when there are more
 	History int      // closed alarms kept; default 1000
+
+	Realarm     time.Duration // see Stream.Realarm; default 0: never
+	MaxShelve   time.Duration // longest time on a shelf; default 24 h
+	Stale       time.Duration // age from which an active alarm counts as stale; default 24 h
+	Reconcile   time.Duration // after a restart, time for a condition to be found again before it counts as over; longer than any no-data time; default 1 min
+	Dependences []Dependence  // what explains what; nil: DefaultDependences
 }
 
 // Counts are the book's totals since it was made.
@@ -25,6 +31,14 @@ type Counts struct {
 	Answered    uint64 `json:"acknowledged"`
 	Retired     uint64 `json:"retired"`  // left the open list unanswered because it was full
 	Rejected    uint64 `json:"rejected"` // inputs that could not mean anything
+
+	Listed     uint64 `json:"listed"`     // held back when they began: shelved, suppressed by design, out of service
+	Delisted   uint64 `json:"delisted"`   // of these, ended without having been raised
+	Realarmed  uint64 `json:"realarmed"`  // told again
+	Chattering uint64 `json:"chattering"` // raisings that were the third or later of their point within a minute
+	Stale      uint64 `json:"stale"`      // alarms that became stale
+	Floods     uint64 `json:"floods"`     // times that more than ten alarms were raised within ten minutes
+	Repeated   uint64 `json:"repeated"`   // windows that a restart brought a second time, passed over
 }
 
 // Book is the alarm machine: every stream's delays, every open alarm, a bounded history. It holds no clock, starts nothing and sends
@@ -36,6 +50,22 @@ type Book struct {
 	history []Alarm  // in order of closing, a ring once full
 	oldest  int      // in history
 	counts  Counts
+	number  uint64    // of the newest event
+	now     time.Time // wall time of the step under way
+
+	shelves     map[point]*Shelf
+	service     map[point]*Service
+	gone        map[point]ended     // causes that are over, for as long as they still explain anything
+	load        load                // how fast alarms come
+	unconfirmed map[*Alarm]struct{} // conditions from before a restart, not found again yet
+	reconciling bool                // since a restart
+	restored    time.Time           // time of the first step after it
+}
+
+// point is what people shelve and take out of service: a stream and a kind of alarm. An empty kind stands for all of the stream.
+type point struct {
+	stream string
+	kind   Kind
 }
 
 // watched is one stream as the book sees it.
@@ -43,6 +73,7 @@ type watched struct {
 	Stream
 	track track
 	conds map[Kind]*Alarm // the episodes of its conditions; an absent kind has none
+	known bool            // configured, or heard since the book was made or restored
 }
 
 // NewBook makes an empty book, or reports every mistake in cfg, joined.
@@ -53,7 +84,20 @@ func NewBook(cfg BookConfig) (*Book, error) {
 	if cfg.History == 0 {
 		cfg.History = 1000
 	}
+	setDuration(&cfg.MaxShelve, 24*time.Hour)
+	setDuration(&cfg.Stale, 24*time.Hour)
+	setDuration(&cfg.Reconcile, time.Minute)
+	if cfg.Dependences == nil {
+		cfg.Dependences = DefaultDependences()
+	}
 	var errs []error
+	if cfg.MaxShelve < 0 || cfg.Stale < 0 || cfg.Reconcile < 0 || cfg.Realarm < 0 {
+		errs = append(errs, fmt.Errorf("alert: longest shelf %s, stale %s, reconcile %s, re-alarm %s; allowed are positive times",
+			cfg.MaxShelve, cfg.Stale, cfg.Reconcile, cfg.Realarm))
+	}
+	for _, d := range cfg.Dependences {
+		errs = append(errs, d.check())
+	}
 	if cfg.Open < 1 || cfg.History < 1 {
 		errs = append(errs, fmt.Errorf("alert: open %d, history %d; allowed are 1 or more of each", cfg.Open, cfg.History))
 	}
@@ -61,7 +105,10 @@ func NewBook(cfg BookConfig) (*Book, error) {
 		errs = append(errs, err)
 	}
 	cfg.Default = cfg.Default.withDefaults()
-	b := &Book{cfg: cfg, streams: make(map[string]*watched)}
+	b := &Book{
+		cfg: cfg, streams: make(map[string]*watched), shelves: make(map[point]*Shelf), service: make(map[point]*Service),
+		gone: make(map[point]ended), load: newLoad(), unconfirmed: make(map[*Alarm]struct{}),
+	}
 	for _, s := range cfg.Streams {
 		if err := b.configure(s); err != nil {
 			errs = append(errs, err)
@@ -78,6 +125,10 @@ func NewBook(cfg BookConfig) (*Book, error) {
 func (b *Book) Step(dst []Event, in *Input, now time.Time) ([]Event, error) {
 	n, err := len(dst), error(nil)
 	now = now.UTC()
+	b.now = now
+	if b.reconciling && b.restored.IsZero() {
+		b.restored = now
+	}
 	switch {
 	case in.Op == OpScore:
 		dst, err = b.score(dst, &in.Score, now)
@@ -91,6 +142,14 @@ func (b *Book) Step(dst []Event, in *Input, now time.Time) ([]Event, error) {
 		err = b.configure(*in.Stream)
 	case in.Op == OpRemove && in.Stream != nil:
 		dst, err = b.remove(dst, in.Stream.Name, now)
+	case in.Op == OpShelve && in.Shelving != nil:
+		dst, err = b.shelve(dst, *in.Shelving)
+	case in.Op == OpUnshelve && in.Shelving != nil:
+		dst, err = b.unshelve(dst, *in.Shelving)
+	case in.Op == OpService && in.Service != nil:
+		dst, err = b.serve(dst, *in.Service)
+	case in.Op == OpTick:
+		dst = b.tick(dst)
 	default:
 		err = fmt.Errorf("alert: %w: op %d without its value", ErrInput, in.Op)
 	}
@@ -118,13 +177,17 @@ func (b *Book) configure(s Stream) error {
 	if err := s.Rules.Validate(); err != nil {
 		return fmt.Errorf("stream %q: %w", s.Name, err)
 	}
+	if err := s.Priority.check(); err != nil {
+		return fmt.Errorf("stream %q: %w", s.Name, err)
+	}
 	s.Rules = s.Rules.withDefaults()
 	w := b.stream(s.Name)
+	w.known = true
 	if w.Rules != s.Rules {
 		old := w.track
 		w.track = newTrack(s.Rules)
 		w.track.run, w.track.part, w.track.lot, w.track.started = old.run, old.part, old.lot, old.started
-		w.track.timeNS, w.track.episode = old.timeNS, old.episode
+		w.track.timeNS, w.track.episode, w.track.end, w.track.past = old.timeNS, old.episode, old.end, old.past
 	}
 	w.Stream = s
 	return nil
@@ -162,14 +225,27 @@ func (b *Book) score(dst []Event, s *detector.Score, now time.Time) ([]Event, er
 	}
 	w := b.stream(s.Stream)
 	t := &w.track
+	w.known = true
 	b.counts.Scores++
+	if t.past.covers(s) {
+		b.counts.Repeated++
+		if s.PartEnd && w.Rules.PerPart && s.Run == t.run && s.End == t.end { // what it raised stands, and it also ends its part
+			dst = b.endEpisode(dst, w, signalTime(s.TimeNS, now), ClearedPart)
+		}
+		return dst, nil
+	}
+	t.past = past{}
+	if t.episode != nil && t.episode.State == Normal && !t.ghost.covers(s) {
+		t.episode = nil
+		t.forget()
+	}
 	if t.started && w.Rules.PerPart && s.Part != t.part {
 		dst = b.endEpisode(dst, w, signalTime(t.timeNS, now), ClearedPart)
 	}
 	if t.started && s.Run != t.run {
 		clear(t.marks) // indices of another run name nothing in this one
 	}
-	t.run, t.part, t.lot, t.timeNS, t.started = s.Run, s.Part, s.Lot, s.TimeNS, true
+	t.run, t.end, t.part, t.lot, t.timeNS, t.started = s.Run, s.End, s.Part, s.Lot, s.TimeNS, true
 
 	switch j := judge(w.Rules, s); {
 	case j == blind:
@@ -216,9 +292,10 @@ func (b *Book) during(dst []Event, w *watched, s *detector.Score, j judgement, n
 		t.calm++
 		switch {
 		case t.calm < w.Rules.Clear:
+		case a.State == Normal: // a ghost ends with its part
 		case w.Rules.Latch && a.State == Unacknowledged:
 			a.Latched = true
-		default:
+		default: // what was held back was not told, so there is nothing to latch
 			dst = b.clear(dst, a, signalTime(s.TimeNS, now), ClearedReturned)
 			t.episode = nil
 			t.forget()
@@ -234,6 +311,7 @@ func (b *Book) during(dst []Event, w *watched, s *detector.Score, j judgement, n
 	}
 	if s.Value > a.Score {
 		a.Score, a.Limit, a.What = s.Value, s.Limit, what(s)
+		a.latchSeverity()
 	}
 	return dst
 }
@@ -243,12 +321,12 @@ func (b *Book) during(dst []Event, w *watched, s *detector.Score, j judgement, n
 func (b *Book) endEpisode(dst []Event, w *watched, at time.Time, why ClearReason) []Event {
 	t := &w.track
 	if a := t.episode; a != nil {
-		t.episode = nil
 		if w.Rules.Latch && why == ClearedPart && a.State == Unacknowledged {
 			a.Latched = true
-		} else {
+		} else if a.State != Normal {
 			dst = b.clear(dst, a, at, why)
 		}
+		t.episode = nil
 	}
 	t.forget()
 	return dst
@@ -268,4 +346,10 @@ func (b *Book) partEnd(dst []Event, p PartEnd, now time.Time) ([]Event, error) {
 		at = signalTime(w.track.timeNS, now)
 	}
 	return b.endEpisode(dst, w, at, ClearedPart), nil
+}
+
+func setDuration(v *time.Duration, d time.Duration) {
+	if *v == 0 {
+		*v = d
+	}
 }

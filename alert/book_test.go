@@ -93,7 +93,7 @@ func draw(t *rapid.T, ids []string) Input {
 	stream := rapid.SampledFrom([]string{"a", "b", "b.c"}).Draw(t, "stream")
 	value := rapid.OneOf(rapid.Float64Range(0, 8), rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), 1e308}))
 	at := time.Unix(1_700_000_000, rapid.Int64Range(0, 1e12).Draw(t, "ns")).UTC()
-	switch rapid.IntRange(0, 9).Draw(t, "op") {
+	switch rapid.IntRange(0, 13).Draw(t, "op") {
 	default:
 		first := rapid.Uint64Range(0, 5000).Draw(t, "first")
 		v := value.Draw(t, "value")
@@ -125,6 +125,16 @@ func draw(t *rapid.T, ids []string) Input {
 		return Input{Op: OpConfigure, Stream: &Stream{Name: stream, Rules: r}}
 	case 9:
 		return Input{Op: OpRemove, Stream: &Stream{Name: stream}}
+	case 10:
+		return Input{Op: OpTick}
+	case 11, 12:
+		op := rapid.SampledFrom([]Op{OpShelve, OpUnshelve}).Draw(t, "shelve")
+		return Input{Op: op, Shelving: &Shelving{
+			Stream: stream, Kind: rapid.SampledFrom([]Kind{KindScore, KindGap}).Draw(t, "kind"), By: "ines", OneShot: rapid.Bool().Draw(t, "oneshot"),
+			For: time.Duration(rapid.IntRange(0, 20).Draw(t, "seconds")) * time.Second,
+		}}
+	case 13:
+		return Input{Op: OpService, Service: &Service{Stream: stream, Kind: rapid.SampledFrom([]Kind{"", KindScore}).Draw(t, "kind"), Out: rapid.Bool().Draw(t, "out"), By: "tom"}}
 	}
 }
 
@@ -156,27 +166,39 @@ func reborn(t *rapid.T, cfg BookConfig, b *Book) *Book {
 type law map[string]*Alarm
 
 func (l law) check(t *rapid.T, ev Event) {
+	if ev.Alarm.ID == "" {
+		if ev.Shelf == nil && ev.Service == nil {
+			t.Fatalf("event of no alarm: %+v", ev)
+		}
+		return
+	}
 	last := l[ev.Alarm.ID]
-	if last != nil && last.State == Normal && ev.Change == Raised {
+	if last != nil && last.State == Normal && (ev.Change == Raised || ev.Change == Listed) {
 		last = nil // its bearer has left the history, and a publisher that repeats its indices brings the name back
 	}
 	from, revision := Normal, 0
 	if last != nil {
 		from, revision = last.State, last.Revision
 	}
-	if ev.From != from || ev.Alarm.Revision != revision+1 || ev.ID != ev.Alarm.ID+"-"+string(ev.Change) {
+	if ev.From != from || ev.Alarm.Revision != revision+1 || !strings.Contains(ev.ID, string(ev.Change)) || !strings.Contains(ev.ID, ev.Alarm.ID) {
 		t.Fatalf("event does not follow the one before: %+v after %+v", ev, last)
 	}
 	allowed := map[Change]map[State]State{
-		Raised:  {Normal: Unacknowledged},
-		Acked:   {Unacknowledged: Acknowledged, Returned: Normal},
-		Cleared: {Unacknowledged: Returned, Acknowledged: Normal},
-		Retired: {Returned: Normal},
+		Raised:    {Normal: Unacknowledged, HeldShelved: Unacknowledged, HeldByDesign: Unacknowledged, HeldOutOfService: Unacknowledged},
+		Realarmed: {Unacknowledged: Unacknowledged, Acknowledged: Unacknowledged},
+		Acked:     {Unacknowledged: Acknowledged, Returned: Normal},
+		Cleared:   {Unacknowledged: Returned, Acknowledged: Normal},
+		Retired:   {Returned: Normal},
+		Delisted:  {HeldShelved: Normal, HeldByDesign: Normal, HeldOutOfService: Normal},
 	}
-	if to, ok := allowed[ev.Change][ev.From]; !ok || to != ev.Alarm.State {
+	aside := ev.Shelf != nil || ev.Service != nil
+	if to, ok := allowed[ev.Change][ev.From]; ok && to != ev.Alarm.State || !ok && ev.Change != Listed && !aside || aside && ev.From != ev.Alarm.State {
 		t.Fatalf("%s from %s to %s", ev.Change, ev.From, ev.Alarm.State)
 	}
-	if (ev.Change == Raised) != (last == nil) {
+	if ev.Change == Listed && (!ev.Alarm.State.Held() || ev.From != Normal && !ev.From.Held()) {
+		t.Fatalf("listed from %s to %s", ev.From, ev.Alarm.State)
+	}
+	if (ev.From == Normal) != (last == nil) || last == nil && ev.Change != Raised && ev.Change != Listed {
 		t.Fatalf("%s of an alarm seen before: %v", ev.Change, last != nil)
 	}
 	if last != nil && ev.Change == Cleared && last.ClearReason != "" {
@@ -194,7 +216,7 @@ func (l law) check(t *rapid.T, ev Event) {
 // made anew from a checkpoint that went through JSON, tells the same.
 func TestProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		cfg := BookConfig{Open: rapid.IntRange(4, 8).Draw(t, "open"), History: rapid.IntRange(1, 3).Draw(t, "history"), Default: Rules{Raise: 1, Clear: 1}}
+		cfg := BookConfig{Open: rapid.IntRange(4, 8).Draw(t, "open"), History: rapid.IntRange(1, 3).Draw(t, "history"), Default: Rules{Raise: 1, Clear: 1}, Reconcile: time.Hour}
 		one, err1 := NewBook(cfg)
 		two, err2 := NewBook(cfg)
 		if err := errors.Join(err1, err2); err != nil {
@@ -217,7 +239,7 @@ func TestProperties(t *testing.T) {
 			}
 			for _, ev := range a {
 				told.check(t, ev)
-				if ev.Change == Raised {
+				if ev.Change == Raised || ev.Change == Listed {
 					ids = append(ids, ev.Alarm.ID)
 				}
 			}
@@ -263,7 +285,10 @@ func TestEventJSON(t *testing.T) {
 	id := ID("motor", 1<<63, 100, KindScore)
 	want := `{"event_id":"` + id + `-raised","change":"raised","alarm":{"id":"` + id + `","stream":"motor","kind":"score","state":"active_unacknowledged",` +
 		`"revision":1,"run":"9223372036854775808","onset_index":100,"onset_time":"2001-09-09T01:46:40Z","end_index":200,"score":5,"limit":4,` +
-		`"what":"score above limit"},"from":"normal","at":"2001-09-09T01:46:40Z"}` + "\n"
+		`"what":"score above limit","priority":"medium","severity":350,"told_time":"1970-01-01T00:00:00Z",` +
+		`"opcua":{"ActiveState":"Active","AckedState":"Unacknowledged","ShelvingState":"Unshelved","SuppressedState":"Unsuppressed",` +
+		`"OutOfServiceState":"In Service","LatchedState":"Unlatched","Retain":true}},"from":"normal","at":"2001-09-09T01:46:40Z",` +
+		`"number":1,"place":{"run":"9223372036854775808","end":200,"signal_ns":1000000000000000000,"above":true}}` + "\n"
 	if diff := cmp.Diff(want, buf.String()); diff != "" {
 		t.Error(diff)
 	}

@@ -1,14 +1,16 @@
 package alert
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
-// checkpointVersion rises when an older reader could misread a checkpoint.
-const checkpointVersion = 1
+// checkpointVersion rises when an older reader could misread a checkpoint. Version 1 knew nothing of shelves and out-of-service points.
+const checkpointVersion = 2
 
 // Checkpoint is everything a book knows, as JSON: a book restored from it goes on as if there had been no break. The configuration is
 // not part of it, but for the rules under which the delays ran.
@@ -18,6 +20,18 @@ type Checkpoint struct {
 	Open    []Alarm       `json:"open,omitempty"`    // in order of raising
 	History []Alarm       `json:"history,omitempty"` // in order of closing
 	Counts  Counts        `json:"counts"`
+
+	Events  uint64    `json:"events"`            // number of the newest event that is in it
+	Shelves []Shelf   `json:"shelves,omitempty"` // the next to expire first
+	Service []Service `json:"service,omitempty"` // out of it, by stream and kind
+	Gone    []gone    `json:"gone,omitempty"`    // causes that are over and still explain
+}
+
+type gone struct {
+	Stream string    `json:"stream"`
+	Kind   Kind      `json:"kind"`
+	ID     string    `json:"id"`
+	At     time.Time `json:"at"`
 }
 
 // StreamState is one stream's delays and the ids of the alarms that it still drives.
@@ -28,6 +42,7 @@ type StreamState struct {
 	Part       string          `json:"part,omitempty"`
 	Lot        string          `json:"lot,omitempty"`
 	Started    bool            `json:"started,omitempty"`
+	End        uint64          `json:"end,omitempty"` // one past the newest window
 	TimeNS     int64           `json:"time_ns,omitempty"`
 	Marks      []mark          `json:"marks,omitempty"` // of the on-delay, oldest first
 	Above      bool            `json:"above,omitempty"`
@@ -40,11 +55,17 @@ type StreamState struct {
 func (b *Book) Checkpoint() Checkpoint {
 	snap := b.Snapshot()
 	slices.Reverse(snap.Recent)
-	c := Checkpoint{Version: checkpointVersion, Open: snap.Open, History: snap.Recent, Counts: b.counts}
+	c := Checkpoint{Version: checkpointVersion, Open: snap.Open, History: snap.Recent, Counts: b.counts, Events: b.number, Shelves: snap.Shelves, Service: snap.OutOfService}
+	for p, e := range b.gone {
+		c.Gone = append(c.Gone, gone{p.stream, p.kind, e.id, e.at})
+	}
+	slices.SortFunc(c.Gone, func(a, b gone) int {
+		return cmp.Or(strings.Compare(a.Stream, b.Stream), strings.Compare(string(a.Kind), string(b.Kind)))
+	})
 	for name, w := range b.streams {
 		t := &w.track
 		s := StreamState{
-			Name: name, Rules: w.Rules, Run: t.run, Part: t.part, Lot: t.lot, Started: t.started, TimeNS: t.timeNS,
+			Name: name, Rules: w.Rules, Run: t.run, Part: t.part, Lot: t.lot, Started: t.started, End: t.end, TimeNS: t.timeNS,
 			Marks: slices.Concat(t.marks[t.at:], t.marks[:t.at]), Above: t.above, Calm: t.calm,
 		}
 		if t.episode != nil {
@@ -66,11 +87,11 @@ func (b *Book) Checkpoint() Checkpoint {
 // starts its delays anew. A history longer than the book's loses its oldest. It fails, and leaves the book as it was, on a checkpoint
 // of a later version or one that contradicts itself.
 func (b *Book) Restore(c Checkpoint) error {
-	if b.counts != (Counts{}) || len(b.open) > 0 {
+	if b.counts != (Counts{}) || len(b.open) > 0 || b.number > 0 {
 		return errors.New("alert: a checkpoint can only be restored into a book that has taken no input yet")
 	}
-	if c.Version != checkpointVersion {
-		return fmt.Errorf("alert: checkpoint is of version %d, this program reads version %d; start with the program that wrote it, or without the checkpoint",
+	if c.Version < 1 || c.Version > checkpointVersion {
+		return fmt.Errorf("alert: checkpoint is of version %d, this program reads up to version %d; start with the program that wrote it, or without the checkpoint",
 			c.Version, checkpointVersion)
 	}
 	open := make(map[string]*Alarm, len(c.Open))
@@ -91,7 +112,17 @@ func (b *Book) Restore(c Checkpoint) error {
 	for i := range c.Streams {
 		c.Streams[i].restore(b.stream(c.Streams[i].Name), open)
 	}
-	b.open, b.counts = order, c.Counts
+	b.open, b.counts, b.number = order, c.Counts, c.Events
+	for _, s := range c.Shelves {
+		b.shelves[point{s.Stream, s.Kind}] = &s
+	}
+	for _, v := range c.Service {
+		b.service[point{v.Stream, v.Kind}] = &v
+	}
+	for _, e := range c.Gone {
+		b.gone[point{e.Stream, e.Kind}] = ended{e.ID, e.At}
+	}
+	b.reconcileLater()
 	b.history = slices.Clone(c.History[max(0, len(c.History)-b.cfg.History):])
 	return nil
 }
@@ -99,7 +130,7 @@ func (b *Book) Restore(c Checkpoint) error {
 // check holds a stream's state against the open alarms: what it drives must be open, active and its own.
 func (s *StreamState) check(open map[string]*Alarm) error {
 	owns := func(id string, kind Kind) error {
-		if a := open[id]; a == nil || a.Stream != s.Name || a.Kind != kind || !a.State.Active() {
+		if a := open[id]; a == nil || a.Stream != s.Name || a.Kind != kind || !a.State.Active() && !a.State.Held() {
 			return fmt.Errorf("alert: checkpoint says that stream %q holds %s alarm %q, which is not an active alarm of it; start without the checkpoint", s.Name, kind, id)
 		}
 		return nil
@@ -119,7 +150,7 @@ func (s *StreamState) check(open map[string]*Alarm) error {
 
 func (s *StreamState) restore(w *watched, open map[string]*Alarm) {
 	t := &w.track
-	t.run, t.part, t.lot, t.started, t.timeNS = s.Run, s.Part, s.Lot, s.Started, s.TimeNS
+	t.run, t.part, t.lot, t.started, t.timeNS, t.end = s.Run, s.Part, s.Lot, s.Started, s.TimeNS, s.End
 	if s.Rules == w.Rules && len(s.Marks) == len(t.marks) {
 		copy(t.marks, s.Marks)
 		t.at, t.above, t.calm = 0, s.Above, s.Calm

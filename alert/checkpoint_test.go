@@ -12,7 +12,7 @@ func TestRestoreRefuses(t *testing.T) {
 	returned := active
 	returned.State = Returned
 	for says, c := range map[string]Checkpoint{
-		"version 2":      {Version: 2},
+		"version 3":      {Version: 3},
 		"version 0":      {},
 		"twice":          {Version: 1, Open: []Alarm{active, active}},
 		`state "normal"`: {Version: 1, Open: []Alarm{{ID: "1", State: Normal}}},

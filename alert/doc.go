@@ -12,6 +12,14 @@
 // moves to the history. An episode is the time from raising to clearing; a score that comes and goes inside an episode is chatter,
 // counted and not told again.
 //
+// What is known already is listed and not raised: an alarm point (a stream and a kind) that somebody shelved for a time or took out of
+// service, and what another alarm explains (Dependence). When that ends while the condition holds, the alarm is raised. An alarm that is
+// active for long may be told again (re-alarm). Shelves, graces, re-alarms and staleness run in wall time, by OpTick.
+//
+// A book is also the sum of its events: Apply takes an event as a journal kept it, so that after a crash a checkpoint and the events since
+// give the book that told them, and reading the signal again from the checkpoint tells nothing twice. The counters of load (chattering,
+// flood) begin anew with a restart.
+//
 // Delays of score alarms count windows, which is signal time: a stalled network or a replay at a hundred times the rate changes
 // nothing. Conditions bring their own delays in wall time (see alert/health).
 package alert

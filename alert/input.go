@@ -12,6 +12,10 @@ var (
 	ErrUnknownAlarm = errors.New("no such open alarm")
 	// ErrAnswered is returned when an alarm is acknowledged a second time; the first answer stands.
 	ErrAnswered = errors.New("already acknowledged")
+	// ErrHeld is returned when an alarm is acknowledged that was listed and not raised: there is nothing to answer yet.
+	ErrHeld = errors.New("listed, not raised")
+	// ErrNotShelved is returned when a shelf is lifted that is not there.
+	ErrNotShelved = errors.New("not shelved")
 	// ErrInput is returned for an input that cannot mean anything; the book is unchanged.
 	ErrInput = errors.New("malformed input")
 	// ErrStopped is returned when the machine takes no more inputs, or its Run has returned.
@@ -28,6 +32,10 @@ const (
 	OpAcknowledge               // Acknowledge
 	OpConfigure                 // Stream: add it or change it
 	OpRemove                    // Stream.Name: stop watching it
+	OpShelve                    // Shelving
+	OpUnshelve                  // Shelving: its Stream, Kind, By and Comment
+	OpService                   // Service
+	OpTick                      // wall time goes on: shelves expire, alarms are told again; about once a second
 )
 
 // Input is one thing that happened. It is passed by value so that a score on its way to the machine allocates nothing.
@@ -38,6 +46,8 @@ type Input struct {
 	PartEnd     *PartEnd
 	Acknowledge *Acknowledgement
 	Stream      *Stream
+	Shelving    *Shelving
+	Service     *Service
 	reply       chan error // where the sender waits for the outcome; buffered, so that the machine never waits for the asker
 }
 
@@ -54,6 +64,8 @@ type Condition struct {
 	Limit  float64
 	Unit   string
 	What   string // in words with units
+
+	Priority Priority // empty: the stream's
 }
 
 // PartEnd says that no further window of a part will come, where no score says so (a part of zero windows, a restart).

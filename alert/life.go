@@ -3,18 +3,31 @@ package alert
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
 // raise puts a new alarm on the open list and tells it. The caller fills in what the alarm is about.
 func (b *Book) raise(dst []Event, w *watched, a Alarm, at time.Time) ([]Event, *Alarm) {
 	a.Title, a.Simulated = w.Title, w.Simulated
+	if a.Priority == "" {
+		a.Priority = w.priority()
+	}
+	a.latchSeverity()
 	a.ID = b.freeID(&a)
 	p := new(Alarm)
 	*p = a
 	b.open = append(b.open, p)
-	b.counts.Raised++
-	dst = b.move(dst, p, Unacknowledged, Raised, at)
+	if s := b.shelves[p.point()]; s != nil && s.Until.After(b.now) {
+		p.ShelvedUntil, p.OneShot = s.Until, s.OneShot
+	}
+	if held, cause := b.hold(p); held != "" {
+		b.counts.Listed++
+		b.explain(p, cause)
+		dst = b.move(dst, p, held, Listed, at)
+	} else {
+		dst = b.tell(dst, p, at)
+	}
 	if len(b.open) > b.cfg.Open {
 		dst = b.retireOldest(dst, at)
 	}
@@ -42,12 +55,50 @@ func (b *Book) move(dst []Event, a *Alarm, to State, c Change, at time.Time) []E
 	}
 	a.State = to
 	a.Revision++
-	return append(dst, Event{ID: a.ID + "-" + string(c), Change: c, Alarm: *a, From: from, At: at})
+	id := a.ID + "-" + string(c)
+	if c == Realarmed || c == Listed && a.Revision > 1 || c == Acked && a.Realarms > 0 {
+		id += "-" + strconv.Itoa(a.Revision) // these can come again
+	}
+	return append(dst, b.event(Event{ID: id, Change: c, Alarm: a.shown(), From: from, At: at}))
+}
+
+// event gives an event its number and its stream's place.
+func (b *Book) event(ev Event) Event {
+	b.number++
+	ev.Number = b.number
+	if w := b.streams[ev.Alarm.Stream]; w != nil {
+		t := &w.track
+		ev.Place = Place{t.run, t.end, t.timeNS, t.part, t.lot, t.above, t.calm, t.episode != nil && t.episode.ID == ev.Alarm.ID}
+	}
+	return ev
+}
+
+// tell raises an alarm for people to know.
+func (b *Book) tell(dst []Event, a *Alarm, at time.Time) []Event {
+	b.counts.Raised++
+	a.Told, a.Cause = b.now, ""
+	if b.load.raised(a.point(), b.now, &b.counts) {
+		b.counts.Floods++
+	}
+	return b.move(dst, a, Unacknowledged, Raised, at)
 }
 
 // clear ends an active alarm: over and answered is normal and leaves the list, over and not answered stays on it.
 func (b *Book) clear(dst []Event, a *Alarm, at time.Time, why ClearReason) []Event {
 	a.ClearTime, a.ClearReason, a.Latched = at, why, false
+	a.ShelvedUntil, a.OneShot = time.Time{}, false
+	delete(b.unconfirmed, a)
+	b.causeEnded(a)
+	if a.State.Held() {
+		b.counts.Delisted++
+		dst = b.move(dst, a, Normal, Delisted, at)
+		b.close(a)
+		return b.usedUp(dst, a)
+	}
+	return b.usedUp(b.clearRaised(dst, a, at), a)
+}
+
+func (b *Book) clearRaised(dst []Event, a *Alarm, at time.Time) []Event {
 	b.counts.Cleared++
 	if a.State == Acknowledged {
 		dst = b.move(dst, a, Normal, Cleared, at)
@@ -67,10 +118,13 @@ func (b *Book) acknowledge(dst []Event, k Acknowledgement, now time.Time) ([]Eve
 		return dst, fmt.Errorf("alert: acknowledge %q: %w; take an id from the list of open alarms", k.ID, ErrUnknownAlarm)
 	}
 	a := b.open[i]
+	if a.State.Held() {
+		return dst, fmt.Errorf("alert: acknowledge %q: %w (%s); it can be answered once it is raised", k.ID, ErrHeld, a.State)
+	}
 	if a.State == Acknowledged {
 		return dst, fmt.Errorf("alert: acknowledge %q: %w by %s at %s", k.ID, ErrAnswered, a.AckBy, a.AckTime.Format(time.RFC3339))
 	}
-	a.AckBy, a.AckComment, a.AckTime = k.By, k.Comment, now
+	a.AckBy, a.AckComment, a.AckTime, a.Told = k.By, k.Comment, now, now
 	b.counts.Answered++
 	if a.State == Returned {
 		dst = b.move(dst, a, Normal, Acked, now)
@@ -78,11 +132,17 @@ func (b *Book) acknowledge(dst []Event, k Acknowledgement, now time.Time) ([]Eve
 		return dst, nil
 	}
 	dst = b.move(dst, a, Acknowledged, Acked, now)
-	if a.Latched {
-		b.detach(a)
-		dst = b.clear(dst, a, now, ClearedReset)
+	return b.reset(dst, a), nil
+}
+
+// reset clears a latched alarm that has been answered.
+func (b *Book) reset(dst []Event, a *Alarm) []Event {
+	if a.State != Acknowledged || !a.Latched {
+		return dst
 	}
-	return dst, nil
+	dst = b.clear(dst, a, b.now, ClearedReset)
+	b.detach(a)
+	return dst
 }
 
 // close moves an alarm from the open list to the history.
@@ -104,8 +164,8 @@ func (b *Book) retireOldest(dst []Event, at time.Time) []Event {
 		if i = slices.IndexFunc(b.open, func(a *Alarm) bool { return a.Latched }); i < 0 {
 			return dst
 		}
-		b.detach(b.open[i])
 		dst = b.clear(dst, b.open[i], at, ClearedRetired)
+		b.detach(b.open[i])
 	}
 	a := b.open[i]
 	b.counts.Retired++
@@ -132,6 +192,9 @@ func (b *Book) condition(dst []Event, c Condition, now time.Time) ([]Event, erro
 	if c.At.IsZero() {
 		at = now
 	}
+	if err := c.Priority.check(); err != nil {
+		return dst, fmt.Errorf("condition %q of stream %q: %w", c.Kind, c.Stream, err)
+	}
 	w := b.stream(c.Stream)
 	a := w.conds[c.Kind]
 	if a == nil {
@@ -143,9 +206,12 @@ func (b *Book) condition(dst []Event, c Condition, now time.Time) ([]Event, erro
 		}
 		dst, w.conds[c.Kind] = b.raise(dst, w, Alarm{
 			Stream: c.Stream, Kind: c.Kind, Run: c.Run, Onset: c.Index, OnsetTime: at, End: c.Index,
-			Part: w.track.part, Lot: w.track.lot, Score: c.Value, Limit: c.Limit, Unit: c.Unit, What: c.What,
+			Part: w.track.part, Lot: w.track.lot, Score: c.Value, Limit: c.Limit, Unit: c.Unit, What: c.What, Priority: c.Priority,
 		}, at)
 		return dst, nil
+	}
+	if c.Active {
+		delete(b.unconfirmed, a)
 	}
 	if c.Active && c.Again {
 		a.Chatter++
@@ -155,6 +221,7 @@ func (b *Book) condition(dst []Event, c Condition, now time.Time) ([]Event, erro
 		if c.What != "" {
 			a.What = c.What
 		}
+		a.latchSeverity()
 	}
 	if !c.Active {
 		delete(w.conds, c.Kind)

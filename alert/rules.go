@@ -3,6 +3,7 @@ package alert
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // MaxWindows is the longest on-delay, in windows.
@@ -71,4 +72,6 @@ type Stream struct {
 	Simulated   bool   // the signal comes from a simulation
 	Provisional bool   // the limit is an engineering tolerance
 	Rules       Rules
+	Priority    Priority      // of its alarms; default Medium, for the monitor as a whole (the stream without a name) High
+	Realarm     time.Duration // after which an alarm that is still active is told again, in wall time; 0: as BookConfig.Realarm, below 0: never
 }

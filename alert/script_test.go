@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -115,15 +116,19 @@ func args(words []string) map[string]string {
 
 func (s *script) do(command string, words []string) string {
 	switch command {
-	case "book": // book open=N history=N
+	case "book": // book open=N history=N realarm=D independent
 		a := args(words)
-		s.fresh(BookConfig{Open: s.int(a["open"]), History: s.int(a["history"])})
+		cfg := BookConfig{Open: s.int(a["open"]), History: s.int(a["history"]), Realarm: s.duration(a["realarm"])}
+		if _, ok := a["independent"]; ok {
+			cfg.Dependences = []Dependence{} // nothing explains anything else
+		}
+		s.fresh(cfg)
 		return ""
-	case "stream": // stream NAME raise=N/M clear=N hysteresis=X latch perpart simulated provisional title=T
+	case "stream": // stream NAME raise=N/M clear=N hysteresis=X latch perpart simulated provisional title=T priority=P realarm=D
 		return s.stream(words[0], args(words[1:]))
-	case "windows": // windows NAME values=v,v,... limit=X part=P lot=L run=N at=INDEX end; "-" is not assessed
+	case "windows": // windows NAME values=v,v,... times=N limit=X part=P lot=L run=N at=INDEX end; "-" is not assessed
 		return s.windows(words[0], args(words[1:]))
-	case "holds", "again", "over": // holds NAME KIND value=X limit=X unit=U what=W; NAME "." is the monitor itself
+	case "holds", "again", "over": // holds NAME KIND value=X limit=X unit=U what=W priority=P; NAME "." is the monitor itself
 		return s.condition(command, words[0], words[1], args(words[2:]))
 	case "partend": // partend NAME PART
 		return s.step(Input{Op: OpPartEnd, PartEnd: &PartEnd{Stream: words[0], Part: words[1], At: s.now}})
@@ -146,6 +151,48 @@ func (s *script) do(command string, words []string) string {
 	case "list":
 		return s.list()
 	}
+	return s.doAside(command, words)
+}
+
+// doAside runs the commands about wall time, shelves and service.
+func (s *script) doAside(command string, words []string) string {
+	switch command {
+	case "pass": // pass D: time goes on, tick by tick
+		var out strings.Builder
+		for end := s.now.Add(s.duration(words[0])); s.now.Before(end); {
+			s.now = s.now.Add(min(time.Second, end.Sub(s.now)))
+			out.WriteString(s.step(Input{Op: OpTick}))
+		}
+		return out.String()
+	case "shelve", "unshelve": // shelve NAME KIND for=D oneshot by=WHO comment=TEXT
+		a := args(words[2:])
+		_, oneShot := a["oneshot"]
+		k := Shelving{Stream: stream(words[0]), Kind: Kind(words[1]), By: a["by"], Comment: a["comment"], OneShot: oneShot, For: s.duration(a["for"])}
+		if command == "unshelve" {
+			return s.step(Input{Op: OpUnshelve, Shelving: &k})
+		}
+		return s.step(Input{Op: OpShelve, Shelving: &k})
+	case "out", "in": // out NAME KIND by=WHO comment=TEXT; KIND "all" is all of the stream
+		a := args(words[2:])
+		v := Service{Stream: stream(words[0]), Kind: Kind(strings.TrimPrefix(words[1], "all")), Out: command == "out", By: a["by"], Comment: a["comment"]}
+		return s.step(Input{Op: OpService, Service: &v})
+	case "severity": // severity ALARM
+		a, _ := s.book.Alarm(s.ids[words[0]])
+		return fmt.Sprintf("%s priority %s, severity %d\n", words[0], a.Priority, a.Severity)
+	case "words": // words ALARM: in those of OPC UA
+		a, _ := s.book.Alarm(s.ids[words[0]])
+		w := a.OPCUA
+		return fmt.Sprintf("%s %s: %s, %s, %s, %s, %s, %s, retain %t\n", words[0], a.State, w.Active, w.Acked, w.Shelving, w.Suppressed, w.OutOfService, w.Latched, w.Retain)
+	case "counts":
+		return s.counts()
+	case "restart": // from a checkpoint
+		c := s.book.Checkpoint()
+		s.fresh(s.book.cfg)
+		if err := s.book.Restore(c); err != nil {
+			s.t.Fatal(err)
+		}
+		return ""
+	}
 	s.t.Fatalf("unknown command %q", command)
 	return ""
 }
@@ -163,6 +210,7 @@ func (s *script) stream(name string, a map[string]string) string {
 	_, st.Rules.PerPart = a["perpart"]
 	_, st.Simulated = a["simulated"]
 	_, st.Provisional = a["provisional"]
+	st.Priority, st.Realarm = Priority(a["priority"]), s.duration(a["realarm"])
 	return s.step(Input{Op: OpConfigure, Stream: &st})
 }
 
@@ -179,6 +227,9 @@ func (s *script) windows(name string, a map[string]string) string {
 	}
 	var out strings.Builder
 	values := strings.Split(a["values"], ",")
+	if v := a["times"]; v != "" {
+		values = slices.Repeat(values, s.int(v))
+	}
 	for i, v := range values {
 		s.now = s.now.Add(100 * time.Millisecond)
 		sc := detector.Score{
@@ -206,9 +257,7 @@ func (s *script) windows(name string, a map[string]string) string {
 
 func (s *script) condition(command, name, kind string, a map[string]string) string {
 	c := Condition{Stream: name, Kind: Kind(kind), Active: command != "over", Again: command == "again", At: s.now, Unit: a["unit"], What: a["what"]}
-	if name == "." {
-		c.Stream = ""
-	}
+	c.Stream, c.Priority = stream(name), Priority(a["priority"])
 	c.Run, c.Index = s.run[name], s.next[name]
 	if v := a["value"]; v != "" {
 		c.Value = s.float(v)
@@ -226,9 +275,12 @@ func (s *script) step(in Input) string {
 	}
 	var out strings.Builder
 	for _, ev := range events {
-		if s.names[ev.Alarm.ID] == "" {
+		if s.names[ev.Alarm.ID] == "" && ev.Alarm.ID != "" {
 			n := fmt.Sprintf("a%d", len(s.names)+1)
 			s.names[ev.Alarm.ID], s.ids[n] = n, ev.Alarm.ID
+		}
+		if ev.By != "" {
+			fmt.Fprintf(&out, "by %q %q: ", ev.By, ev.Comment)
 		}
 		fmt.Fprintf(&out, "%s %s %s → %s: %s\n", s.clock(ev.At), ev.Change, ev.From, ev.Alarm.State, s.describe(ev.Alarm))
 	}
@@ -257,13 +309,28 @@ func (s *script) describe(a Alarm) string {
 			fmt.Fprintf(&b, ", %s %q", f.name, f.value)
 		}
 	}
+	if a.ID == "" {
+		return fmt.Sprintf("no alarm of %s %s", stream, a.Kind)
+	}
+	if a.Cause != "" {
+		b.WriteString(", because of " + s.names[a.Cause])
+	}
+	if !a.ShelvedUntil.IsZero() {
+		b.WriteString(", shelved until " + s.clock(a.ShelvedUntil))
+	}
+	if a.Realarms > 0 {
+		fmt.Fprintf(&b, ", told again %d", a.Realarms)
+	}
+	if a.Dependents > 0 {
+		fmt.Fprintf(&b, ", explains %d", a.Dependents)
+	}
 	if a.Chatter > 0 {
 		fmt.Fprintf(&b, ", chatter %d", a.Chatter)
 	}
 	for _, f := range []struct {
 		name string
 		on   bool
-	}{{"latched", a.Latched}, {"simulated", a.Simulated}, {"provisional", a.Provisional}} {
+	}{{"latched", a.Latched}, {"simulated", a.Simulated}, {"provisional", a.Provisional}, {"stale", a.Stale}} {
 		if f.on {
 			b.WriteString(", " + f.name)
 		}
@@ -280,9 +347,47 @@ func (s *script) list() string {
 	for _, a := range snap.Recent {
 		fmt.Fprintf(&b, "closed %s: %s\n", a.State, s.describe(a))
 	}
+	return b.String() + s.counts()
+}
+
+// counts lists what is put aside, and the totals that are not 0.
+func (s *script) counts() string {
+	var b strings.Builder
+	snap := s.book.Snapshot()
+	for _, h := range snap.Shelves {
+		fmt.Fprintf(&b, "shelf  %s %s by %q until %s\n", h.Stream, h.Kind, h.By, s.clock(h.Until))
+	}
+	for _, v := range snap.OutOfService {
+		fmt.Fprintf(&b, "out of service %s %s by %q since %s\n", v.Stream, v.Kind, v.By, s.clock(v.Since))
+	}
 	c := snap.Counts
+	for _, f := range []struct {
+		name string
+		n    uint64
+	}{{"listed", c.Listed}, {"delisted", c.Delisted}, {"told again", c.Realarmed}, {"chattering", c.Chattering}, {"stale", c.Stale}, {"floods", c.Floods}} {
+		if f.n > 0 {
+			fmt.Fprintf(&b, "%s %d\n", f.name, f.n)
+		}
+	}
+	if snap.Flood {
+		b.WriteString("in flood\n")
+	}
 	fmt.Fprintf(&b, "scores %d (not assessed %d), raised %d, cleared %d, acknowledged %d, retired %d, refused %d\n", c.Scores, c.NotAssessed, c.Raised, c.Cleared, c.Answered, c.Retired, c.Rejected)
 	return b.String()
+}
+
+// stream is a stream's name; "." is the monitor itself.
+func stream(word string) string { return strings.TrimPrefix(word, ".") }
+
+func (s *script) duration(v string) time.Duration {
+	if v == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return d
 }
 
 func (s *script) int(v string) int {

@@ -13,14 +13,17 @@ import (
 // Config of a Machine.
 type Config struct {
 	Book    BookConfig
-	Restore *Checkpoint  // to go on from; nil: start empty
-	Queue   int          // inputs waiting; default 1024
-	Log     *slog.Logger // default slog.Default()
+	Restore *Checkpoint   // to go on from; nil: start empty
+	Since   []Event       // what happened after Restore, in order, as kept by a journal; events that Restore holds already are passed over
+	Tick    time.Duration // between two looks at what runs in wall time; default 1 s
+	Queue   int           // inputs waiting; default 1024
+	Log     *slog.Logger  // default slog.Default()
 }
 
 // Machine runs one Book in one goroutine. All methods are safe from any goroutine.
 type Machine struct {
 	log       *slog.Logger
+	tick      time.Duration
 	in        chan Input
 	draining  chan struct{}
 	done      chan struct{}
@@ -38,6 +41,10 @@ func New(cfg Config) (*Machine, error) {
 	if cfg.Queue == 0 {
 		cfg.Queue = 1024
 	}
+	setDuration(&cfg.Tick, time.Second)
+	if cfg.Tick < 0 {
+		return nil, fmt.Errorf("alert: tick of %s; allowed are times above 0", cfg.Tick)
+	}
 	if cfg.Queue < 1 {
 		return nil, fmt.Errorf("alert: queue of %d inputs; allowed are 1 or more", cfg.Queue)
 	}
@@ -53,8 +60,11 @@ func New(cfg Config) (*Machine, error) {
 			return nil, err
 		}
 	}
+	for i := range cfg.Since {
+		book.Apply(&cfg.Since[i])
+	}
 	return &Machine{
-		log: cfg.Log, book: book,
+		log: cfg.Log, book: book, tick: cfg.Tick,
 		in:       make(chan Input, cfg.Queue),
 		draining: make(chan struct{}), done: make(chan struct{}),
 	}, nil
@@ -74,9 +84,13 @@ func (m *Machine) Run(ctx context.Context) error {
 
 func (m *Machine) loop(ctx context.Context) error {
 	var events []Event // scratch
+	tick := time.NewTicker(m.tick)
+	defer tick.Stop()
 	for {
 		var in Input
 		select {
+		case <-tick.C:
+			in.Op = OpTick
 		case <-ctx.Done():
 			if n := len(m.in); n > 0 {
 				m.log.Warn("alarm machine stopped with inputs waiting", "dropped", n)
@@ -164,6 +178,21 @@ func (m *Machine) Condition(ctx context.Context, c Condition) error {
 // ErrStopped, or ctx's error, in which case the answer may or may not have been taken.
 func (m *Machine) Acknowledge(ctx context.Context, k Acknowledgement) error {
 	return m.ask(ctx, Input{Op: OpAcknowledge, Acknowledge: &k})
+}
+
+// Shelve puts an alarm point aside, or changes for how long, and waits for the outcome. It fails with ErrInput, ErrStopped or ctx's error.
+func (m *Machine) Shelve(ctx context.Context, s Shelving) error {
+	return m.ask(ctx, Input{Op: OpShelve, Shelving: &s})
+}
+
+// Unshelve lifts the shelf of s.Stream and s.Kind, and waits for the outcome. It fails with ErrNotShelved and as Shelve does.
+func (m *Machine) Unshelve(ctx context.Context, s Shelving) error {
+	return m.ask(ctx, Input{Op: OpUnshelve, Shelving: &s})
+}
+
+// Serve takes an alarm point out of service or puts it back, and waits for the outcome. It fails as Shelve does.
+func (m *Machine) Serve(ctx context.Context, s Service) error {
+	return m.ask(ctx, Input{Op: OpService, Service: &s})
 }
 
 // Configure adds a stream or changes it, and waits for the outcome. Unchanged rules keep the stream's delays as they stand.

@@ -27,7 +27,10 @@ type track struct {
 	part    string
 	lot     string
 	started bool   // run, part and lot mean something
-	timeNS  int64  // of the newest window, assessed or not
+	end     uint64 // one past the newest window, assessed or not
+	timeNS  int64  // its time
+	past    past   // what a restart may bring again
+	ghost   past   // what it may bring of an episode that was latched, cut off at a part's end and answered, all before the restart
 	marks   []mark // ring of the last Rules.Of assessed windows; empty places are not Above
 	at      int    // place of the next mark
 	above   bool   // the newest assessed window was above its limit
