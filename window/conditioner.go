@@ -106,8 +106,8 @@ func (c *Conditioner) Counts() Counts {
 	return n
 }
 
-// RateDeviation compares the samples counted with the publisher's wall clock since the run began, or since that clock stepped back: the rate measured over
-// the configured one, less 1. ok is false in the first ten seconds, and when blocks carry no time.
+// RateDeviation compares the samples counted with the publisher's wall clock since the run began, or since that clock stepped back: the
+// rate measured over the configured one, less 1. ok is false in the first ten seconds, and when blocks carry no time.
 func (c *Conditioner) RateDeviation() (deviation float64, ok bool) { return c.rate.Deviation() }
 
 // Tap has f called with every stretch of conditioned rows, bridged ones included, before the windows that they complete. The rows of
@@ -117,8 +117,8 @@ func (c *Conditioner) Tap(f func(first uint64, rows []float32)) { c.tap = f }
 // Push takes the next block of the stream and calls emit, before it returns, for every window that the block completes. The window
 // and its features belong to the conditioner and are valid until emit returns. Once warm, nothing is allocated.
 //
-// It fails, and counts the block as refused, when the block's channels or rate are not those of the configuration, or its index is beyond 2^62; the stream
-// goes on with the next block.
+// It fails, and counts the block as refused, when the block's channels or rate are not those of the configuration, or its index is beyond
+// 2^62; the stream goes on with the next block.
 func (c *Conditioner) Push(b *block.Block, emit func(*Window)) error {
 	if err := c.accept(b); err != nil {
 		c.counts.Refused += uint64(b.Count())

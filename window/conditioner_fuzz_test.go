@@ -9,8 +9,8 @@ import (
 	"crackle/window"
 )
 
-// FuzzPush feeds blocks of any shape: sizes, indexes, runs, parts, flags and sample bits come from the input. Whatever comes, nothing panics, every feature is
-// finite, windows lie in order, and every row is accounted for.
+// FuzzPush feeds blocks of any shape: sizes, indexes, runs, parts, flags and sample bits come from the input. Whatever comes, nothing
+// panics, every feature is finite, windows lie in order, and every row is accounted for.
 func FuzzPush(f *testing.F) {
 	f.Add([]byte{0, 4, 0, 0, 1, 2, 3, 4}, uint8(0))
 	f.Add([]byte{255, 255, 3, 7, 0, 0, 192, 127, 0, 0, 128, 255, 9, 9}, uint8(1))

@@ -2,10 +2,10 @@ package window
 
 import "math"
 
-// Cycle has windows be excitation cycles, instead of lying on a grid: from one crossing of a level (zero for a drive current or voltage, half the height
-// for a trigger pulse) by a channel to the next, each resampled to Config.Length points by cubic interpolation. Features see Length points at a rate of Length times NominalHz (twice
-// that for half cycles), so that frequencies in the feature list are exact when the drive runs at its nominal frequency. Config.Hop is
-// not used.
+// Cycle has windows be excitation cycles, instead of lying on a grid: from one crossing of a level (zero for a drive current or voltage,
+// half the height for a trigger pulse) by a channel to the next, each resampled to Config.Length points by cubic interpolation. Features
+// see Length points at a rate of Length times NominalHz (twice that for half cycles), so that frequencies in the feature list are exact
+// when the drive runs at its nominal frequency. Config.Hop is not used.
 //
 // A crossing counts when the channel has been beyond the level by Hysteresis on the old side since the last crossing in that direction,
 // and HoldOff has passed since the last crossing. A cycle whose length differs from nominal by more than Tolerance is left out

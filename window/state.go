@@ -9,8 +9,9 @@ import (
 // stateVersion is the first byte of a saved state.
 const stateVersion = 1
 
-// AppendState appends to b, in a fixed binary form, all that the conditioner needs to go on: counts, place in the stream, filter, the rows of the window in
-// progress. A conditioner of the same configuration that takes it up sends the same windows as this one would, to the bit with the same kernel.
+// AppendState appends to b, in a fixed binary form, all that the conditioner needs to go on: counts, place in the stream, filter, the rows
+// of the window in progress. A conditioner of the same configuration that takes it up sends the same windows as this one would, to the bit
+// with the same kernel.
 func (c *Conditioner) AppendState(b []byte) []byte {
 	w := &stateWriter{append(b, stateVersion)}
 	w.u64(c.cfg.stateKey())

@@ -154,7 +154,8 @@ func (p *IIR) LaneStates() int { return p.groups * states * Lanes }
 // LaneScale is what the form over channels scales the state of a section by.
 func (p *IIR) LaneScale(section int) float64 { return p.scale[section] }
 
-// Rows filters rows of interleaved channels, a multiple of Lanes of them, from x into y, which may be the same. State is [channels/Lanes][LaneStates].
+// Rows filters rows of interleaved channels, a multiple of Lanes of them, from x into y, which may be the same. State is
+// [channels/Lanes][LaneStates].
 func (p *IIR) Rows(y, x []float64, channels int, state []float64) {
 	rows, n := len(x)/channels, p.LaneStates()
 	if rows == 0 {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzKernels runs any bits, at any alignment and length, through every loop of every kernel. The vector kernels agree to the bit (a NaN with a NaN); where all
-// values are tame, the generic one agrees to its tolerance; guard words on both sides stay as they are.
+// FuzzKernels runs any bits, at any alignment and length, through every loop of every kernel. The vector kernels agree to the bit (a NaN
+// with a NaN); where all values are tame, the generic one agrees to its tolerance; guard words on both sides stay as they are.
 func FuzzKernels(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8}, uint8(0), uint8(1))
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0, 0, 0, 0, 0, 0, 0xf0, 0xff}, uint8(3), uint8(2))

@@ -15,9 +15,10 @@ type DecimatorConfig struct {
 }
 
 // Decimator brings the blocks of a stream to a whole fraction of their rate, before a window.Conditioner that is configured for that rate. Output row
-// d stands for input row d Factor, of which it is the low-passed value without delay: the filter's delay is waited for. Runs, parts and flags pass on,
-// with indexes divided. Where the input has a gap or another run or part begins, the filter starts anew, taking the first row as if it had stood for ever,
-// and the rows that were still waited for are completed by the last one; the output then has the gap, too. It is not safe for concurrent use.
+// d stands for input row d Factor, of which it is the low-passed value without delay: the filter's delay is waited for. Runs, parts and
+// flags pass on, with indexes divided. Where the input has a gap or another run or part begins, the filter starts anew, taking the first
+// row as if it had stood for ever, and the rows that were still waited for are completed by the last one; the output then has the gap, too.
+// It is not safe for concurrent use.
 type Decimator struct {
 	factor, channels int
 	taps             []float64 // odd length, symmetric

@@ -41,8 +41,8 @@ func NewGrid(cfg GridConfig) (*Grid, error) {
 // Counts returns what has been counted so far.
 func (g *Grid) Counts() GridCounts { return g.counts }
 
-// Push takes the row of a time and calls emit for every grid point after the last row up to it; emit must not keep the row. A row that is older than the
-// last is dropped, one at its very time replaces it. Nothing is allocated.
+// Push takes the row of a time and calls emit for every grid point after the last row up to it; emit must not keep the row. A row that is
+// older than the last is dropped, one at its very time replaces it. Nothing is allocated.
 func (g *Grid) Push(timeNS int64, row []float32, emit func(index int64, row []float32)) error {
 	if len(row) != g.cfg.Channels {
 		return fmt.Errorf("rate: a row of %d values: the grid has %d channels", len(row), g.cfg.Channels)
