@@ -10,12 +10,6 @@ import (
 	"crackle/window"
 )
 
-// spoiled is a stream with every kind of trouble, as one row per sample and a list of what happens between them.
-
-// blocks cuts the stream at random, and wherever a part begins or a row is lost.
-
-// drawConfig draws a conditioning of any pace, rule and filter for the channels of testConfig.
-
 func TestUntouchedWindowsEqualTheCleanRun(t *testing.T) {
 	cfg := testConfig()
 	rows := noise(1, 2*2000)
@@ -97,8 +91,6 @@ func TestUntouchedWindowsEqualTheCleanRun(t *testing.T) {
 }
 
 func without(b []*block.Block, i int) []*block.Block { return slices.Delete(b, i, i+1) }
-
-// script lists windows as a reader would want them.
 
 func TestSlowStream(t *testing.T) {
 	cfg := window.Config{Channels: []string{"temperature"}, RateHz: 1.0 / 300, Length: 12, Hop: 1, Features: []string{"mean", "slope"}}

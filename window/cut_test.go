@@ -12,6 +12,7 @@ import (
 	"crackle/window"
 )
 
+// spoiled is a stream with every kind of trouble, as one row per sample and a list of what happens between them.
 type spoiled struct {
 	rows  []float32
 	lost  []bool // the row never arrives
@@ -45,6 +46,7 @@ func drawSpoiled(t *rapid.T) spoiled {
 	return s
 }
 
+// blocks cuts the stream at random, and wherever a part begins or a row is lost.
 func (s spoiled) blocks(t *rapid.T, label string) []*block.Block {
 	n := len(s.lost)
 	cut := make([]bool, n+1)
@@ -72,6 +74,7 @@ func (s spoiled) blocks(t *rapid.T, label string) []*block.Block {
 	return out
 }
 
+// drawConfig draws a conditioning of any pace, rule and filter for the channels of testConfig.
 func drawConfig(t *rapid.T) window.Config {
 	cfg := testConfig()
 	cfg.ResetAtPart = rapid.Bool().Draw(t, "reset")

@@ -11,6 +11,7 @@ import (
 	"crackle/window"
 )
 
+// script lists windows as a reader would want them.
 func script(ws []window.Window) string {
 	var s strings.Builder
 	for _, w := range ws {
