@@ -16,14 +16,16 @@ type Network struct {
 }
 
 // New packs w. Later changes of w do not reach the network.
-func New(w *Weights) (*Network, error) {
+func New(w *Weights) (*Network, error) { return pack(w, kernel.Float32) }
+
+func pack(w *Weights, store kernel.Store) (*Network, error) {
 	if err := w.Check(); err != nil {
 		return nil, err
 	}
 	c := w.Config
 	n := &Network{config: c, width: c.Width()}
 	for i, l := range w.Layers {
-		k, err := kernel.NewLayer(c.Cell.kernel(), c.layerInput(i/c.Directions()), c.Hidden, l.WeightIH, l.WeightHH, l.BiasIH, l.BiasHH)
+		k, err := kernel.NewStored(store, c.Cell.kernel(), c.layerInput(i/c.Directions()), c.Hidden, l.WeightIH, l.WeightHH, l.BiasIH, l.BiasHH)
 		if err != nil {
 			return nil, err
 		}

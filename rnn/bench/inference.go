@@ -23,15 +23,7 @@ func benchStep(ref *reference) error {
 				if err != nil {
 					return err
 				}
-				s, x, y := n.NewState(), noise(1024*16), make([]float32, 1)
-				ns := median(func(k int) {
-					for i := range k {
-						at := i & 1023 * 16
-						if e := n.Step(y, x[at:at+16], s); e != nil {
-							err = e
-						}
-					}
-				})
+				ns, err := timeStep(n)
 				if err != nil {
 					return err
 				}
@@ -112,4 +104,48 @@ func benchScale(*reference) error {
 		fmt.Printf("  %6d channels  %7.1f\n", channels, ns)
 	}
 	return nil
+}
+
+// benchQuantised is benchStep with weights in fewer bits; ratios are to the float32 C reference.
+func benchQuantised(ref *reference) error {
+	fmt.Println("\nStep with smaller weights, GRU, input 16, with a head of 1: ns (ratio to the float32 C reference)")
+	return eachKernel(func(name string) error {
+		for _, storage := range []rnn.Storage{rnn.StoreBF16, rnn.StoreInt8} {
+			for _, hidden := range []int{32, 64, 128} {
+				w, err := weights(rnn.GRU, 16, hidden)
+				if err != nil {
+					return err
+				}
+				n, loss, err := rnn.NewStored(w, storage)
+				if err != nil {
+					return err
+				}
+				ns, err := timeStep(n)
+				if err != nil {
+					return err
+				}
+				c, err := ref.step(hidden)
+				if err != nil {
+					return err
+				}
+				fmt.Printf("  %-8s %-6s hidden %3d  %9.1f  C %8.1f  %s  outputs differ by %.1e at most\n", name, storage, hidden, ns, c, ratio(ns, c), loss.OutputMax)
+			}
+		}
+		return nil
+	})
+}
+
+// timeStep is the time of one Step in ns.
+func timeStep(n *rnn.Network) (float64, error) {
+	s, x, y := n.NewState(), noise(1024*16), make([]float32, 1)
+	var err error
+	ns := median(func(k int) {
+		for i := range k {
+			at := i & 1023 * 16
+			if e := n.Step(y, x[at:at+16], s); e != nil {
+				err = e
+			}
+		}
+	})
+	return ns, err
 }

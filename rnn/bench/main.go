@@ -35,7 +35,7 @@ func run() int {
 		name string
 		do   func(*reference) error
 	}{
-		{"step", benchStep}, {"batch", benchBatch}, {"scale", benchScale}, {"train", benchTrain},
+		{"step", benchStep}, {"batch", benchBatch}, {"quantised", benchQuantised}, {"scale", benchScale}, {"train", benchTrain},
 		{"lag", func(*reference) error { return benchLag(*plot) }},
 	}
 	for _, p := range parts {

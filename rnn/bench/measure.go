@@ -41,12 +41,20 @@ func median(do func(n int)) float64 {
 	return v[repeats/2]
 }
 
-func network(cell rnn.Cell, input, hidden int) (*rnn.Network, error) {
+func weights(cell rnn.Cell, input, hidden int) (*rnn.Weights, error) {
 	w, err := rnn.NewWeights(rnn.Config{Cell: cell, Input: input, Hidden: hidden, Layers: 1, Head: rnn.HeadLinear, Output: 1})
 	if err != nil {
 		return nil, err
 	}
 	train.Uniform(w, 1)
+	return w, nil
+}
+
+func network(cell rnn.Cell, input, hidden int) (*rnn.Network, error) {
+	w, err := weights(cell, input, hidden)
+	if err != nil {
+		return nil, err
+	}
 	return rnn.New(w)
 }
 

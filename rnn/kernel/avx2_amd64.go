@@ -7,7 +7,7 @@ package kernel
 // stepGRUAVX2 writes the new hidden state to hn, which may be h up to 16 units, and replaces c (LSTM).
 //
 //go:noescape
-func stepGRUAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepGRUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
 // tileGRUAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
 //
@@ -22,7 +22,7 @@ func tileSaveGRUAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32
 // stepLSTMAVX2 writes the new hidden state to hn, which may be h up to 8 units, and replaces c (LSTM).
 //
 //go:noescape
-func stepLSTMAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepLSTMAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
 // tileLSTMAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
 //
@@ -37,7 +37,7 @@ func tileSaveLSTMAVX2(w *float32, x *float32, h *float32, c *float32, hn *float3
 // stepElmanTanhAVX2 writes the new hidden state to hn, which may be h up to 16 units, and replaces c (LSTM).
 //
 //go:noescape
-func stepElmanTanhAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepElmanTanhAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
 // tileElmanTanhAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
 //
@@ -52,7 +52,7 @@ func tileSaveElmanTanhAVX2(w *float32, x *float32, h *float32, c *float32, hn *f
 // stepElmanReLUAVX2 writes the new hidden state to hn, which may be h up to 16 units, and replaces c (LSTM).
 //
 //go:noescape
-func stepElmanReLUAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepElmanReLUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
 // tileElmanReLUAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
 //

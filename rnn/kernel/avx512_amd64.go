@@ -7,7 +7,17 @@ package kernel
 // stepGRUAVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
 //
 //go:noescape
-func stepGRUAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepGRUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+
+// stepGRUBF16AVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+//
+//go:noescape
+func stepGRUBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+
+// stepGRUInt8AVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+//
+//go:noescape
+func stepGRUInt8AVX512(w *int8, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
 // tileGRUAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
 //
@@ -22,7 +32,17 @@ func tileSaveGRUAVX512(w *float32, x *float32, h *float32, c *float32, hn *float
 // stepLSTMAVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
 //
 //go:noescape
-func stepLSTMAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepLSTMAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+
+// stepLSTMBF16AVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+//
+//go:noescape
+func stepLSTMBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+
+// stepLSTMInt8AVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+//
+//go:noescape
+func stepLSTMInt8AVX512(w *int8, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
 // tileLSTMAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
 //
@@ -37,7 +57,7 @@ func tileSaveLSTMAVX512(w *float32, x *float32, h *float32, c *float32, hn *floa
 // stepElmanTanhAVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
 //
 //go:noescape
-func stepElmanTanhAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepElmanTanhAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
 // tileElmanTanhAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
 //
@@ -52,7 +72,7 @@ func tileSaveElmanTanhAVX512(w *float32, x *float32, h *float32, c *float32, hn 
 // stepElmanReLUAVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
 //
 //go:noescape
-func stepElmanReLUAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepElmanReLUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
 // tileElmanReLUAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
 //

@@ -44,9 +44,10 @@ type Layer struct {
 	pairs int // ceil(Hidden/2)
 	// tile serves StepTile and the generic form of Step: for each pair of units [biasRows][2], [In][gates][2], [Hidden][gates][2].
 	tile []float32
-	// step serves the vector forms of Step, hidden units in lanes: for each block of 32 units (16 for a last block of at most 16)
-	// [biasRows][block], [In][gates][block], [Hidden][gates][block], the rows of both halves of h taking turns, in the order they are read.
-	step []float32
+	// step and bias serve the vector forms of Step, hidden units in lanes: for each block of 32 units (16 for a last block of at most 16)
+	// [In][gates][block] and [Hidden][gates][block], the rows of both halves of h taking turns, in the order they are read; and [biasRows][block].
+	step, bias []float32
+	compact    *compact // weights stored in fewer bits; nil for float32
 }
 
 // NewLayer packs weights in PyTorch's layout: wih [gates*hidden][in], whh [gates*hidden][hidden], bih and bhh [gates*hidden]; gate order
@@ -64,49 +65,62 @@ func NewLayer(cell Cell, in, hidden int, wih, whh, bih, bhh []float32) (*Layer, 
 	l := &Layer{Cell: cell, In: in, Hidden: hidden, gates: g, pairs: (hidden + 1) / 2}
 	l.tile = make([]float32, l.pairs*2*l.unitSize())
 	if hasVectors {
-		l.step = aligned((hidden + 15) / 16 * 16 * l.unitSize())
+		units := (hidden + 15) / 16 * 16
+		l.step, l.bias = aligned(units*l.weightsPerUnit()), aligned(units*cell.biasRows())
 	}
 	l.Set(wih, whh, bih, bhh)
 	return l, nil
 }
 
-// unitSize is the number of packed values per hidden unit.
-func (l *Layer) unitSize() int { return l.Cell.biasRows() + (l.In+l.Hidden)*l.gates }
+// weightsPerUnit is the number of weights that lead to one hidden unit.
+func (l *Layer) weightsPerUnit() int { return (l.In + l.Hidden) * l.gates }
 
-// Set packs other weights of the same shapes into l without allocating. No other goroutine may use l meanwhile.
+// unitSize is the number of packed values per hidden unit.
+func (l *Layer) unitSize() int { return l.Cell.biasRows() + l.weightsPerUnit() }
+
+// block gives the first unit and the width of the block that unit u lies in.
+func (l *Layer) block(u int) (first, width int) {
+	first, width = u/32*32, 32
+	if l.Hidden-first <= 16 {
+		width = 16
+	}
+	return first, width
+}
+
+// Set packs other weights of the same shapes into l, which stores float32, without allocating. No other goroutine may use l meanwhile.
 func (l *Layer) Set(wih, whh, bih, bhh []float32) {
 	for u := range l.Hidden {
-		l.packUnit(l.tile[u/2*2*l.unitSize()+u%2:], 2, false, u, wih, whh, bih, bhh)
+		pair := l.tile[u/2*2*l.unitSize()+u%2:]
+		l.packBias(pair, 2, u, bih, bhh)
+		l.packWeights(pair[2*l.Cell.biasRows():], 2, false, u, wih, whh)
 		if l.step == nil {
 			continue
 		}
-		block, width := u/32*32, 32
-		if l.Hidden-block <= 16 {
-			width = 16
-		}
-		l.packUnit(l.step[block*l.unitSize()+u-block:], width, true, u, wih, whh, bih, bhh)
+		first, width := l.block(u)
+		l.packBias(l.bias[first*l.Cell.biasRows()+u-first:], width, u, bih, bhh)
+		l.packWeights(l.step[first*l.weightsPerUnit()+u-first:], width, true, u, wih, whh)
 	}
 }
 
-// packUnit writes the values of hidden unit u, width apart; turns says that the rows of both halves of h alternate.
-func (l *Layer) packUnit(dst []float32, width int, turns bool, u int, wih, whh, bih, bhh []float32) {
-	at := 0
-	put := func(v float32) {
-		dst[at] = v
-		at += width
-	}
+// packBias writes the starting values of hidden unit u, width apart.
+func (l *Layer) packBias(dst []float32, width, u int, bih, bhh []float32) {
 	for q := range l.gates {
 		i := q*l.Hidden + u
 		if l.Cell == GRU && q == 2 {
-			put(bih[i])
-			put(bhh[i])
+			dst[2*width], dst[3*width] = bih[i], bhh[i]
 		} else {
-			put(bih[i] + bhh[i])
+			dst[q*width] = bih[i] + bhh[i]
 		}
 	}
+}
+
+// packWeights writes the weights of hidden unit u, width apart; turns says that the rows of both halves of h alternate.
+func (l *Layer) packWeights(dst []float32, width int, turns bool, u int, wih, whh []float32) {
+	at := 0
 	for k := range l.In {
 		for q := range l.gates {
-			put(wih[(q*l.Hidden+u)*l.In+k])
+			dst[at] = wih[(q*l.Hidden+u)*l.In+k]
+			at += width
 		}
 	}
 	m := l.Hidden - l.Hidden/2
@@ -116,7 +130,8 @@ func (l *Layer) packUnit(dst []float32, width int, turns bool, u int, wih, whh, 
 			k = i/2 + i%2*m
 		}
 		for q := range l.gates {
-			put(whh[(q*l.Hidden+u)*l.Hidden+k])
+			dst[at] = whh[(q*l.Hidden+u)*l.Hidden+k]
+			at += width
 		}
 	}
 }

@@ -55,7 +55,7 @@ func vectorKernels() []string {
 	return []string{"avx2", "avx512"}
 }
 
-func ptr(s []float32) *float32 { return unsafe.SliceData(s) }
+func ptr[T any](s []T) *T { return unsafe.SliceData(s) }
 
 // aligned gives n zeros that begin at a cache line, so that no vector load crosses one.
 func aligned(n int) []float32 {
@@ -72,15 +72,19 @@ func (l *Layer) stepVector(h, c, x, scratch []float32) bool {
 		if l.Hidden <= 32 {
 			hn = h
 		}
+		if l.compact != nil {
+			l.compact.step(l, h, c, x, hn)
+			break
+		}
 		switch l.Cell {
 		case GRU:
-			stepGRUAVX512(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepGRUAVX512(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
 		case LSTM:
-			stepLSTMAVX512(ptr(l.step), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
+			stepLSTMAVX512(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
 		case ElmanTanh:
-			stepElmanTanhAVX512(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepElmanTanhAVX512(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
 		default:
-			stepElmanReLUAVX512(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepElmanReLUAVX512(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
 		}
 	case setAVX2:
 		if l.Hidden <= 8 || l.Hidden <= 16 && l.Cell != LSTM {
@@ -88,13 +92,13 @@ func (l *Layer) stepVector(h, c, x, scratch []float32) bool {
 		}
 		switch l.Cell {
 		case GRU:
-			stepGRUAVX2(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepGRUAVX2(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
 		case LSTM:
-			stepLSTMAVX2(ptr(l.step), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
+			stepLSTMAVX2(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
 		case ElmanTanh:
-			stepElmanTanhAVX2(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepElmanTanhAVX2(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
 		default:
-			stepElmanReLUAVX2(ptr(l.step), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepElmanReLUAVX2(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
 		}
 	default:
 		return false
@@ -225,4 +229,18 @@ func transposeVector(dst, src []float32, cols int) int {
 		return 0
 	}
 	return n
+}
+
+// step is stepVector's AVX-512 form for weights in fewer bits.
+func (q *compact) step(l *Layer, h, c, x, hn []float32) {
+	switch {
+	case l.Cell == GRU && q.store == BF16:
+		stepGRUBF16AVX512(ptr(q.halves), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+	case l.Cell == GRU:
+		stepGRUInt8AVX512(ptr(q.bytes), ptr(q.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+	case q.store == BF16:
+		stepLSTMBF16AVX512(ptr(q.halves), ptr(l.bias), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
+	default:
+		stepLSTMInt8AVX512(ptr(q.bytes), ptr(q.bias), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
+	}
 }

@@ -42,7 +42,11 @@ func main() {
 	}
 	constants()
 	for _, c := range cells {
-		step(c)
+		step(c, float32s)
+		if wide && c.gates > 1 {
+			step(c, bfloat16s)
+			step(c, int8s)
+		}
 		tile(c, false)
 		tile(c, true)
 	}

@@ -8,13 +8,30 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// step generates one step of one channel, hidden units in lanes. w is packed in blocks of 32 units, or 16 for a last block of at most 16:
-// [bias rows][in][gates] and [hidden][gates], each row a block wide.
-func step(c cell) {
-	TEXT("step"+c.name+suffix(), NOSPLIT, "func(w, x, h, c, hn *float32, in, hidden int)")
-	Doc(fmt.Sprintf("step%s%s writes the new hidden state to hn, which may be h up to %d units, and replaces c (LSTM).", c.name, suffix(), width()*together(c)))
+// store is the form in which a step reads its weights.
+type store struct {
+	name   string
+	bytes  int // per weight
+	goType string
+}
+
+var (
+	float32s  = store{"", 4, "float32"}
+	bfloat16s = store{"BF16", 2, "uint16"} // for a block of 32 units, unit i is the lower half of word i and unit 16+i the upper
+	int8s     = store{"Int8", 1, "int8"}   // times a power of two per row, which follows the biases
+)
+
+// step generates one step of one channel, hidden units in lanes. b and w are packed in blocks of 32 units, or 16 for a last block of at most
+// 16: b [bias rows], and w [in][gates] and [hidden][gates], each row a block wide.
+func step(c cell, st store) {
+	name := "step" + c.name + st.name + suffix()
+	TEXT(name, NOSPLIT, "func(w *"+st.goType+", b, x, h, c, hn *float32, in, hidden int)")
+	Doc(fmt.Sprintf("%s writes the new hidden state to hn, which may be h up to %d units, and replaces c (LSTM).", name, width()*together(c)))
 	Pragma("noescape")
-	s := &stepGen{cell: c, w: param("w"), hn: param("hn")}
+	s := &stepGen{cell: c, store: st, w: param("w"), b: param("b"), hn: param("hn")}
+	if st == bfloat16s {
+		s.upper = broadcast(constant("upper"))
+	}
 	if c.name == "LSTM" {
 		s.c = param("c")
 	}
@@ -24,12 +41,12 @@ func step(c cell) {
 	Label("block")
 	CMPQ(s.left, Imm(16))
 	JLE(LabelRef("narrow"))
-	s.parts("w", 128, 32, vectors)
+	s.parts("w", 32, vectors)
 	TESTQ(s.left, s.left)
 	JG(LabelRef("block"))
 	JMP(LabelRef("done"))
 	Label("narrow")
-	s.parts("n", 64, 16, min(vectors, 16/width()))
+	s.parts("n", 16, min(vectors, 16/width()))
 	Label("done")
 	VZEROUPPER()
 	RET()
@@ -43,30 +60,36 @@ func together(c cell) int {
 	return 2
 }
 
-// parts runs the body over a block of units, part by part where the block is wider than one body; s.w ends at the next block.
-func (s *stepGen) parts(name string, gateBytes, units, vectors int) {
+// parts runs the body over a block of units, part by part where the block is wider than one body; s.w and s.b end at the next block.
+func (s *stepGen) parts(name string, units, vectors int) {
 	each := vectors * width()
 	if each == units {
-		s.body(name, gateBytes, vectors)
+		s.body(name, units, vectors)
 		s.advance(each)
 		return
 	}
-	n, start := GP64(), GP64()
+	n, start, bias := GP64(), GP64(), GP64()
 	MOVQ(U32(uint32(units/each)), n)
 	Label(name + "part")
 	MOVQ(s.w, start)
-	s.body(name, gateBytes, vectors)
+	MOVQ(s.b, bias)
+	s.body(name, units, vectors)
 	s.advance(each)
 	DECQ(n)
 	JZ(LabelRef(name + "whole"))
 	LEAQ(at(start, 4*each), s.w)
+	LEAQ(at(bias, 4*each), s.b)
 	JMP(LabelRef(name + "part"))
 	Label(name + "whole")
 	SUBQ(Imm(uint64(4*units-4*each)), s.w)
+	SUBQ(Imm(uint64(4*units-4*each)), s.b)
 }
 
 type stepGen struct {
 	cell               cell
+	store              store
+	b                  reg.GPVirtual // biases of the current block
+	upper              vec           // bfloat16: the mask of the upper half of a word
 	w, hn, c, ho, left reg.GPVirtual // ho is h at the current units, left the units left
 }
 
@@ -81,15 +104,16 @@ func (s *stepGen) advance(units int) {
 	SUBQ(U32(uint32(units)), s.left)
 }
 
-// body reduces and finishes vectors of units; gateBytes is the distance between a row's gates. s.w ends at the next block's weights.
-func (s *stepGen) body(name string, gateBytes, vectors int) {
+// body reduces and finishes vectors of a block of units. s.w and s.b end at the next block.
+func (s *stepGen) body(name string, units, vectors int) {
 	gates := s.cell.gates
+	biasRow, gateBytes := 4*units, s.store.bytes*units
 	stride := gates * gateBytes
 	a, b := grid(gates, vectors), grid(gates, vectors)
 	var nx []vec
 	for g := range gates {
 		for v := range vectors {
-			a[g][v] = load(at(s.w, g*gateBytes+v*size()))
+			a[g][v] = load(at(s.b, g*biasRow+v*size()))
 		}
 	}
 	rows := gates
@@ -100,27 +124,15 @@ func (s *stepGen) body(name string, gateBytes, vectors int) {
 		xs = [][]vec{a[0], a[1], nx}
 		rows = 4
 	}
-	ADDQ(U32(uint32(rows*gateBytes)), s.w)
-	row := func(disp int, src Mem, acc [][]vec) {
-		x := broadcast(src)
-		for v := range vectors {
-			for g := range gates {
-				VFMADD231PS(at(s.w, disp+g*gateBytes+v*size()), x, acc[g][v])
-			}
-		}
-	}
+	row := func(disp int, src Mem, acc [][]vec) { s.row(disp, src, acc, units, vectors) }
 	p, n := param("x"), param("in")
-	var bias reg.GPVirtual
-	if nx != nil {
-		bias = copyOf(s.w)
-	}
 	chunked(name+"x", n, 16, func(i int) { row(i*stride, at(p, 4*i), xs) }, func(n int) {
 		ADDQ(U32(uint32(n*stride)), s.w)
 		ADDQ(Imm(uint64(4*n)), p)
 	})
 	for v := range vectors {
 		if nx != nil {
-			a[2][v] = load(at(bias, -gateBytes+v*size()))
+			a[2][v] = load(at(s.b, 3*biasRow+v*size()))
 		}
 		for g := range gates {
 			b[g][v] = zero()
@@ -149,8 +161,19 @@ func (s *stepGen) body(name string, gateBytes, vectors int) {
 	for v := range vectors {
 		for g := range gates {
 			VADDPS(b[g][v], a[g][v], a[g][v])
+			if s.store == int8s {
+				scale := at(s.b, (rows+g)*biasRow+v*size())
+				VMULPS(scale, a[g][v], a[g][v])
+				if g == 2 && nx != nil {
+					VMULPS(scale, nx[v], nx[v])
+				}
+			}
 		}
 	}
+	if s.store == int8s {
+		rows += gates
+	}
+	ADDQ(U32(uint32(rows*biasRow)), s.b)
 	us := make([]unit, vectors)
 	for v := range vectors {
 		u := &us[v]
@@ -172,6 +195,44 @@ func (s *stepGen) body(name string, gateBytes, vectors int) {
 	}
 	for _, u := range us {
 		finish(s.cell, []unit{u}, 1)
+	}
+}
+
+// row adds the products of one value with its row of weights.
+func (s *stepGen) row(disp int, src Mem, acc [][]vec, units, vectors int) {
+	x := broadcast(src)
+	gateBytes := s.store.bytes * units
+	switch {
+	case s.store == float32s:
+		for v := range vectors {
+			for g := range acc {
+				VFMADD231PS(at(s.w, disp+g*gateBytes+v*size()), x, acc[g][v])
+			}
+		}
+	case s.store == bfloat16s && vectors == 2:
+		for g := range acc {
+			w, low := load(at(s.w, disp+g*gateBytes)), newVec()
+			VPSLLD(Imm(16), w, low)
+			VPANDD(s.upper, w, w)
+			VFMADD231PS(low, x, acc[g][0])
+			VFMADD231PS(w, x, acc[g][1])
+		}
+	case s.store == bfloat16s:
+		for g := range acc {
+			w := newVec()
+			VPMOVZXWD(at(s.w, disp+g*gateBytes), w)
+			VPSLLD(Imm(16), w, w)
+			VFMADD231PS(w, x, acc[g][0])
+		}
+	default:
+		for g := range acc {
+			for v := range vectors {
+				w := newVec()
+				VPMOVSXBD(at(s.w, disp+g*gateBytes+v*16), w)
+				VCVTDQ2PS(w, w)
+				VFMADD231PS(w, x, acc[g][v])
+			}
+		}
 	}
 }
 

@@ -1,0 +1,146 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Store is how a layer's weights are kept.
+type Store uint8
+
+const (
+	Float32 Store = iota
+	BF16          // the upper half of a float32: 8 bits of significand
+	Int8          // a whole number from -127 to 127 times a power of two per gate row; biases stay float32
+)
+
+// compact holds the weights of Layer.step in fewer bits, in the same order. The layer's other forms hold the rounded weights as float32, and
+// every form gives the same bits: a bfloat16 is a float32, and scaling by powers of two commutes with rounding.
+type compact struct {
+	store  Store
+	halves []uint16  // BF16; in a block of 32 units, unit i and unit 16+i are neighbours
+	bytes  []int8    // Int8
+	bias   []float32 // Int8: per block [biasRows][block] divided by the row's scale, and [gates][block], the scales
+}
+
+// NewStored is NewLayer with the weights rounded to what the store can hold. AVX-512 kernels of GRU and LSTM then read half or a quarter of
+// the bytes in Step; everything else computes with the same rounded weights in float32.
+func NewStored(store Store, cell Cell, in, hidden int, wih, whh, bih, bhh []float32) (*Layer, error) {
+	var scale []float32
+	switch store {
+	case Float32:
+		return NewLayer(cell, in, hidden, wih, whh, bih, bhh)
+	case BF16:
+		wih, whh = roundBF16(wih), roundBF16(whh)
+	case Int8:
+		wih, whh = slices.Clone(wih), slices.Clone(whh)
+		scale = make([]float32, cell.Gates()*hidden)
+		if len(wih) == len(scale)*in && len(whh) == len(scale)*hidden {
+			for r := range scale {
+				scale[r] = roundInt8(wih[r*in:(r+1)*in], whh[r*hidden:(r+1)*hidden])
+			}
+		}
+	default:
+		return nil, fmt.Errorf("weight store %d, must be Float32, BF16 or Int8", store)
+	}
+	l, err := NewLayer(cell, in, hidden, wih, whh, bih, bhh)
+	if err != nil || l.step == nil || cell.Gates() == 1 {
+		return l, err
+	}
+	l.compact = l.shrink(store, scale)
+	return l, nil
+}
+
+// roundBF16 rounds to nearest, ties to even.
+func roundBF16(w []float32) []float32 {
+	out := make([]float32, len(w))
+	for i, v := range w {
+		b := math.Float32bits(v)
+		b += 0x7fff + b>>16&1
+		out[i] = math.Float32frombits(b &^ 0xffff)
+	}
+	return out
+}
+
+// roundInt8 rounds a row's weights to whole multiples of its scale, the least power of two that needs no more than 127 of them.
+func roundInt8(parts ...[]float32) float32 {
+	var top float64
+	for _, p := range parts {
+		for _, v := range p {
+			top = max(top, math.Abs(float64(v)))
+		}
+	}
+	if top == 0 {
+		return 1
+	}
+	scale := math.Ldexp(1, int(math.Ceil(math.Log2(top/127))))
+	for _, p := range parts {
+		for i, v := range p {
+			p[i] = float32(math.RoundToEven(float64(v)/scale) * scale)
+		}
+	}
+	return float32(scale)
+}
+
+// shrink makes the compact form of the layer's packed weights.
+func (l *Layer) shrink(store Store, scale []float32) *compact {
+	q := &compact{store: store}
+	if store == BF16 {
+		q.halves = make([]uint16, len(l.step))
+		for first := 0; first < l.Hidden; first += 32 {
+			_, width := l.block(first)
+			for i := range width * l.weightsPerUnit() {
+				at := first*l.weightsPerUnit() + i
+				to := at
+				if width == 32 {
+					to = at - i%32 + i%16*2 + i%32/16
+				}
+				q.halves[to] = uint16(math.Float32bits(l.step[at]) >> 16)
+			}
+		}
+		return q
+	}
+	rows := l.Cell.biasRows()
+	q.bytes = make([]int8, len(l.step))
+	q.bias = aligned((l.Hidden + 15) / 16 * 16 * (rows + l.gates))
+	for u := range l.Hidden {
+		first, width := l.block(u)
+		from := first*l.weightsPerUnit() + u - first
+		bias, scaled := l.bias[first*rows+u-first:], q.bias[first*(rows+l.gates)+u-first:]
+		for g := range l.gates {
+			s := scale[g*l.Hidden+u]
+			for r := range l.In + l.Hidden {
+				at := from + (r*l.gates+g)*width
+				q.bytes[at] = int8(l.step[at] / s)
+			}
+			scaled[g*width] = bias[g*width] / s
+			scaled[(rows+g)*width] = s
+			if g == 2 && rows == 4 && l.gates == 3 {
+				scaled[3*width] = bias[3*width] / s
+			}
+		}
+	}
+	return q
+}
+
+// RoundingError gives the sum of the squares of the weights given, and of their distances to those that the layer holds.
+func (l *Layer) RoundingError(wih, whh []float32) (square, wrong float64) {
+	for u := range l.Hidden {
+		pair := l.tile[u/2*2*l.unitSize()+2*l.Cell.biasRows()+u%2:]
+		for r := range l.In + l.Hidden {
+			for g := range l.gates {
+				row := g*l.Hidden + u
+				v := float64(0)
+				if r < l.In {
+					v = float64(wih[row*l.In+r])
+				} else {
+					v = float64(whh[row*l.Hidden+r-l.In])
+				}
+				d := float64(pair[2*(r*l.gates+g)]) - v
+				square, wrong = square+v*v, wrong+d*d
+			}
+		}
+	}
+	return square, wrong
+}

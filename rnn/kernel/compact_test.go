@@ -1,0 +1,57 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestStoresGiveTheSameBits: a compact layer computes what a float32 layer of the rounded weights computes, bit for bit, step and tile.
+func TestStoresGiveTheSameBits(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(21, 22))
+		for _, cell := range []Cell{GRU, LSTM} {
+			for _, hidden := range []int{1, 7, 8, 16, 17, 31, 32, 33, 48, 50, 64, 100} {
+				in, g := 1+r.IntN(20), cell.Gates()*hidden
+				wih, whh, bih, bhh := random(r, g*in, 0.3), random(r, g*hidden, 0.3), random(r, g, 0.3), random(r, g, 0.3)
+				for _, store := range []Store{BF16, Int8} {
+					l, err := NewStored(store, cell, in, hidden, wih, whh, bih, bhh)
+					if err != nil {
+						t.Fatal(err)
+					}
+					plain := *l
+					plain.compact = nil
+					got, want := runLayer(l, 20), runLayer(&plain, 20)
+					for i, v := range got {
+						if math.Float32bits(v) != math.Float32bits(want[i]) {
+							t.Fatalf("store %d, cell %d, %d hidden: value %d is %v, float32 gives %v", store, cell, hidden, i, v, want[i])
+						}
+					}
+					checkStep(t, r, l)
+				}
+			}
+		}
+	})
+}
+
+func TestRounding(t *testing.T) {
+	w := []float32{1, 1 + 1.0/256, 1 + 3.0/512, -0.3, 0}
+	for i, v := range roundBF16(w) {
+		if math.Abs(float64(v-w[i])) > math.Abs(float64(w[i]))/256 || math.Float32bits(v)&0xffff != 0 {
+			t.Errorf("%v becomes %v", w[i], v)
+		}
+	}
+	row := []float32{0.5, -0.25, 0.1, 0}
+	s := roundInt8(row)
+	for i, v := range row {
+		if q := v / s; q != float32(int8(q)) {
+			t.Errorf("value %d is %v, no multiple of %v", i, v, s)
+		}
+	}
+	if math.Abs(float64(row[2])-0.1) > float64(s)/2 || s > 2*0.5/127 {
+		t.Errorf("scale %v, 0.1 becomes %v", s, row[2])
+	}
+	if _, err := NewStored(9, GRU, 1, 1, nil, nil, nil, nil); err == nil {
+		t.Error("store 9 was taken")
+	}
+}
