@@ -87,3 +87,51 @@ func TestFIRErrors(t *testing.T) {
 		}
 	}
 }
+
+// A tone in the pass band comes out as itself, late by the delay; any cut gives the same bits.
+func TestConvolver(t *testing.T) {
+	h, err := filter.FIR{Kind: filter.BandPass, EdgesHz: []float64{100, 200}, WidthHz: 40, AttenuationDB: 60}.Taps(1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		channels := rapid.IntRange(1, 3).Draw(t, "channels")
+		hz := rapid.Float64Range(125, 175).Draw(t, "hz")
+		x := make([]float64, 600*channels)
+		for i := range x {
+			x[i] = math.Sin(2 * math.Pi * hz / 1000 * float64(i/channels))
+		}
+		a, err := filter.NewConvolver[float64](h, channels)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := a.Process(nil, x)
+		for i, y := range whole {
+			at := float64(i/channels) - a.Delay()
+			if at > a.Delay() && math.Abs(y-math.Sin(2*math.Pi*hz/1000*at)) > 3e-3 {
+				t.Fatalf("value %d is %g", i, y)
+			}
+		}
+		a.Reset()
+		for rest, done := x, 0; len(rest) > 0; {
+			n := rapid.IntRange(1, len(rest)/channels).Draw(t, "cut") * channels
+			if !slices.Equal(a.Process(rest[:n], rest[:n]), whole[done:done+n]) {
+				t.Fatal("the result depends on the cut")
+			}
+			rest, done = rest[n:], done+n
+		}
+	})
+	for _, taps := range [][]float64{nil, {math.NaN()}} {
+		if _, err := filter.NewConvolver[float32](taps, 1); err == nil {
+			t.Errorf("taps %v were accepted", taps)
+		}
+	}
+	if _, err := filter.NewConvolver[float32](h, 0); err == nil {
+		t.Error("no channels were accepted")
+	}
+	c, _ := filter.NewConvolver[float32](h, 2)
+	x := noise(1, 2*500)
+	if n := testing.AllocsPerRun(10, func() { c.Process(x, x) }); n != 0 {
+		t.Errorf("%g allocations, want 0", n)
+	}
+}
