@@ -20,6 +20,10 @@ func (m message) number(num protowire.Number, v int64) message {
 	return protowire.AppendVarint(protowire.AppendTag(m, num, protowire.VarintType), uint64(v))
 }
 
+func (m message) fixed(num protowire.Number, v float32) message {
+	return protowire.AppendFixed32(protowire.AppendTag(m, num, protowire.Fixed32Type), math.Float32bits(v))
+}
+
 func (m message) numbers(num protowire.Number, v ...int64) message {
 	for _, n := range v {
 		m = m.number(num, n)

@@ -94,7 +94,7 @@ func (e *evaluator) bias(n *node, v, b *value) (*value, error) {
 		c = c.remove(0)
 	}
 	c, err := c.expand([]size{{n: int64(v.from.out)}})
-	if err != nil || len(c.dims) != 1 {
+	if err != nil || len(c.dims) != 1 || c.dims[0] != (size{n: int64(v.from.out)}) {
 		return nil, fmt.Errorf("has a bias of shape %v for %d values", b.c.dims, v.from.out)
 	}
 	s := *v.from

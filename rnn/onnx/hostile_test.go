@@ -1,11 +1,15 @@
 package onnx_test
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"crackle/rnn"
 	"crackle/rnn/onnx"
@@ -43,6 +47,55 @@ func TestLayout(t *testing.T) {
 	}
 }
 
+// TestForms reads the same network through the forms that other exporters write.
+func TestForms(t *testing.T) {
+	for name, b := range map[string][]byte{
+		"dropout":          gru(list("z"), nodeOf("Dropout", "drop", list("y"), list("z", "mask"))),
+		"cast":             gru(list("z"), nodeOf("Cast", "c", list("y"), list("z"), intAttr("to", 10))),
+		"squeeze of all":   gru(list("z"), nodeOf("Squeeze", "sq", list("y"), list("z"))),
+		"axes as constant": gru(list("z"), nodeOf("Constant", "one", nil, list("axes"), intsAttr("value_ints", 1)), nodeOf("Squeeze", "sq", list("y", "axes"), list("z"))),
+		"reversed twice":   gru(list("z"), nodeOf("Transpose", "a", list("y"), list("v")), nodeOf("Transpose", "b", list("v"), list("z"))),
+		"whole slice":      gru(list("z"), initial(ints("from", 0)), initial(ints("to", 1<<62)), nodeOf("Slice", "cut", list("y", "from", "to"), list("z"))),
+		"state beside":     gru(list("y", "h")),
+		"state only":       gru(list("h")),
+		"expand to itself": gru(list("z"), nodeOf("Shape", "sh", list("y"), list("s")), nodeOf("Expand", "ex", list("y", "s"), list("z"))),
+		"tile by ones":     gru(list("z"), initial(ints("ones", 1, 1, 1, 1)), nodeOf("Tile", "t", list("y", "ones"), list("z"))),
+	} {
+		m, err := onnx.Parse(b)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if want := (rnn.Config{Cell: rnn.GRU, Input: 2, Hidden: 1, Layers: 1}); m.Weights.Config != want || m.Weights.Layers[0].WeightHH[2] != 0.25 || m.LastOnly != (name == "state only") {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+}
+
+// TestStored reads weights out of every field that may hold them.
+func TestStored(t *testing.T) {
+	w := slices.Clip(message(nil).numbers(1, 1, 3, 2).text(8, "w")) // so that each form gets bytes of its own
+	doubles, halves, shorts, packed := w.number(2, 11), w.number(2, 10), w.number(2, 16), w.number(2, 1)
+	var all []byte
+	for i := range 6 {
+		v := 0.25 * float64(i+1) // exact in each form
+		doubles = protowire.AppendFixed64(protowire.AppendTag(doubles, 10, protowire.Fixed64Type), math.Float64bits(v))
+		halves = halves.number(5, []int64{0x3400, 0x3800, 0x3a00, 0x3c00, 0x3d00, 0x3e00}[i])
+		shorts = shorts.number(5, int64(math.Float32bits(float32(v))>>16))
+		all = binary.LittleEndian.AppendUint32(all, math.Float32bits(float32(v)))
+	}
+	for name, tensor := range map[string]message{"double_data": doubles, "float16 in int32_data": halves, "bfloat16 in int32_data": shorts, "float_data": packed.bytes(4, all)} {
+		m, err := onnx.Parse(model(14, graph(append([]func(message) message{initial(tensor)}, append(gruParts()[1:], io(12, "y"))...)...)))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got, want := m.Weights.Layers[0].WeightIH, []float32{0.75, 1, 0.25, 0.5, 1.25, 1.5}; !slices.Equal(got, want) { // z r h became r z n
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
 type refusal struct {
 	name string
 	file []byte
@@ -58,6 +111,11 @@ func lstmWith(inputs []string, more ...func(message) message) []byte {
 	parts := append(more, initial(floats("w", 0.5, 1, 4, 2)), initial(floats("r", 0.25, 1, 4, 1)), io(11, "x", 0, 0, 2), io(12, "y"),
 		nodeOf("LSTM", "l", append(list("x", "w", "r"), inputs...), list("y", "h", "c"), intAttr("hidden_size", 1)))
 	return model(14, graph(parts...))
+}
+
+// lstmHead is a dense layer on one of an LSTM's outputs.
+func lstmHead(on string) []byte {
+	return lstmWith(nil, initial(floats("m", 1, 1, 3)), nodeOf("MatMul", "m0", list(on, "m"), list("z")), io(12, "z"))
 }
 
 func refusals() []refusal {
@@ -112,6 +170,28 @@ func refusals() []refusal {
 		{"first row", gru(list("z"), initial(ints("zero", 0)), nodeOf("Gather", "pick", list("y", "zero"), list("z"))), list(`Gather "pick" takes entry 0 of axis 0`, "only the last time")},
 		{"bad axis", gru(list("z"), initial(ints("nine", 9)), nodeOf("Squeeze", "sq", list("y", "nine"), list("z"))), list("axis 9, must be -4 to 3")},
 		{"bad order", gru(list("z"), nodeOf("Transpose", "tr", list("y"), list("z"), intsAttr("perm", 0, 0, 1, 2))), list("order of axes [0 0 1 2]")},
+		{"dropout in training", gru(list("z"), initial(floats("rate", 0.5)), initial(message(nil).number(2, 9).text(8, "on").number(5, 1)), nodeOf("Dropout", "drop", list("y", "rate", "on"), list("z"))), list("evaluation mode")},
+		{"cut of time", gru(list("z"), initial(ints("from", 1)), initial(ints("to", 3)), initial(ints("zero", 0)), nodeOf("Slice", "cut", list("y", "from", "to", "zero"), list("z"))), list("takes 1 to 3 (step 1) of axis 0")},
+		{"backward", gru(list("z"), initial(ints("from", -1)), initial(ints("to", -100)), initial(ints("axes", 0)), initial(ints("steps", -1)), nodeOf("Slice", "cut", list("y", "from", "to", "axes", "steps"), list("z"))), list("step -1")},
+		{"cut without steps enough", gru(list("z"), initial(ints("two", 1, 2)), initial(ints("one", 1)), nodeOf("Slice", "cut", list("y", "two", "one"), list("z"))), list("2 starts, 1 ends")},
+		{"repeat of rows", gru(list("z"), initial(ints("times", 1, 1, 2, 1)), nodeOf("Tile", "t", list("y", "times"), list("z"))), list("repeats rows")},
+		{"expand of rows", gru(list("z"), initial(ints("shape", 5, 1, 5, 1)), nodeOf("Expand", "ex", list("y", "shape"), list("z"))), list("repeats rows of shape")},
+		{"expand to nothing", gru(list("z"), initial(ints("shape", 0)), nodeOf("Expand", "ex", list("y", "shape"), list("z"))), list("each length must be 1 to")},
+		{"reshape to less", gru(list("z"), initial(ints("shape", 7, -1)), nodeOf("Reshape", "re", list("y", "shape"), list("z"))), list("does not fit")},
+		{"two open lengths", gru(list("z"), initial(ints("shape", -1, -1)), nodeOf("Reshape", "re", list("y", "shape"), list("z"))), list("two open lengths")},
+		{"squeeze of time", gru(list("z"), initial(ints("zero", 0)), nodeOf("Squeeze", "sq", list("y", "zero"), list("z"))), list("removes axis 0", "not of length 1")},
+		{"join of rows", gru(list("z"), nodeOf("Concat", "j", list("y", "y"), list("z"), intAttr("axis", 3))), list("joins 2 tensors of rows")},
+		{"choice by length", gru(list("z"), nodeOf("Shape", "sh", list("x"), list("s")), initial(ints("three", 3)), nodeOf("Equal", "eq", list("s", "three"), list("z"))), list("depends on the input")},
+		{"square of a length", gru(list("z"), nodeOf("Shape", "sh", list("x"), list("s")), nodeOf("Mul", "m", list("s", "s"), list("z"))), list("cannot be told")},
+		{"cast to text", gru(list("z"), nodeOf("Cast", "c", list("y"), list("z"), intAttr("to", 8))), list("casts rows to element type 8")},
+		{"no inputs", gru(list("z"), nodeOf("Transpose", "tr", nil, list("z"))), list("has 0 inputs, must have 1 to 1")},
+		{"cell state", lstmHead("c"), list("final cell state")},
+		{"both directions' states", model(14, graph(initial(floats("w", 0.5, 2, 3, 2)), initial(floats("r", 0.25, 2, 3, 1)), x, initial(floats("m", 1, 1, 3)), initial(ints("zero", 0)),
+			nodeOf("GRU", "g", list("x", "w", "r"), list("y", "h"), intAttr("hidden_size", 1), intAttr("linear_before_reset", 1), textAttr("direction", "bidirectional")),
+			nodeOf("Gather", "pick", list("h", "zero"), list("h0")), nodeOf("MatMul", "m0", list("h0", "m"), list("z")), io(12, "z"))), list("final state of one direction")},
+		{"two dense layers", gru(list("z"), initial(floats("m", 1, 1, 1)), nodeOf("MatMul", "m0", list("y", "m"), list("v")), nodeOf("MatMul", "m1", list("v", "m"), list("z"))), list("there is one dense layer")},
+		{"scaled", gru(list("z"), initial(floats("m", 1, 1, 1)), nodeOf("Gemm", "m0", list("y", "m"), list("z"), message(nil).text(1, "alpha").fixed(2, 2))), list("alpha 2")},
+		{"wide bias", gru(list("z"), initial(floats("m", 1, 1, 1)), initial(floats("b", 1, 2)), nodeOf("Gemm", "m0", list("y", "m", "b"), list("z"))), list("bias of shape [2] for 1 values")},
 		{"input only", model(14, graph(x, nodeOf("Identity", "same", list("x"), list("z")), io(12, "z"))), list("is the input")},
 		{"no constant", gru(list("z"), nodeOf("Constant", "none", nil, list("z"))), list(`Constant "none" holds neither`)},
 		{"shape as output", gru(list("z"), nodeOf("Shape", "sh", list("y"), list("z"))), list(`output "z" is a shape`)},

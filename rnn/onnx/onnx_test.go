@@ -60,6 +60,11 @@ var exported = map[string]onnx.Model{
 	"lstm_learned":       {Weights: of(rnn.Config{Cell: rnn.LSTM, Input: 4, Hidden: 6, Layers: 2, Bidirectional: true, Head: rnn.HeadLinear, Output: 3}), BatchFirst: true},
 	"tanh":               {Weights: of(rnn.Config{Cell: rnn.ElmanTanh, Input: 3, Hidden: 7, Layers: 1, Head: rnn.HeadLinear, Output: 1}), BatchFirst: true},
 	"tanh_both":          {Weights: of(rnn.Config{Cell: rnn.ElmanTanh, Input: 3, Hidden: 7, Layers: 2, Bidirectional: true, Head: rnn.HeadLinear, Output: 1})},
+	"lstm_outputs":       {Weights: of(rnn.Config{Cell: rnn.LSTM, Input: 4, Hidden: 6, Layers: 2, Bidirectional: true, Head: rnn.HeadLinear, Output: 3}), BatchFirst: true},
+	"gru_flat":           {Weights: of(rnn.Config{Cell: rnn.GRU, Input: 3, Hidden: 8, Layers: 1, Head: rnn.HeadLinear, Output: 2}), BatchFirst: true},
+	"gru_narrow":         {Weights: of(rnn.Config{Cell: rnn.GRU, Input: 3, Hidden: 8, Layers: 1, Head: rnn.HeadLinear, Output: 1}), BatchFirst: true},
+	"gru_last_slice":     {Weights: of(rnn.Config{Cell: rnn.GRU, Input: 3, Hidden: 8, Layers: 1, Head: rnn.HeadLinear, Output: 2}), BatchFirst: true, LastOnly: true},
+	"gru_series":         {Weights: of(rnn.Config{Cell: rnn.GRU, Input: 1, Hidden: 8, Layers: 1, Head: rnn.HeadLinear, Output: 2}), BatchFirst: true},
 	"relu":               {Weights: of(rnn.Config{Cell: rnn.ElmanReLU, Input: 3, Hidden: 7, Layers: 2, Head: rnn.HeadLinear, Output: 1}), BatchFirst: true},
 }
 

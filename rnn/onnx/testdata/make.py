@@ -32,12 +32,12 @@ def save(path, tensors, **meta):
 class Net(nn.Module):
     """A recurrent layer with what people put around it."""
 
-    def __init__(self, kind, inp, hidden, layers=1, both=False, first=True, head=0, last="", h0="", bias=True, softmax=False):
+    def __init__(self, kind, inp, hidden, layers=1, both=False, first=True, head=0, last="", h0="", bias=True, softmax=False, more=""):
         super().__init__()
         make = {"gru": nn.GRU, "lstm": nn.LSTM, "tanh": nn.RNN, "relu": nn.RNN}[kind]
-        more = {"nonlinearity": kind} if make is nn.RNN else {}
-        self.rnn = make(inp, hidden, layers, batch_first=first, bidirectional=both, bias=bias, **more)
-        self.kind, self.first, self.last, self.h0, self.softmax = kind, first, last, h0, softmax
+        kinds = {"nonlinearity": kind} if make is nn.RNN else {}
+        self.rnn = make(inp, hidden, layers, batch_first=first, bidirectional=both, bias=bias, **kinds)
+        self.kind, self.first, self.last, self.h0, self.softmax, self.more = kind, first, last, h0, softmax, more
         self.n = layers * (2 if both else 1)
         if head:
             self.head = nn.Linear(hidden * (2 if both else 1), head, bias=bias)
@@ -46,6 +46,8 @@ class Net(nn.Module):
             self.cell = nn.Parameter(torch.rand(self.n, 1, hidden) - 0.5)
 
     def forward(self, x, start=None):
+        if self.more == "series":  # [batch][time] of doubles
+            x = x.unsqueeze(-1).to(torch.float32)
         args = ()
         if start is not None:
             args = (start,)
@@ -62,8 +64,16 @@ class Net(nn.Module):
             y = y[:, -1, :] if self.first else y[-1]
         if self.last == "state":
             y = (h[0] if self.kind == "lstm" else h)[-1]
-        if hasattr(self, "head"):
+        if self.last == "slice":
+            y = y[:, -1:, :]
+        if self.more == "flat":
+            y = self.head(y.reshape(-1, y.size(2))).view(x.size(0), -1, self.head.out_features)
+        elif hasattr(self, "head"):
             y = self.head(y)
+        if self.more == "narrow":
+            y = y.squeeze(-1)
+        if self.more == "outputs":
+            return y, h[0], h[1]
         if self.softmax:
             y = torch.softmax(y, -1)
         return y
@@ -98,6 +108,11 @@ CASES = {
     "tanh": (dict(kind="tanh", inp=3, hidden=7, head=1), True, 14, {}),
     "tanh_both": (dict(kind="tanh", inp=3, hidden=7, layers=2, both=True, head=1, first=False), True, 14, {}),
     "relu": (dict(kind="relu", inp=3, hidden=7, layers=2, head=1), True, 14, {}),
+    "lstm_outputs": (dict(kind="lstm", inp=4, hidden=6, layers=2, both=True, head=3, more="outputs"), True, 14, {}),
+    "gru_flat": (dict(kind="gru", inp=3, hidden=8, head=2, more="flat"), True, 14, {}),
+    "gru_narrow": (dict(kind="gru", inp=3, hidden=8, head=1, more="narrow"), True, 14, {}),
+    "gru_last_slice": (dict(kind="gru", inp=3, hidden=8, head=2, last="slice"), True, 14, {}),
+    "gru_series": (dict(kind="gru", inp=1, hidden=8, head=2, more="series"), True, 14, {}),
 }
 STATES = ["gru", "gru_unfolded", "lstm_both", "lstm_both_unfolded", "tanh", "relu", "gru_learned", "gru_bare", "gru_no_bias"]
 
@@ -146,10 +161,15 @@ def export(name, args, dynamic, opset, more):
         tensors["h0"] = m.start[:, 0]
         if args["kind"] == "lstm":
             tensors["c0"] = m.cell[:, 0]
+    outputs = ["y"]
+    if args.get("more") == "series":
+        inputs, axes = (x[:, :, 0].double(),), {"x": {0: "batch", 1: "time"}}
     y = m(*inputs)
+    if args.get("more") == "outputs":
+        y, outputs = y[0], ["y", "h", "c"]
     tensors["y"] = y if first or y.dim() == 2 else y.transpose(0, 1)
     path = os.path.join(OUT, name + ".onnx")
-    torch.onnx.export(m, inputs, path, input_names=names, output_names=["y"], dynamic_axes=axes if dynamic else None, opset_version=opset, **more)
+    torch.onnx.export(m, inputs, path, input_names=names, output_names=outputs, dynamic_axes=axes if dynamic else None, opset_version=opset, **more)
     if name in HALF or name == "gru_float_data":
         convert(path, name)
     save(os.path.join(OUT, name + ".safetensors"), tensors)
