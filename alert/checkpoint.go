@@ -49,6 +49,9 @@ type StreamState struct {
 	Calm       int             `json:"calm,omitempty"`
 	Episode    string          `json:"episode,omitempty"`
 	Conditions map[Kind]string `json:"conditions,omitempty"`
+	Past       past            `json:"past,omitzero"`   // after a restart, until the signal has caught up
+	Ghost      *Alarm          `json:"ghost,omitempty"` // and an episode that is closed already, see GhostPast
+	GhostPast  past            `json:"ghost_past,omitzero"`
 }
 
 // Checkpoint copies everything the book knows; it shares nothing with the book.
@@ -68,7 +71,13 @@ func (b *Book) Checkpoint() Checkpoint {
 			Name: name, Rules: w.Rules, Run: t.run, Part: t.part, Lot: t.lot, Started: t.started, End: t.end, TimeNS: t.timeNS,
 			Marks: slices.Concat(t.marks[t.at:], t.marks[:t.at]), Above: t.above, Calm: t.calm,
 		}
-		if t.episode != nil {
+		s.Past = t.past
+		switch {
+		case t.episode == nil:
+		case t.episode.State == Normal:
+			ghost := *t.episode
+			s.Ghost, s.GhostPast = &ghost, t.ghost
+		default:
 			s.Episode = t.episode.ID
 		}
 		for kind, a := range w.conds {
@@ -154,6 +163,11 @@ func (s *StreamState) restore(w *watched, open map[string]*Alarm) {
 	if s.Rules == w.Rules && len(s.Marks) == len(t.marks) {
 		copy(t.marks, s.Marks)
 		t.at, t.above, t.calm = 0, s.Above, s.Calm
+	}
+	t.past, t.ghost = s.Past, s.GhostPast
+	if s.Ghost != nil {
+		ghost := *s.Ghost
+		t.episode = &ghost
 	}
 	if s.Episode != "" {
 		t.episode = open[s.Episode]

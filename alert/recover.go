@@ -9,19 +9,19 @@ import (
 
 // past is what a restart may bring again: the book stands at sample index end of run, and the signal is read from an earlier place.
 type past struct {
-	run    uint64
-	end    uint64
-	timeNS int64  // of the newest window seen, or 0
-	before uint64 // the run that the signal is read from, when that is another one
-	two    bool   // before means something
+	Run    uint64 `json:"run,string"`
+	End    uint64 `json:"end"`
+	TimeNS int64  `json:"time_ns"`       // of the newest window seen, or 0
+	Before uint64 `json:"before,string"` // the run that the signal is read from, when that is another one
+	Two    bool   `json:"two,omitempty"` // Before means something
 }
 
 // covers reports whether a window was seen before the restart. A publisher that uses its indices again is told by its later time.
 func (p past) covers(s *detector.Score) bool {
-	if p.end == 0 || p.timeNS > 0 && s.TimeNS > p.timeNS {
+	if p.End == 0 || p.TimeNS > 0 && s.TimeNS > p.TimeNS {
 		return false
 	}
-	return s.Run == p.run && s.End <= p.end || p.two && s.Run == p.before
+	return s.Run == p.Run && s.End <= p.End || p.Two && s.Run == p.Before
 }
 
 // Apply takes a transition as it was once told, in place of what led to it: a book that was restored from a checkpoint, or is empty,
@@ -81,7 +81,7 @@ func (b *Book) applyTie(ev *Event, a *Alarm) {
 		w.track.standAt(&ev.Place)
 		w.track.episode, w.track.above, w.track.calm = nil, false, 0
 	case a.Kind == KindScore && ends && w.track.episode == a:
-		w.track.ghost = past{run: ev.Place.Run, end: ev.Place.End, timeNS: ev.Place.SignalNS}
+		w.track.ghost = past{Run: ev.Place.Run, End: ev.Place.End, TimeNS: ev.Place.SignalNS}
 	case a.Kind == KindScore && !ends && (ev.Place.Tied || begins && !ev.From.Held()):
 		if old := w.track.episode; old != nil && old != a && old.State.Active() {
 			old.Latched = true // a part's end cut it off, which is not told
@@ -107,9 +107,9 @@ func (b *Book) applyTie(ev *Event, a *Alarm) {
 
 // standAt sets a stream's place. The on-delay is empty there: it is when an episode begins or ends, and unused between.
 func (t *track) standAt(p *Place) {
-	behind := past{run: p.Run, end: p.End, timeNS: p.SignalNS, before: t.run, two: t.started && t.run != p.Run}
-	if t.past.two {
-		behind.before, behind.two = t.past.before, true
+	behind := past{Run: p.Run, End: p.End, TimeNS: p.SignalNS, Before: t.run, Two: t.started && t.run != p.Run}
+	if t.past.Two {
+		behind.Before, behind.Two = t.past.Before, true
 	}
 	t.forget()
 	t.past, t.ghost, t.started = behind, past{}, true

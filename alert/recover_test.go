@@ -126,7 +126,14 @@ func TestRecoverGoesOnExactly(t *testing.T) {
 			again.Apply(&told[i])
 		}
 		retold := told[:atCrash:atCrash]
+		twice := -1 // a second restart, from a checkpoint taken while the signal has not caught up
+		if saved < len(life) {
+			twice = rapid.IntRange(saved-1, len(life)-1).Draw(t, "twice")
+		}
 		for i, m := range life[saved:] {
+			if saved+i == twice {
+				again = reborn(t, BookConfig{Reconcile: cfg.Reconcile, Realarm: cfg.Realarm, History: cfg.History}, again)
+			}
 			if saved+i < crash && m.in.Op != OpScore {
 				continue
 			}
