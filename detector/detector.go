@@ -3,6 +3,7 @@ package detector
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"crackle/rnn"
 	"crackle/window"
@@ -25,6 +26,8 @@ type Detector struct {
 	out       []float32 // the network's output
 	predicted []float64 // features expected of the next window, in their own units
 	seen      int       // windows since the state started anew
+	last      []float32 // features of the window before
+	same      int       // windows in a row with those features, to the bit
 }
 
 // New makes a detector whose state is fresh.
@@ -39,7 +42,7 @@ func New(cfg Config) (*Detector, error) {
 	d := len(cfg.Model.Features)
 	return &Detector{
 		stream: cfg.Stream, model: cfg.Model, net: net, state: net.NewState(),
-		z: make([]float32, d), out: make([]float32, d), predicted: make([]float64, d),
+		z: make([]float32, d), out: make([]float32, d), predicted: make([]float64, d), last: make([]float32, d),
 	}, nil
 }
 
@@ -52,8 +55,8 @@ func (d *Detector) Score(dst *Score, w *window.Window) {
 	Unscored(dst, d.stream, w, 0)
 	dst.Limit = 1
 	if w.Fresh {
-		d.state.Reset()
-		d.seen = 0
+		d.restart()
+		d.same = 0
 	}
 	if len(w.Features) == 0 { // a mark that the part is over
 		return
@@ -71,12 +74,32 @@ func (d *Detector) Score(dst *Score, w *window.Window) {
 		d.restart()
 		return
 	}
-	if d.seen >= d.model.Warmup {
+	switch {
+	case d.frozen(w.Features):
+		dst.Reason = Frozen
+		d.restart()
+		return
+	case d.seen >= d.model.Warmup:
 		d.judge(dst, w.Features)
-	} else {
+	default:
 		dst.Reason = WarmingUp
 	}
 	d.predict()
+}
+
+// frozenAfter is the number of windows in a row with the same features, to the bit, from which a signal counts as frozen. A live signal does not
+// repeat itself; a dead sensor, a stuck converter or a publisher that sends one buffer for ever does.
+const frozenAfter = 4
+
+// frozen compares the features with those of the window before.
+func (d *Detector) frozen(features []float32) bool {
+	if d.same > 0 && slices.Equal(features, d.last) {
+		d.same++
+	} else {
+		d.same = 1
+		copy(d.last, features)
+	}
+	return d.same >= frozenAfter
 }
 
 // restart forgets the past, which no longer joins on to what comes.

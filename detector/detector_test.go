@@ -121,9 +121,11 @@ func TestDetectorRefusesBadWindows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	at := 0
 	good := func(fresh bool) Score {
 		var s Score
-		d.Score(&s, &window.Window{Fresh: fresh, Features: []float32{5, 100}})
+		at++
+		d.Score(&s, &window.Window{Fresh: fresh, Features: []float32{5 + 0.01*float32(at%3), 100}})
 		return s
 	}
 	for _, tc := range []struct {
@@ -158,11 +160,34 @@ func TestDetectorRefusesBadWindows(t *testing.T) {
 	}
 	var s Score
 	d.Score(&s, &window.Window{Fresh: true, Features: []float32{5, 100}})
-	for range 9 {
-		d.Score(&s, &window.Window{Defects: window.Bridged, Features: []float32{math.MaxFloat32, -math.MaxFloat32}})
+	for i := range 9 {
+		d.Score(&s, &window.Window{Defects: window.Bridged, Features: []float32{math.MaxFloat32 / float32(1+i), -math.MaxFloat32}})
 	}
 	if s.Verdict != Alarm {
 		t.Errorf("a window bridged but scorable and far off: %+v", s)
+	}
+}
+
+// A dead or stuck sensor is not assessed, however normal its value; it does not teach anything either; and the signal's return is scored after a warm-up.
+func TestFrozenSignalIsNotAssessed(t *testing.T) {
+	m := taught(t)
+	l := signal(6, 1, 40)
+	rows := l.sequences[0].Rows
+	for i := 20; i < 30; i++ {
+		rows[i] = rows[19]
+	}
+	for i, s := range scores(t, m, l) {
+		frozen := i >= 19+frozenAfter-1 && i < 30
+		if (s.Reason == Frozen) != frozen || frozen && s.Verdict != NotAssessed {
+			t.Errorf("window %d: verdict %v, reason %v; frozen: %v", i, s.Verdict, s.Reason, frozen)
+		}
+	}
+	var lesson Lesson
+	for i := range 50 {
+		lesson.Add(&window.Window{Fresh: i == 0, Features: []float32{0, 0}})
+	}
+	if lesson.Rows() != frozenAfter-1 || lesson.Skipped() != 50-frozenAfter+1 {
+		t.Errorf("%d windows of a dead sensor were taken as a lesson, %d skipped", lesson.Rows(), lesson.Skipped())
 	}
 }
 
@@ -205,6 +230,10 @@ func TestModelFile(t *testing.T) {
 	}
 	if _, err := ParseModel(b[:len(b)-1]); err == nil {
 		t.Error("a truncated file was read")
+	}
+	b[len(b)-3] ^= 1 // in the last tensor
+	if _, err := ParseModel(b); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("a file with a flipped bit was read: %v", err)
 	}
 	bad := *m
 	bad.Allowed = []float64{1, 0}

@@ -19,15 +19,23 @@ type Lesson struct {
 	sequences []Sequence
 	rows      int
 	skipped   int
+	last      []float32 // features of the window before
+	same      int       // windows in a row with them
 	open      bool
 }
 
-// Add copies w's features into the lesson. A window with a defect or without features is skipped and counted, and what follows it is a new sequence.
+// Add copies w's features into the lesson. A window with a defect, or one of a frozen signal, is skipped and counted, and what follows
+// it is a new sequence.
 func (l *Lesson) Add(w *window.Window) {
 	if w.Defects != 0 || len(w.Features) == 0 {
 		if len(w.Features) > 0 {
 			l.skipped++
 		}
+		l.open = false
+		return
+	}
+	if l.frozen(w) {
+		l.skipped++
 		l.open = false
 		return
 	}
@@ -40,13 +48,24 @@ func (l *Lesson) Add(w *window.Window) {
 	l.rows++
 }
 
+// frozen reports a window that repeats the ones before it to the bit, as the detector will judge it.
+func (l *Lesson) frozen(w *window.Window) bool {
+	if !w.Fresh && slices.Equal(w.Features, l.last) {
+		l.same++
+	} else {
+		l.same = 1
+		l.last = append(l.last[:0], w.Features...)
+	}
+	return l.same >= frozenAfter
+}
+
 // Break ends the open sequence: the next window starts a new one even when it does not say so itself, as between two files.
 func (l *Lesson) Break() { l.open = false }
 
 // Rows is the number of windows collected.
 func (l *Lesson) Rows() int { return l.rows }
 
-// Skipped is the number of windows left out for their defects.
+// Skipped is the number of windows left out for their defects, or because the signal was frozen.
 func (l *Lesson) Skipped() int { return l.skipped }
 
 // Parts is the number of parts begun, counted as changes of the part mark.

@@ -90,7 +90,7 @@ func TestDivideDoesNotLeak(t *testing.T) {
 func TestLessonSkipsDefects(t *testing.T) {
 	var l Lesson
 	for i, d := range []window.Defect{0, 0, window.Gap, 0, window.Bridged, 0} {
-		l.Add(&window.Window{Part: "p", Fresh: i == 0, Defects: d, Features: []float32{1}})
+		l.Add(&window.Window{Part: "p", Fresh: i == 0, Defects: d, Features: []float32{float32(i)}})
 	}
 	l.Add(&window.Window{Part: "p", PartEnd: true}) // closing mark
 	if l.Rows() != 4 || l.Skipped() != 2 || !slices.Equal(lengths(l.sequences), []int{2, 1, 1}) {

@@ -3,6 +3,7 @@ package detector
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -33,6 +34,7 @@ type Meta struct {
 	Allowed      []float64       `json:"allowed"`   // per feature: the deviation from its prediction that scores 1
 	MinChange    []float64       `json:"min_change"`
 	Provisional  string          `json:"provisional,omitempty"` // why the limit supports no false-alarm rate; empty when it does
+	Digest       string          `json:"digest"`                // SHA-256 of the tensors, so that a flipped bit is noticed
 	Record       Record          `json:"record"`
 }
 
@@ -70,6 +72,7 @@ func (m *Model) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.Digest = digest(m.Weights)
 	meta, err := json.Marshal(m.Meta)
 	if err != nil {
 		return nil, fmt.Errorf("model metadata: %w", err)
@@ -96,7 +99,24 @@ func ParseModel(b []byte) (*Model, error) {
 	if m.Weights, err = f.Weights(); err != nil {
 		return nil, err
 	}
+	if got := digest(m.Weights); got != m.Digest {
+		return nil, fmt.Errorf("model file is damaged: its tensors have the digest %.12s, its metadata says %.12s; take it from a backup, or teach anew", got, m.Digest)
+	}
 	return m, m.check()
+}
+
+// digest hashes every parameter in their fixed order.
+func digest(w *rnn.Weights) string {
+	h := sha256.New()
+	var b []byte
+	for _, p := range w.Params() {
+		b = b[:0]
+		for _, v := range p.Data {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+		}
+		h.Write(b)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func hash(b []byte) string {

@@ -29,6 +29,7 @@ const (
 	Learning                        // no model in service yet
 	SignalDefect                    // the window's samples were missing, invalid, saturated or settling
 	ScoreInvalid                    // the score came out as NaN or Inf
+	Frozen                          // window after window measures the same to the last bit: a dead or stuck sensor
 )
 
 // Cause is one feature that stood out in a window.

@@ -33,7 +33,7 @@ type Counts struct {
 	Opened        uint64              // JetStream only: consumers opened; every one after the first is a resumption
 	Rewound       uint64              // JetStream only: resumptions by time, as the store no longer held the last message
 
-	LastData     time.Time // wall time when the last block was received; zero when none was
+	LastData     time.Time // wall time when the last block of the right rate and channels was received; zero when none was
 	LastSeq      uint64    // publisher's counter of the last block delivered
 	LastEnd      uint64    // index after its last sample
 	Pending      uint64    // messages that wait in the store

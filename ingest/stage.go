@@ -111,7 +111,6 @@ func (r *Receiver) accept(payload []byte, h block.Header, msg place, now time.Ti
 		return
 	}
 	r.n.received.add(b)
-	r.n.lastDataNS.Store(now.UnixNano())
 	if b.Run == 0 {
 		r.number(b, msg, now)
 	}
@@ -129,6 +128,7 @@ func (r *Receiver) accept(payload []byte, h block.Header, msg place, now time.Ti
 		}
 		r.refuse(b, msg, &r.n.wrongChannels)
 	default:
+		r.n.lastDataNS.Store(now.UnixNano()) // what is refused is no sign of life
 		r.order.push(b, msg, now)
 	}
 }

@@ -34,6 +34,9 @@ func (c *demoCmd) Run(con console) error {
 	}
 	if c.Listen != "" {
 		cfg.Server.Listen = c.Listen
+		if err := cfg.Validate(); err != nil {
+			return mistake{fmt.Errorf("--listen: %w", err)}
+		}
 	}
 	if c.Data == "" {
 		if c.Data, err = os.MkdirTemp("", "crackle-demo-"); err != nil {
@@ -64,13 +67,19 @@ func (c *demoCmd) Run(con console) error {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
+	fmt.Fprintf(con.err, "Data folder: %s\n", c.Data)
 	fmt.Fprintf(con.err, "Dashboard: %s\nThree streams: a motor's currents (real recordings), a machine's temperature (a real log, time-lapsed), a grinder's Barkhausen noise (simulated).\n", a.URL())
 	published, after, err := c.play(ctx, con, a, sc)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil && !c.Headless:
+		return stopWithin(a, 10*time.Second) // Ctrl-C is how the demo ends
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.Join(fmt.Errorf("the demo was not through after %g s: %s; the machine may be too busy", c.Limit, sc.progress()), stopWithin(a, 10*time.Second))
+	case err != nil:
 		return errors.Join(err, stopWithin(a, 10*time.Second))
 	}
 	if !c.Headless {
-		fmt.Fprintf(con.err, "The first round is over; it goes on with new shafts and the same motor recordings until Ctrl-C.\n")
+		fmt.Fprintf(con.err, "The first round is over; it goes on, more slowly, with new shafts and some of the motor recordings until Ctrl-C.\n")
 		if err := errors.Join(c.again(ctx, a, sc), stopWithin(a, 10*time.Second)); err != nil {
 			return err
 		}
@@ -138,6 +147,9 @@ func (c *demoCmd) again(ctx context.Context, a *app.App, sc *scenes) error {
 		}
 		next.continueFrom(sc)
 		sc = next
+		if err := pause(ctx, betweenRounds); err != nil {
+			return nil
+		}
 		var wg sync.WaitGroup
 		var errs [2]error
 		for i, s := range []scene{next.motor, next.grinder} {
@@ -149,6 +161,18 @@ func (c *demoCmd) again(ctx context.Context, a *app.App, sc *scenes) error {
 		}
 	}
 	return nil
+}
+
+// betweenRounds leaves a person the time to look at what a round has shown.
+const betweenRounds = 20 * time.Second
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // report prints the result and fails when the demo did not show what it promises.

@@ -137,7 +137,9 @@ func (o *outlet) end(ctx context.Context, a *app.App) error {
 	if err := o.pub.Flush(ctx); err != nil {
 		return err
 	}
-	if err := a.Settle(ctx, o.name, o.pub.Next()); err != nil {
+	settle, cancel := context.WithTimeout(ctx, 10*time.Second) // somebody else may be publishing on the stream, too
+	defer cancel()
+	if err := a.Settle(settle, o.name, o.pub.Next()); err != nil && ctx.Err() != nil {
 		return err
 	}
 	a.Ended(o.name)
@@ -151,7 +153,10 @@ type motorScene struct {
 	again      bool
 }
 
-const motorBlock = 100 // rows, 0.1 s
+const (
+	motorBlock = 100             // rows, 0.1 s
+	motorRest  = 3 * time.Second // before each recording of a later round
+)
 
 func (m *motorScene) play(ctx context.Context, a *app.App) (uint64, error) {
 	if err := m.open(a); err != nil {
@@ -161,8 +166,14 @@ func (m *motorScene) play(ctx context.Context, a *app.App) (uint64, error) {
 	waited := m.again
 	for i := range m.recordings {
 		r := &m.recordings[i]
-		if r.Learn && m.again {
-			continue
+		if m.again && (r.Learn || !r.Healthy && r.Repetition != 1) {
+			continue // later rounds: the third healthy recording and one of each fault, at rest between them
+		}
+		if m.again {
+			if err := pause(ctx, motorRest); err != nil {
+				return n, err
+			}
+			m.start, m.due = time.Now(), 0
 		}
 		if !r.Learn && !waited {
 			if err := m.untilWatching(ctx, a); err != nil {

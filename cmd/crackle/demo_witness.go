@@ -60,6 +60,9 @@ func (w *witness) part(p ledger.Part) {
 func (w *witness) alarm(ev alert.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if ev.Alarm.ID == "" {
+		return
+	}
 	if _, ok := w.alarms[ev.Alarm.ID]; !ok {
 		w.order = append(w.order, ev.Alarm.ID)
 	}

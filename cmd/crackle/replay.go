@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -24,12 +25,13 @@ type replayCmd struct {
 	Data   string  `placeholder:"DIR" help:"Data folder of the crackle that runs on this machine. Default: crackle-data."`
 	Speed  float64 `default:"1" help:"Times as fast as recorded; 0: as fast as it is taken."`
 	Core   bool    `help:"Publish over core NATS instead of JetStream; nothing is acknowledged then."`
+	dated  bool    // the recording tells its time
 	Block  int     `default:"0" placeholder:"ROWS" help:"Rows in a message. Default: a tenth of a second, at most 4096."`
 	layout
 }
 
 func (c *replayCmd) Run(con console) (err error) {
-	if c.Speed < 0 {
+	if !(c.Speed >= 0) || math.IsInf(c.Speed, 0) {
 		return mistake{fmt.Errorf("--speed %g: give a factor above 0, or 0 for as fast as it is taken", c.Speed)}
 	}
 	ctx, stop := interruptible()
@@ -46,9 +48,13 @@ func (c *replayCmd) Run(con console) (err error) {
 	if err != nil {
 		return err
 	}
-	if n := c.Block; n == 0 {
+	switch {
+	case c.Block == 0:
 		c.Block = int(min(4096, max(1, r.Info().RateHz/10)))
+	case c.Block < 0:
+		return mistake{fmt.Errorf("--block %d: give a number of rows above 0, or 0 for a tenth of a second", c.Block)}
 	}
+	c.dated = !r.Info().Start.IsZero()
 	rows, err := c.publish(ctx, r, pub, newBar(con.err, c.File, r))
 	closing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -133,6 +139,9 @@ func (c *replayCmd) publish(ctx context.Context, r file.Reader, pub *ingest.Publ
 		}
 		for from := 0; from < whole.Count(); from += c.Block {
 			piece := cut(&whole, from, min(from+c.Block, whole.Count()))
+			if !c.dated {
+				piece.TimeNS = 0 // the publisher puts the clock's
+			}
 			rows += uint64(piece.Count())
 			if c.Speed > 0 {
 				due := start.Add(time.Duration(float64(rows) / whole.RateHz / c.Speed * float64(time.Second)))

@@ -34,10 +34,20 @@ func (c *runCmd) Run(con console) error {
 	if u := a.URL(); u != "" {
 		fmt.Fprintf(con.err, "Dashboard: %s   (stop with Ctrl-C)\n", u)
 	}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	var failed error
-	select {
-	case <-ctx.Done():
-	case failed = <-a.Failed():
+	for running := true; running; {
+		select {
+		case <-hangup:
+			log.Warn("SIGHUP: the configuration is not read again while running; restart crackle to use a changed one")
+			continue
+		case <-ctx.Done():
+			log.Info("stopping")
+		case failed = <-a.Failed():
+		}
+		running = false
 	}
 	stop() // a second interrupt ends the process at once
 	return errors.Join(failed, stopWithin(a, time.Duration(cfg.Server.StopS*float64(time.Second))))

@@ -25,14 +25,16 @@ type Part struct {
 	Limit   float64
 	Reasons detector.Reason // why windows were not assessed
 	Alarmed bool            // an alarm was raised on this part
+	Cut     bool            // its beginning was not seen, so that nobody knows how much of it is missing
 }
 
-// Verdict is Alarm when an alarm was raised, OK when at least coverage of the windows were scored, else NotAssessed.
+// Verdict is Alarm when an alarm was raised, OK when the part was seen from its beginning and at least coverage of its windows were scored,
+// else NotAssessed.
 func (p *Part) Verdict(coverage float64) detector.Verdict {
 	switch {
 	case p.Alarmed:
 		return detector.Alarm
-	case p.Scored > 0 && float64(p.Scored) >= coverage*float64(p.Windows):
+	case !p.Cut && p.Scored > 0 && float64(p.Scored) >= coverage*float64(p.Windows):
 		return detector.OK
 	default:
 		return detector.NotAssessed

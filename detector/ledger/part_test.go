@@ -59,6 +59,17 @@ func TestPartVerdict(t *testing.T) {
 	}
 }
 
+func TestPartWithoutItsBeginningIsNotAssessed(t *testing.T) {
+	p := Part{Windows: 100, Scored: 100, Cut: true}
+	if v := p.Verdict(DefaultCoverage); v != detector.NotAssessed {
+		t.Errorf("verdict %v", v)
+	}
+	p.Alarmed = true
+	if v := p.Verdict(DefaultCoverage); v != detector.Alarm {
+		t.Errorf("verdict %v with an alarm", v)
+	}
+}
+
 func TestPartEndsWithTheNext(t *testing.T) {
 	var o Open
 	o.Add(score("a", 0, detector.OK, 0))

@@ -34,7 +34,7 @@ type Channel struct {
 	Unit string `json:"unit"` // SI symbol, as shown: "A", "V", "°C"
 }
 
-// Counts are samples per channel (Malformed: messages; Scored: windows), since the start.
+// Counts are samples per channel (Malformed: messages that could not be used, of another rate or channel count too; Scored: windows), since the start.
 type Counts struct {
 	Received   uint64 `json:"received"`
 	Missing    uint64 `json:"missing"`
@@ -135,6 +135,7 @@ func Words(r detector.Reason) []string {
 		{detector.Learning, "learning what is normal"},
 		{detector.SignalDefect, "signal missing or damaged"},
 		{detector.ScoreInvalid, "score is not a number"},
+		{detector.Frozen, "signal frozen: every window measures the same"},
 	} {
 		if r&w.bit != 0 {
 			out = append(out, w.word)

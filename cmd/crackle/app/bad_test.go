@@ -103,7 +103,7 @@ func badBlocks(t *testing.T, transport string) {
 		t.Errorf("counts %+v", c)
 	}
 	s := w.Status("motor")
-	if s.Counts.Malformed != 5 || s.Counts.Invalid != 58 || s.Counts.Missing != 0 {
+	if s.Counts.Malformed != 9 || s.Counts.Invalid != 58 || s.Counts.Missing != 0 {
 		t.Errorf("status %+v", s.Counts)
 	}
 	_, metrics := w.get("/metrics")

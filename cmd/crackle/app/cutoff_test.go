@@ -141,7 +141,8 @@ func TestServerKilledAndBack(t *testing.T) {
 	w.wantVerdict("motor.core", "two", detector.NotAssessed)
 
 	gap := w.events("motor.core", alert.KindGap)
-	if len(gap) != 1 || gap[0].Change != alert.Raised || !strings.Contains(gap[0].Alarm.What, "samples missing") {
+	// The gap follows from the server's absence: it is listed under that alarm rather than raised beside it.
+	if len(gap) != 1 || gap[0].Change != alert.Listed || !strings.Contains(gap[0].Alarm.What, "samples missing") {
 		t.Errorf("gap alarm %+v", gap)
 	}
 	if n := len(w.events("motor.store", alert.KindGap)); n != 0 {

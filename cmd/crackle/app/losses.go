@@ -17,6 +17,7 @@ type losses struct {
 	end       uint64
 	part, lot string
 	ended     bool // by its mark
+	cut       bool // the open part was under way when the first block came
 
 	open    int    // windows lost to the open part at its borders
 	next    int    // and to the one that the newest block begins
@@ -30,6 +31,9 @@ func (l *losses) heard(b *block.Block) (back bool) {
 		l.end = b.First
 	}
 	begins := b.Flags&block.PartBegin != 0
+	if !l.started && b.First > 0 && b.Part != "" && !begins {
+		l.cut = true // as after a restart of the monitor in the middle of a part
+	}
 	other := begins || l.ended || b.Part != l.part || b.Lot != l.lot
 	// A gap inside a part is the conditioner's to count; one between two parts is a loss to each whose mark did not come.
 	if gap := b.First - min(l.end, b.First); l.started && b.Run == l.run && other && gap > l.bridge {
@@ -46,10 +50,11 @@ func (l *losses) heard(b *block.Block) (back bool) {
 	return back
 }
 
-// book adds what was lost to a part that is over. skipped is the conditioner's total.
+// book adds what was lost to a part that is over, and whether its beginning was. skipped is the conditioner's total.
 func (l *losses) book(p *ledger.Part, skipped uint64) {
 	lost := l.open + int(skipped-l.skipped)
 	l.open, l.next, l.skipped = l.next, 0, skipped
+	p.Cut, l.cut = l.cut, false
 	if lost > 0 {
 		p.Windows += lost
 		p.Reasons |= detector.SignalDefect

@@ -48,7 +48,9 @@ func (a *App) wire(ctx context.Context) error {
 	toHub := a.machine.Listen("dashboards", 1024)
 	a.life.start("alarms to dashboards", func(context.Context) {}, func(context.Context) error {
 		for ev := range toHub.C {
-			a.hub.PublishAlarm(ev.Alarm)
+			if ev.Alarm.ID != "" { // a shelf or a service that changed is no alarm
+				a.hub.PublishAlarm(ev.Alarm)
+			}
 			if a.observe.Alarm != nil {
 				a.observe.Alarm(ev)
 			}
@@ -131,6 +133,7 @@ func (a *App) makeSinks() error {
 	var err error
 	a.sinks, err = notify.New(notify.Config{
 		Events: a.machine.Listen("sinks", 1024).C, Sinks: sinks, Each: each, Link: a.publicURL(), Log: a.log,
+		Drain: seconds(a.cfg.Server.StopS / 3), // of a stop, so that what comes after the sinks has time too
 	})
 	return err
 }

@@ -164,7 +164,7 @@ func (st *status) read(c ingest.Counts, alarmed bool, now time.Time) hub.StreamS
 	}
 	row.Counts = hub.Counts{
 		Received: c.Received.Samples, Missing: c.Missing, Duplicated: c.Duplicated.Samples, Late: c.Late.Samples,
-		Invalid: w.Invalid, Dropped: c.Dropped.Samples, Malformed: c.MalformedTotal(), Scored: st.windows,
+		Invalid: w.Invalid, Dropped: c.Dropped.Samples, Malformed: c.MalformedTotal() + c.WrongRate.Blocks + c.WrongChannels.Blocks, Scored: st.windows,
 	}
 	st.mu.Unlock()
 	row.NewestAt = c.LastData
@@ -176,7 +176,9 @@ func (st *status) read(c ingest.Counts, alarmed bool, now time.Time) hub.StreamS
 		row.Verdict, row.Reason, row.Reasons = detector.NotAssessed, 0, []string{problem}
 	case c.LastData.IsZero():
 		row.Verdict, row.Reason, row.Reasons = detector.NotAssessed, 0, []string{"no data since the start"}
-	case silent && row.Phase != hub.Ended:
+	case row.Phase == hub.Ended:
+		row.Verdict, row.Reason, row.Reasons = detector.NotAssessed, 0, []string{"the recording has ended"}
+	case silent:
 		row.Verdict, row.Reason, row.Reasons = detector.NotAssessed, 0, []string{"no data"}
 	case row.Verdict == detector.Alarm: // a window above the limit, but not yet enough of them
 		row.Verdict, row.Reason, row.Reasons = detector.NotAssessed, 0, []string{"above the limit, not yet long enough for an alarm"}

@@ -15,7 +15,10 @@ const states: Record<AlarmState, StateLook> = {
   active_unacknowledged: { word: "Active", answer: "not acknowledged", shape: "alarm", rank: 0 },
   returned_unacknowledged: { word: "Returned", answer: "not acknowledged", shape: "returned", rank: 1 },
   active_acknowledged: { word: "Active", answer: "acknowledged", shape: "answered", rank: 2 },
-  normal: { word: "Over", answer: "acknowledged", shape: "ok", rank: 3 },
+  suppressed_by_design: { word: "Listed", answer: "explained by another", shape: "answered", rank: 3 },
+  shelved: { word: "Shelved", answer: "put aside for a time", shape: "answered", rank: 3 },
+  out_of_service: { word: "Listed", answer: "out of service", shape: "answered", rank: 3 },
+  normal: { word: "Over", answer: "acknowledged", shape: "ok", rank: 4 },
 };
 
 const kinds: Record<string, string> = {
@@ -66,7 +69,9 @@ export class AlarmList {
 
   // show brings the table up to date, and says aloud what is new.
   show(changed: Alarm[]): void {
-    this.sorted = [...this.alarms.values()].sort((a, b) => stateLook(a).rank - stateLook(b).rank || Date.parse(b.onset_time) - Date.parse(a.onset_time) || (a.id < b.id ? -1 : 1));
+    // The list is in the order of raising, newest first: onsets are in signal time, which differs from stream to stream.
+    const raised = new Map([...this.alarms.keys()].map((id, i) => [id, i]));
+    this.sorted = [...this.alarms.values()].sort((a, b) => stateLook(a).rank - stateLook(b).rank || (raised.get(b.id) ?? 0) - (raised.get(a.id) ?? 0));
     for (const [id, r] of this.rows) {
       if (this.alarms.has(id)) continue;
       r.row.remove();

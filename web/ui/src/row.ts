@@ -147,7 +147,7 @@ export class Row {
     if (this.data.wavesChanged) {
       this.data.wavesChanged = false;
       this.wave.draw();
-      this.describe();
+      queueMicrotask(() => this.describe()); // the plot scales itself in a microtask of its own
     }
     if (this.data.scoresChanged) {
       this.data.scoresChanged = false;

@@ -48,7 +48,7 @@ export interface Stream {
   counts: Counts;
 }
 
-export type AlarmState = "active_unacknowledged" | "active_acknowledged" | "returned_unacknowledged" | "normal";
+export type AlarmState = "active_unacknowledged" | "active_acknowledged" | "returned_unacknowledged" | "shelved" | "suppressed_by_design" | "out_of_service" | "normal";
 
 export interface Alarm {
   id: string;
