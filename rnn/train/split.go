@@ -63,7 +63,7 @@ func SplitByTime(samples []Sample, share float64, embargo int64) (Split, error) 
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(samples[a].From, samples[b].From) })
-	cut := len(order) - int(share*float64(len(order))+0.5)
+	cut := len(order) - wholeShare(share, len(order))
 	if cut <= 0 || cut >= len(order) {
 		return Split{}, fmt.Errorf("split by time: %d samples cannot hold out a share of %v", len(samples), share)
 	}
@@ -161,6 +161,9 @@ func groupsOf(samples []Sample) ([]string, map[string][]int) {
 	}
 	return names, members
 }
+
+// wholeShare is the share of n, rounded. The conversion keeps the product from being fused into the sum, so that it is the same on every machine.
+func wholeShare(share float64, n int) int { return int(float64(share*float64(n)) + 0.5) }
 
 func checkShare(share float64) error {
 	if !(share > 0 && share < 1) {

@@ -188,6 +188,10 @@ func TestOneSplitAccountsForAll(t *testing.T) {
 				separate(t, samples, s, embargo)
 			}
 		}
+		if s, err := SplitLastGroups(samples, share, embargo); err == nil {
+			accounted(t, s, indices(len(samples)))
+			separate(t, samples, s, embargo)
+		}
 		if s, err := SplitByTime(samples, share, embargo); err == nil {
 			accounted(t, s, indices(len(samples)))
 		}
@@ -259,23 +263,44 @@ func TestStratified(t *testing.T) {
 	}
 }
 
+// TestSplitLastGroups holds the groups out that begin last, whatever the order in which they are given.
+func TestSplitLastGroups(t *testing.T) {
+	var samples []Sample
+	for _, lot := range []int64{3, 0, 2, 1} {
+		for k := range int64(5) {
+			samples = append(samples, Sample{Group: fmt.Sprint("lot", lot), Recording: "line", From: 100*lot + 20*k, To: 100*lot + 20*k + 30})
+		}
+	}
+	s, err := SplitLastGroups(samples, 0.5, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Split{Test: []int{0, 1, 2, 3, 4, 10, 11, 12, 13, 14}, Train: []int{5, 6, 7, 8, 9, 15, 16, 17, 18}, Out: []int{19}, By: "last groups"}
+	if !reflect.DeepEqual(s, want) { // lots 2 and 3; the last window of lot 1 overlaps the first of lot 2
+		t.Errorf("%+v, want %+v", s, want)
+	}
+}
+
 func TestFoldsRefuse(t *testing.T) {
 	run := []Sample{{Group: "a", Recording: "r", From: 0, To: 10}, {Group: "b", Recording: "r", From: 5, To: 15}}
 	for name, c := range map[string]struct {
 		err  error
 		want string
 	}{
-		"one fold":         {third(GroupFolds(run, FoldConfig{Folds: 1})), "1 folds"},
-		"negative embargo": {third(GroupFolds(run, FoldConfig{Folds: 2, Embargo: -1})), "embargo of -1"},
-		"few groups":       {third(GroupFolds(run, FoldConfig{Folds: 3})), "2 groups for 3 folds"},
-		"overlap":          {third(GroupFolds(run, FoldConfig{Folds: 2})), "nothing is left"},
-		"no sample":        {third(GroupFolds(nil, FoldConfig{Folds: 2})), "0 groups"},
-		"time, no fold":    {third(TimeFolds(run, FoldConfig{})), "0 folds"},
-		"time, few":        {third(TimeFolds(run, FoldConfig{Folds: 2})), "2 samples for 3 blocks"},
-		"time, embargo":    {third(TimeFolds(run, FoldConfig{Folds: 1, Embargo: 5})), "shorter embargo"},
-		"stratified":       {second(SplitByGroupStratified(run[:1], 0.5, 1)), "split by time instead"},
-		"stratified share": {second(SplitByGroupStratified(run, 1, 1)), "share held out is 1"},
-		"with embargo":     {second(Split{By: "group", Train: []int{0}, Test: []int{1}}.WithEmbargo(run, -1)), "embargo is -1"},
+		"one fold":          {third(GroupFolds(run, FoldConfig{Folds: 1})), "1 folds"},
+		"negative embargo":  {third(GroupFolds(run, FoldConfig{Folds: 2, Embargo: -1})), "embargo of -1"},
+		"few groups":        {third(GroupFolds(run, FoldConfig{Folds: 3})), "2 groups for 3 folds"},
+		"overlap":           {third(GroupFolds(run, FoldConfig{Folds: 2})), "nothing is left"},
+		"no sample":         {third(GroupFolds(nil, FoldConfig{Folds: 2})), "0 groups"},
+		"time, no fold":     {third(TimeFolds(run, FoldConfig{})), "0 folds"},
+		"time, few":         {third(TimeFolds(run, FoldConfig{Folds: 2})), "2 samples for 3 blocks"},
+		"time, embargo":     {third(TimeFolds(run, FoldConfig{Folds: 1, Embargo: 5})), "shorter embargo"},
+		"stratified":        {second(SplitByGroupStratified(run[:1], 0.5, 1)), "split by time instead"},
+		"stratified share":  {second(SplitByGroupStratified(run, 1, 1)), "share held out is 1"},
+		"last groups":       {second(SplitLastGroups(run[:1], 0.5, 0)), "split by time instead"},
+		"last groups share": {second(SplitLastGroups(run, 0, 0)), "share held out is 0"},
+		"last groups close": {second(SplitLastGroups(run, 0.5, 0)), "nothing is left"},
+		"with embargo":      {second(Split{By: "group", Train: []int{0}, Test: []int{1}}.WithEmbargo(run, -1)), "embargo is -1"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, c.err, c.want)
