@@ -92,7 +92,7 @@ func SplitAtRandomLeaking(samples []Sample, share float64, seed uint64) (Split, 
 		return Split{}, err
 	}
 	order := rand.New(rand.NewPCG(seed, 0x5911)).Perm(len(samples))
-	n := int(share*float64(len(samples)) + 0.5)
+	n := wholeShare(share, len(samples))
 	if n == 0 || n == len(samples) {
 		return Split{}, fmt.Errorf("random split: %d samples cannot hold out a share of %v", len(samples), share)
 	}
