@@ -106,10 +106,24 @@ func (s Sections) Steady() [][2]float64 {
 	zi := make([][2]float64, len(s))
 	scale := 1.0
 	for k, c := range s {
-		// Output of a section at rest for input v is g v; then z1 = b2 v - a2 g v and z0 = g v - b0 v.
-		g := (c[0] + c[1] + c[2]) / (1 + c[4] + c[5])
-		zi[k] = [2]float64{(g - c[0]) * scale, (c[2] - c[5]*g) * scale}
-		scale *= g
+		z0, z1 := steadySection(c)
+		zi[k] = [2]float64{z0 * scale, z1 * scale}
+		scale *= (c[0] + c[1] + c[2]) / (1 + c[4] + c[5])
 	}
 	return zi
+}
+
+// steadySection solves (1+a1) z0 - z1 = b1 - a1 b0, a2 z0 + z1 = b2 - a2 b0 by elimination with pivoting. With poles near 1 the system is so
+// nearly singular that the order of operations shows in the ninth digit: it is LAPACK's, and so SciPy's.
+func steadySection(c [6]float64) (z0, z1 float64) {
+	m, r := 1+c[4], c[5]
+	y1, y2 := c[1]-c[4]*c[0], c[2]-c[5]*c[0]
+	if math.Abs(m) >= math.Abs(r) {
+		l := r * (1 / m)
+		z1 = (y2 - l*y1) / (1 + l)
+		return (y1 + z1) / m, z1
+	}
+	l := m * (1 / r)
+	z1 = (y1 - l*y2) / (-1 - l)
+	return (y2 - z1) / r, z1
 }
