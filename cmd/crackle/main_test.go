@@ -169,3 +169,28 @@ func TestExampleConfigurationIsChecked(t *testing.T) {
 		t.Errorf("status %d, %q, %q", code, out, log)
 	}
 }
+
+func TestScoreSaysWhenThereIsNoWindow(t *testing.T) {
+	dir, cfg := motorFiles(t)
+	if _, log, code := crackle("train", "-c", cfg, filepath.Join(dir, "SC_HLT_001.csv"), filepath.Join(dir, "SC_HLT_002.csv")); code != exitOK {
+		t.Fatal(log)
+	}
+	short := filepath.Join(dir, "short.csv")
+	write(t, short, "1,2,3\n-4,5,6\n0.5,8,9\n")
+	if out, log, code := crackle("score", "-c", cfg, short); code != exitOK || strings.Count(out, "\n") != 1 || !strings.Contains(log, "3 samples per channel, a window needs 200") {
+		t.Errorf("status %d, %q, %q", code, out, log)
+	}
+}
+
+// A dead sensor's recording is never ok.
+func TestScoreOfADeadSensor(t *testing.T) {
+	dir, cfg := motorFiles(t)
+	if _, log, code := crackle("train", "-c", cfg, filepath.Join(dir, "SC_HLT_001.csv"), filepath.Join(dir, "SC_HLT_002.csv")); code != exitOK {
+		t.Fatal(log)
+	}
+	dead := filepath.Join(dir, "dead.csv")
+	write(t, dead, strings.Repeat("0,0,0\n", 1000))
+	if out, log, code := crackle("score", "-c", cfg, dead); code != exitOK || strings.Contains(out, ",ok,") || !strings.Contains(out, "signal frozen") {
+		t.Errorf("status %d, %q, %q", code, out, log)
+	}
+}

@@ -80,7 +80,13 @@ func (c *scoreCmd) Run(con console) (err error) {
 	if err := pour(r, chain, newBar(con.err, c.File, r)); err != nil {
 		return err
 	}
-	return errors.Join(w.close(), buffered.Flush())
+	if n := chain.Conditioner.Counts(); n.Windows == 0 {
+		fmt.Fprintf(con.err, "%s: no window to score: it has %d samples per channel, a window needs %d\n", c.File, n.Received, chain.Conditioner.Config().Length)
+	}
+	if err := w.close(); err != nil {
+		return err
+	}
+	return buffered.Flush()
 }
 
 // pour sends a whole recording through a chain.
