@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"math/cmplx"
@@ -50,11 +51,7 @@ func (g goldenCase) design() filter.Design {
 	return d
 }
 
-func readGolden(t testing.TB) goldenFile {
-	path := os.Getenv("CRACKLE_GOLDEN_FILTER")
-	if path == "" {
-		path = "testdata/iir.json"
-	}
+func readGolden(t testing.TB, path string) goldenFile {
 	raw, err := os.ReadFile(path)
 	if os.IsNotExist(err) && !filepath.IsAbs(path) { // as seen from the module's root
 		raw, err = os.ReadFile(filepath.Join("../..", path))
@@ -89,7 +86,7 @@ func relative(got, want []float64) float64 {
 // TestGolden compares with SciPy. Tolerances: the response of our design 1e-9 of its maximum; filtering with the file's own sections
 // 1e-9 of max |y|, and of the largest entry of zi; our design end to end 1e-7.
 func TestGolden(t *testing.T) {
-	g := readGolden(t)
+	g := readGolden(t, cmp.Or(os.Getenv("CRACKLE_GOLDEN_FILTER"), "testdata/iir.json"))
 	t.Logf("%d cases from %s", len(g.Cases), g.Source)
 	for _, c := range g.Cases {
 		own, err := c.design().Sections(c.RateHz)
@@ -116,6 +113,30 @@ func TestGolden(t *testing.T) {
 		t.Logf("%-7s %-8s order %d: response %.1e, y %.1e, ff %.1e, zi %.1e, end to end %.1e", c.Family, c.Type, c.Order, response, y, ff, z, end)
 		if !(response <= 1e-9 && y <= 1e-9 && ff <= 1e-9 && z <= 1e-9 && end <= 1e-7) {
 			t.Errorf("%s %s of order %d is outside its tolerance", c.Family, c.Type, c.Order)
+		}
+	}
+}
+
+// TestDesignsEqualSciPy compares more designs, of all families and kinds: the response to 1e-9 of its maximum, the steady state to 1e-9 of its
+// largest entry.
+func TestDesignsEqualSciPy(t *testing.T) {
+	for i, c := range readGolden(t, "testdata/designs.json").Cases {
+		own, err := c.design().Sections(c.RateHz)
+		if err != nil {
+			t.Errorf("case %d, %s %s: %v", i, c.Family, c.Type, err)
+			continue
+		}
+		worst, peak := 0.0, 0.0
+		for k, f := range c.FreqHz {
+			worst = max(worst, cmplx.Abs(own.Response(f, c.RateHz)-cmplx.Rect(c.Mag[k], c.Phase[k])))
+			peak = max(peak, c.Mag[k])
+		}
+		var zi, want []float64
+		for k, z := range c.SOS.Steady() {
+			zi, want = append(zi, z[0], z[1]), append(want, c.ZI[k][0], c.ZI[k][1])
+		}
+		if e := relative(zi, want); !(worst <= 1e-9*peak && e <= 1e-9) || len(own) != len(c.SOS) {
+			t.Errorf("case %d, %s %s of order %d: response off by %.1e, steady state by %.1e", i, c.Family, c.Type, c.Order, worst/peak, e)
 		}
 	}
 }
