@@ -340,39 +340,23 @@ DATA constantsAVX2<>+1328(SB)/4, $0x3db50fb1
 DATA constantsAVX2<>+1332(SB)/4, $0x3db50fb1
 DATA constantsAVX2<>+1336(SB)/4, $0x3db50fb1
 DATA constantsAVX2<>+1340(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1344(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1348(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1352(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1356(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1360(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1364(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1368(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1372(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1376(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1380(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1384(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1388(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1392(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1396(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1400(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1404(SB)/4, $0xffff0000
-DATA constantsAVX2<>+1408(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1412(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1416(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1420(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1424(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1428(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1432(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1436(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1440(SB)/4, $0x00000000
-DATA constantsAVX2<>+1444(SB)/4, $0x00000000
-DATA constantsAVX2<>+1448(SB)/4, $0x00000000
-DATA constantsAVX2<>+1452(SB)/4, $0x00000000
-DATA constantsAVX2<>+1456(SB)/4, $0x00000000
-DATA constantsAVX2<>+1460(SB)/4, $0x00000000
-DATA constantsAVX2<>+1464(SB)/4, $0x00000000
-DATA constantsAVX2<>+1468(SB)/4, $0x00000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1472
+DATA constantsAVX2<>+1344(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1348(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1352(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1356(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1360(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1364(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1368(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1372(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1376(SB)/4, $0x00000000
+DATA constantsAVX2<>+1380(SB)/4, $0x00000000
+DATA constantsAVX2<>+1384(SB)/4, $0x00000000
+DATA constantsAVX2<>+1388(SB)/4, $0x00000000
+DATA constantsAVX2<>+1392(SB)/4, $0x00000000
+DATA constantsAVX2<>+1396(SB)/4, $0x00000000
+DATA constantsAVX2<>+1400(SB)/4, $0x00000000
+DATA constantsAVX2<>+1404(SB)/4, $0x00000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1408
 
 // func stepGRUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 // Requires: AVX, AVX2, CMOV, FMA3
@@ -1244,7 +1228,7 @@ w0lhtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1440(SB), R11
+	LEAQ       constantsAVX2<>+1376(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y0
@@ -1266,7 +1250,7 @@ w0shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1440(SB), R11
+	LEAQ       constantsAVX2<>+1376(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y2
@@ -1361,7 +1345,7 @@ w1lhtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1440(SB), R11
+	LEAQ       constantsAVX2<>+1376(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y0
@@ -1384,7 +1368,7 @@ w1shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1440(SB), R11
+	LEAQ       constantsAVX2<>+1376(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y1
@@ -2261,7 +2245,7 @@ n0lhtail:
 	MOVQ       $0x00000008, CX
 	CMPQ       AX, CX
 	CMOVQGT    CX, AX
-	LEAQ       constantsAVX2<>+1440(SB), CX
+	LEAQ       constantsAVX2<>+1376(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    (CX), Y0
@@ -2283,7 +2267,7 @@ n0shtail:
 	MOVQ       $0x00000008, CX
 	CMPQ       AX, CX
 	CMOVQGT    CX, AX
-	LEAQ       constantsAVX2<>+1440(SB), CX
+	LEAQ       constantsAVX2<>+1376(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    (CX), Y2
@@ -2378,7 +2362,7 @@ n1lhtail:
 	MOVQ       $0x00000008, CX
 	CMPQ       AX, CX
 	CMOVQGT    CX, AX
-	LEAQ       constantsAVX2<>+1440(SB), CX
+	LEAQ       constantsAVX2<>+1376(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    (CX), Y0
@@ -2401,7 +2385,7 @@ n1shtail:
 	MOVQ       $0x00000008, CX
 	CMPQ       AX, CX
 	CMOVQGT    CX, AX
-	LEAQ       constantsAVX2<>+1440(SB), CX
+	LEAQ       constantsAVX2<>+1376(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    (CX), Y1
@@ -4249,7 +4233,7 @@ w0lctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1440(SB), R12
+	LEAQ       constantsAVX2<>+1376(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -4270,7 +4254,7 @@ w0sctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1440(SB), R12
+	LEAQ       constantsAVX2<>+1376(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y1
@@ -4316,7 +4300,7 @@ w0shtail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1440(SB), R12
+	LEAQ       constantsAVX2<>+1376(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -5027,7 +5011,7 @@ n0lctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1440(SB), R12
+	LEAQ       constantsAVX2<>+1376(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -5048,7 +5032,7 @@ n0sctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1440(SB), R12
+	LEAQ       constantsAVX2<>+1376(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y1
@@ -5094,7 +5078,7 @@ n0shtail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1440(SB), R12
+	LEAQ       constantsAVX2<>+1376(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -7176,7 +7160,7 @@ w0shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1440(SB), R11
+	LEAQ       constantsAVX2<>+1376(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y2
@@ -7222,7 +7206,7 @@ w1shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1440(SB), R11
+	LEAQ       constantsAVX2<>+1376(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y0
@@ -7660,7 +7644,7 @@ n0shtail:
 	MOVQ       $0x00000008, CX
 	CMPQ       AX, CX
 	CMOVQGT    CX, AX
-	LEAQ       constantsAVX2<>+1440(SB), CX
+	LEAQ       constantsAVX2<>+1376(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    (CX), Y2
@@ -7706,7 +7690,7 @@ n1shtail:
 	MOVQ       $0x00000008, CX
 	CMPQ       AX, CX
 	CMOVQGT    CX, AX
-	LEAQ       constantsAVX2<>+1440(SB), CX
+	LEAQ       constantsAVX2<>+1376(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    (CX), Y0
@@ -8587,7 +8571,7 @@ w0shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1440(SB), R11
+	LEAQ       constantsAVX2<>+1376(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y2
@@ -8610,7 +8594,7 @@ w1shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1440(SB), R11
+	LEAQ       constantsAVX2<>+1376(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y0
@@ -9025,7 +9009,7 @@ n0shtail:
 	MOVQ       $0x00000008, CX
 	CMPQ       AX, CX
 	CMOVQGT    CX, AX
-	LEAQ       constantsAVX2<>+1440(SB), CX
+	LEAQ       constantsAVX2<>+1376(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    (CX), Y2
@@ -9048,7 +9032,7 @@ n1shtail:
 	MOVQ       $0x00000008, CX
 	CMPQ       AX, CX
 	CMOVQGT    CX, AX
-	LEAQ       constantsAVX2<>+1440(SB), CX
+	LEAQ       constantsAVX2<>+1376(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    (CX), Y0
@@ -9355,7 +9339,7 @@ TEXT ·denseAVX2(SB), NOSPLIT, $0-48
 	MOVQ    $0x00000008, R10
 	CMPQ    R9, R10
 	CMOVQGT R10, R9
-	LEAQ    constantsAVX2<>+1440(SB), R10
+	LEAQ    constantsAVX2<>+1376(SB), R10
 	SHLQ    $0x02, R9
 	SUBQ    R9, R10
 	VMOVUPS (R10), Y0
@@ -9367,7 +9351,7 @@ TEXT ·denseAVX2(SB), NOSPLIT, $0-48
 	MOVQ    $0x00000008, R10
 	CMPQ    R9, R10
 	CMOVQGT R10, R9
-	LEAQ    constantsAVX2<>+1440(SB), R10
+	LEAQ    constantsAVX2<>+1376(SB), R10
 	SHLQ    $0x02, R9
 	SUBQ    R9, R10
 	VMOVUPS (R10), Y1

@@ -11,12 +11,12 @@ type Store uint8
 
 const (
 	Float32 Store = iota
-	BF16          // the upper half of a float32: 8 bits of significand
+	BF16          // 8 bits of significand, in places with last bits that are a neighbour's: see roundBF16
 	Int8          // a whole number from -127 to 127 times a power of two per gate row; biases stay float32
 )
 
 // compact holds the weights of Layer.step in fewer bits, in the same order. The layer's other forms hold the rounded weights as float32, and
-// every form gives the same bits: a bfloat16 is a float32, and scaling by powers of two commutes with rounding.
+// every form gives the same bits: the rounded weights are float32 numbers, and scaling by powers of two commutes with rounding.
 type compact struct {
 	store  Store
 	halves []uint16  // BF16; in a block of 32 units, unit i and unit 16+i are neighbours
@@ -32,7 +32,7 @@ func NewStored(store Store, cell Cell, in, hidden int, wih, whh, bih, bhh []floa
 	case Float32:
 		return NewLayer(cell, in, hidden, wih, whh, bih, bhh)
 	case BF16:
-		wih, whh = roundBF16(wih), roundBF16(whh)
+		wih, whh = roundBF16(wih, in, hidden), roundBF16(whh, hidden, hidden)
 	case Int8:
 		wih, whh = slices.Clone(wih), slices.Clone(whh)
 		scale = make([]float32, cell.Gates()*hidden)
@@ -52,15 +52,32 @@ func NewStored(store Store, cell Cell, in, hidden int, wih, whh, bih, bhh []floa
 	return l, nil
 }
 
-// roundBF16 rounds to nearest, ties to even.
-func roundBF16(w []float32) []float32 {
+// roundBF16 rounds w [gates*hidden][cols] to nearest, ties to even. In a block of 32 units the weights of units i and 16+i share a 32-bit
+// word. Taking the upper one out of it would cost an instruction for every weight, so it keeps the lower one's bits as its last, and its
+// own 16 bits are chosen to come nearest with them: the rounding error is the same.
+func roundBF16(w []float32, cols, hidden int) []float32 {
 	out := make([]float32, len(w))
 	for i, v := range w {
-		b := math.Float32bits(v)
-		b += 0x7fff + b>>16&1
-		out[i] = math.Float32frombits(b &^ 0xffff)
+		u := i / cols % hidden
+		lower := uint32(0)
+		if first := u / 32 * 32; hidden-first > 16 && u-first >= 16 {
+			lower = math.Float32bits(out[i-16*cols]) >> 16
+		}
+		out[i] = nearest(v, lower)
 	}
 	return out
+}
+
+// nearest is the float32 closest to v whose lower 16 bits are those given.
+func nearest(v float32, lower uint32) float32 {
+	b := math.Float32bits(v)&^0xffff | lower
+	best := math.Float32frombits(b)
+	for _, c := range []uint32{b + 0x10000, b - 0x10000} {
+		if x := math.Float32frombits(c); math.Abs(float64(x)-float64(v)) < math.Abs(float64(best)-float64(v)) {
+			best = x
+		}
+	}
+	return best
 }
 
 // roundInt8 rounds a row's weights to whole multiples of its scale, the least power of two that needs no more than 127 of them.

@@ -36,9 +36,15 @@ func TestStoresGiveTheSameBits(t *testing.T) {
 
 func TestRounding(t *testing.T) {
 	w := []float32{1, 1 + 1.0/256, 1 + 3.0/512, -0.3, 0}
-	for i, v := range roundBF16(w) {
+	for i, v := range roundBF16(w, 1, 5) {
 		if math.Abs(float64(v-w[i])) > math.Abs(float64(w[i]))/256 || math.Float32bits(v)&0xffff != 0 {
 			t.Errorf("%v becomes %v", w[i], v)
+		}
+	}
+	wide := random(rand.New(rand.NewPCG(1, 1)), 3*64*4, 1)
+	for i, v := range roundBF16(wide, 4, 64) {
+		if d := math.Abs(float64(v - wide[i])); d > math.Abs(float64(wide[i]))/256+1e-38 {
+			t.Errorf("%v becomes %v", wide[i], v)
 		}
 	}
 	row := []float32{0.5, -0.25, 0.1, 0}

@@ -97,11 +97,6 @@ func constants() {
 			o += 4
 		}
 	}
-	offsets["upper"] = o // of a word of two bfloat16
-	for range 16 {
-		DATA(o, U32(0xffff0000))
-		o += 4
-	}
 	offsets["mask"] = o // eight ones, eight zeros: the masks of AVX2 are read from here
 	for i := range 16 {
 		v := uint32(0)

@@ -16,9 +16,10 @@ type store struct {
 }
 
 var (
-	float32s  = store{"", 4, "float32"}
-	bfloat16s = store{"BF16", 2, "uint16"} // for a block of 32 units, unit i is the lower half of word i and unit 16+i the upper
-	int8s     = store{"Int8", 1, "int8"}   // times a power of two per row, which follows the biases
+	float32s = store{"", 4, "float32"}
+	// For a block of 32 units, unit i is the lower half of word i; unit 16+i is the whole word, its last bits whatever the neighbour's are.
+	bfloat16s = store{"BF16", 2, "uint16"}
+	int8s     = store{"Int8", 1, "int8"} // times a power of two per row, which follows the biases
 )
 
 // step generates one step of one channel, hidden units in lanes. b and w are packed in blocks of 32 units, or 16 for a last block of at most
@@ -29,9 +30,6 @@ func step(c cell, st store) {
 	Doc(fmt.Sprintf("%s writes the new hidden state to hn, which may be h up to %d units, and replaces c (LSTM).", name, width()*together(c)))
 	Pragma("noescape")
 	s := &stepGen{cell: c, store: st, w: param("w"), b: param("b"), hn: param("hn")}
-	if st == bfloat16s {
-		s.upper = broadcast(constant("upper"))
-	}
 	if c.name == "LSTM" {
 		s.c = param("c")
 	}
@@ -89,7 +87,6 @@ type stepGen struct {
 	cell               cell
 	store              store
 	b                  reg.GPVirtual // biases of the current block
-	upper              vec           // bfloat16: the mask of the upper half of a word
 	w, hn, c, ho, left reg.GPVirtual // ho is h at the current units, left the units left
 }
 
@@ -211,11 +208,10 @@ func (s *stepGen) row(disp int, src Mem, acc [][]vec, units, vectors int) {
 		}
 	case s.store == bfloat16s && vectors == 2:
 		for g := range acc {
-			w, low := load(at(s.w, disp+g*gateBytes)), newVec()
-			VPSLLD(Imm(16), w, low)
-			VPANDD(s.upper, w, w)
+			m, low := at(s.w, disp+g*gateBytes), newVec()
+			VPSLLD(Imm(16), m, low)
 			VFMADD231PS(low, x, acc[g][0])
-			VFMADD231PS(w, x, acc[g][1])
+			VFMADD231PS(m, x, acc[g][1])
 		}
 	case s.store == bfloat16s:
 		for g := range acc {
