@@ -57,8 +57,11 @@ type App struct {
 	life      *lifecycle
 	connected atomic.Bool
 	address   atomic.Pointer[string] // of the dashboard; nil until it listens
-	started   atomic.Bool
-	stopping  atomic.Bool
+
+	storeTrouble atomic.Pointer[string] // why the signal store cannot be used; nil when it can, or nothing is known
+
+	started  atomic.Bool
+	stopping atomic.Bool
 }
 
 // New takes a checked configuration. Nothing is opened or started before Start.

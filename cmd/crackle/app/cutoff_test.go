@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
 	"crackle/alert"
@@ -197,5 +198,37 @@ func TestAwayAtStart(t *testing.T) {
 	}
 	if status, body := w.get("/readyz"); status != 200 {
 		t.Errorf("not ready with a server: %d %s", status, body)
+	}
+}
+
+// A server without JetStream: streams that need it are a problem that is said, the others go on.
+func TestServerWithoutJetStream(t *testing.T) {
+	t.Parallel()
+	plain, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain.Start()
+	t.Cleanup(func() { plain.Shutdown(); plain.WaitForShutdown() })
+	cfg := external(t, &natsServer{url: plain.ClientURL()}, join(motorStream("motor.store", ""), motorStream("motor.core", `transport = "core"`)))
+	saveMotorModel(t, cfg, "motor.store")
+	w := newWatch(t, cfg)
+	if err := w.Start(within(t, 20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the core subscription, and the one for requests", func() bool {
+		return w.Connection().NumSubscriptions() == 2 && w.Connection().FlushTimeout(time.Second) == nil
+	})
+	p := w.publisher("motor.core")
+	publishPart(t, p, healthy(t), "first", 100)
+	publishPart(t, p, healthy(t), "second", 100)
+	w.wantVerdict("motor.core", "second", detector.OK)
+	_, body := w.get("/readyz")
+	wantAll(t, body, "the signal store cannot be used", "enable JetStream", `"motor.store"`)
+	if n := w.log.count("ERROR the signal store cannot be used"); n != 1 {
+		t.Errorf("logged %d times:\n%s", n, w.log)
+	}
+	if s := w.Status("motor.store"); s.Verdict != detector.NotAssessed {
+		t.Errorf("status %+v", s)
 	}
 }

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -98,11 +99,39 @@ func TestGapCountsAgainstItsPart(t *testing.T) {
 	piece("bridged", 0, block.PartBegin)
 	piece("bridged", 3, 0)
 	piece("bridged", 0, block.PartEnd)
+	piece("headless after an end", 10*rows, 0)
+	piece("headless after an end", 0, block.PartEnd)
+	piece("after a pause", 10*rows, block.PartBegin)
+	piece("after a pause", 0, block.PartEnd)
 	flush(t, p)
-	w.wantVerdict("motor", "whole", detector.OK)
-	w.wantVerdict("motor", "bridged", detector.OK)
-	for _, part := range []string{"holey", "endless", "headless"} {
+	for _, part := range []string{"whole", "bridged", "after a pause"} {
+		w.wantVerdict("motor", part, detector.OK)
+	}
+	for _, part := range []string{"holey", "endless", "headless", "headless after an end"} {
 		w.wantVerdict("motor", part, detector.NotAssessed)
+	}
+}
+
+// A part whose beginning was published before the monitor was there is not assessed.
+func TestJoinedMidway(t *testing.T) {
+	t.Parallel()
+	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", "")))
+	saveMotorModel(t, cfg, "motor")
+	w := start(t, cfg)
+	for range 2 { // the second publisher's run follows on a part that has ended
+		p := w.publisher("motor")
+		name := func(part string) string { return fmt.Sprintf("%s of %x", part, p.Run()) }
+		for i, flags := range []block.Flags{0, block.PartEnd, block.PartBegin, block.PartEnd} {
+			b := *asBlock(healthy(t), 0)
+			b.Flags, b.Part = flags, name([]string{"half", "whole"}[i/2])
+			if i == 0 {
+				b.First = 70_000
+			}
+			publish(t, p, &b)
+		}
+		flush(t, p)
+		w.wantVerdict("motor", name("half"), detector.NotAssessed)
+		w.wantVerdict("motor", name("whole"), detector.OK)
 	}
 }
 

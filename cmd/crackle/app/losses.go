@@ -17,33 +17,49 @@ type losses struct {
 	end       uint64
 	part, lot string
 	ended     bool // by its mark
-	cut       bool // the open part was under way when the first block came
 
-	open    int    // windows lost to the open part at its borders
-	next    int    // and to the one that the newest block begins
-	skipped uint64 // windows that the conditioner had skipped when the last part was closed
+	open    loss   // of the part that is booked next, at its borders
+	next    loss   // and of the one after it
+	skipped uint64 // windows that the conditioner had skipped when the last part was booked
 }
+
+// loss is what one part has lost.
+type loss struct {
+	windows int
+	cut     bool // its beginning was not seen
+}
+
+func (l *loss) add(o loss) { l.windows, l.cut = l.windows+o.windows, l.cut || o.cut }
 
 // heard takes the next block, before the conditioner does. back tells that the index goes back within the run, which the receiver lets happen only
 // where it takes the index up anew behind a false jump.
 func (l *losses) heard(b *block.Block) (back bool) {
-	if back = l.started && b.Run == l.run && b.First < l.end; back {
+	same := l.started && b.Run == l.run
+	if back = same && b.First < l.end; back {
 		l.end = b.First
 	}
 	begins := b.Flags&block.PartBegin != 0
-	if !l.started && b.First > 0 && b.Part != "" && !begins {
-		l.cut = true // as after a restart of the monitor in the middle of a part
+	whole := begins || b.Part == ""
+	unended := l.started && !l.ended
+	var before, after loss
+	switch gap := b.First - min(l.end, b.First); {
+	case !same:
+		after.cut = b.First > 0 && !whole // a run that is joined in the middle of a part
+	case gap > l.bridge && (begins || l.ended || b.Part != l.part || b.Lot != l.lot):
+		// A gap between two parts is a loss to each whose mark did not come. One inside a part is the conditioner's to count.
+		n := int(gap/l.hop) + 1
+		if unended {
+			before.windows = n
+		}
+		if !whole {
+			after.windows = n
+		}
 	}
-	other := begins || l.ended || b.Part != l.part || b.Lot != l.lot
-	// A gap inside a part is the conditioner's to count; one between two parts is a loss to each whose mark did not come.
-	if gap := b.First - min(l.end, b.First); l.started && b.Run == l.run && other && gap > l.bridge {
-		lost := int(gap/l.hop) + 1
-		if !l.ended {
-			l.open += lost
-		}
-		if !begins {
-			l.next += lost
-		}
+	l.open.add(before)
+	if unended {
+		l.next.add(after)
+	} else { // the part before is booked already
+		l.open.add(after)
 	}
 	l.started, l.run, l.end = true, b.Run, b.End()
 	l.part, l.lot, l.ended = b.Part, b.Lot, b.Flags&block.PartEnd != 0
@@ -52,9 +68,9 @@ func (l *losses) heard(b *block.Block) (back bool) {
 
 // book adds what was lost to a part that is over, and whether its beginning was. skipped is the conditioner's total.
 func (l *losses) book(p *ledger.Part, skipped uint64) {
-	lost := l.open + int(skipped-l.skipped)
-	l.open, l.next, l.skipped = l.next, 0, skipped
-	p.Cut, l.cut = l.cut, false
+	lost := l.open.windows + int(skipped-l.skipped)
+	p.Cut = l.open.cut
+	l.open, l.next, l.skipped = l.next, loss{}, skipped
 	if lost > 0 {
 		p.Windows += lost
 		p.Reasons |= detector.SignalDefect

@@ -126,9 +126,7 @@ func TestLearnsFromLiveSignal(t *testing.T) {
 			t.Fatalf("window %d to %d was learnt from although there is a model", s.First, s.End)
 		}
 	}
-	if n := len(w.events("motor", alert.KindScore)); n == 0 {
-		t.Error("no alarm")
-	}
+	eventually(t, "the alarm", func() bool { return len(w.events("motor", alert.KindScore)) == 2 })
 }
 
 // A lesson that turns out too short is added to until it will do.

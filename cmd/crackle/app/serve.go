@@ -104,6 +104,9 @@ func (m monitor) Readiness() web.Readiness {
 	if !r.Connected {
 		r.Problems = append(r.Problems, "not connected to NATS at "+m.natsAddress()+": start the server, or correct [nats]; it is tried again all the time")
 	}
+	if trouble := m.storeTrouble.Load(); trouble != nil && r.Connected {
+		r.Problems = append(r.Problems, *trouble)
+	}
 	for _, s := range m.streams {
 		if ok, problem := s.status.model(); !ok {
 			r.ModelsLoaded = false

@@ -18,6 +18,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"crackle/alert"
 	"crackle/detector"
 )
 
@@ -161,10 +162,8 @@ func TestSinksAreTold(t *testing.T) {
 	}
 	told(2) // raised, and cleared with the end of the part
 
-	all := w.events("motor", "score")
-	if len(all) != 2 {
-		t.Fatalf("events %+v", all)
-	}
+	eventually(t, "both events", func() bool { return len(w.events("motor", alert.KindScore)) == 2 })
+	all := w.events("motor", alert.KindScore)
 	alarm := all[0].Alarm
 	link := w.URL() + "#alarm-" + alarm.ID
 	score := fmt.Sprintf("Score: %.4g", alarm.Score)

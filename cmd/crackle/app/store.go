@@ -70,9 +70,14 @@ func (st *store) ensure(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	_, err := broker.EnsureSignals(ctx, st.js, st.bounds)
-	if err != nil && ctx.Err() == nil && err.Error() != st.told {
+	switch {
+	case err == nil:
+		st.app.storeTrouble.Store(nil)
+	case ctx.Err() == nil && err.Error() != st.told:
 		st.told = err.Error()
-		st.app.log.Error("the signal store cannot be used yet; trying on", "err", err)
+		text := "the signal store cannot be used: " + st.told + `; enable JetStream on the NATS server, or set transport = "core" for the streams; it is tried again all the time`
+		st.app.storeTrouble.Store(&text)
+		st.app.log.Error(text)
 	}
 	return err == nil
 }

@@ -27,40 +27,56 @@ network = {hidden = 8, epochs = 5, warmup_windows = 3}
 alarm = {limit_margin = 20} # an alarm may allocate
 `
 
-// The stream's own work on a block, with what it tells the part's account, the dashboards and the alarm machine, allocates nothing.
-func TestTakeAllocatesNothing(t *testing.T) {
+// testStream is a stream whose dashboards and alarm machine run, without the rest of an App.
+type testStream struct {
+	*stream
+	learnt int // windows that were met without a model
+}
+
+func newTestStream(t *testing.T, r *ingest.Receiver) *testStream {
+	t.Helper()
 	cfg, err := config.Parse([]byte(takenStream), "test.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := New(cfg, Options{Log: slog.New(slog.DiscardHandler)})
+	x := &testStream{}
+	a, err := New(cfg, Options{Log: slog.New(slog.DiscardHandler), Observe: Observer{Score: func(s *detector.Score) {
+		if s.Reason&detector.Learning != 0 {
+			x.learnt++
+		}
+	}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a.hub, err = hub.New(hub.Config{Log: a.log}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := ingest.New(nil, ingest.Config{Stream: "mbn", Channels: 1, RateHz: 200e3})
-	if err != nil {
+	if x.stream, err = newStream(a, cfg.Streams["mbn"], r); err != nil {
 		t.Fatal(err)
 	}
-	s, err := newStream(a, cfg.Streams["mbn"], r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.streams = []*stream{s}
+	x.ctx = t.Context()
+	a.streams = []*stream{x.stream}
 	if a.machine, err = alert.New(alert.Config{Book: alert.BookConfig{Streams: a.alarmStreams()}, Log: a.log}); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
 	go func() { done <- a.machine.Run(context.Background()) }()
-	defer func() {
+	t.Cleanup(func() {
 		a.machine.Drain()
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-	}()
-	s.ctx = t.Context()
+	})
+	return x
+}
+
+// The stream's own work on a block, with what it tells the part's account, the dashboards and the alarm machine, allocates nothing.
+func TestTakeAllocatesNothing(t *testing.T) {
+	r, err := ingest.New(nil, ingest.Config{Stream: "mbn", Channels: 1, RateHz: 200e3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newTestStream(t, r)
 	s.install(taught(t, s))
 
 	b := &block.Block{Run: 9, RateHz: 200e3, Channels: 1, Part: "P-1", Samples: simulated(t, 1)[0].Samples}
@@ -73,11 +89,12 @@ func TestTakeAllocatesNothing(t *testing.T) {
 	for range 20 {
 		take()
 	}
-	before := s.status.read(ingest.Counts{}, false, time.Now()).Counts.Scored
+	scored := func() uint64 { return s.status.read(ingest.Counts{}, false, time.Now()).Counts.Scored }
+	before := scored()
 	if n := testing.AllocsPerRun(200, take); n != 0 {
 		t.Errorf("%g allocations per block, want 0", n)
 	}
-	if n := s.status.read(ingest.Counts{}, false, time.Now()).Counts.Scored - before; n < 1000 {
+	if n := scored() - before; n < 1000 {
 		t.Errorf("only %d windows were scored", n)
 	}
 }
@@ -106,7 +123,7 @@ func simulated(t *testing.T, parts int) (out []*block.Block) {
 }
 
 // taught is a model of two such parts.
-func taught(t *testing.T, s *stream) *detector.Model {
+func taught(t *testing.T, s *testStream) *detector.Model {
 	t.Helper()
 	var l detector.Lesson
 	c, err := NewChain("mbn", s.cfg.Conditioning(), func(*detector.Score) {})
