@@ -1,4 +1,4 @@
-"""Writes scipy.json: 1,024 samples and what SciPy and NumPy measure on them. Run with SciPy 1.10.1: python3 scipy.py > scipy.json"""
+"""Writes general.json: 1,024 samples and what SciPy and NumPy measure on them. Run with SciPy 1.10.1: python3 general.py > general.json"""
 import json
 import numpy as np
 import scipy
