@@ -19,6 +19,9 @@ type Batch struct {
 	hn, cn   []float32   // [hidden][lanes]
 	y        []float32   // [width of the dense layer][lanes]
 	one      *State      // for tiles with few channels present
+
+	rowsIn, rowsOut []float32 // of ForwardBatch
+	present         []int
 }
 
 // NewBatch gives channels (at least 1) channels at their initial state.
@@ -32,11 +35,12 @@ func (n *Network) NewBatch(channels int) (*Batch, error) {
 	tiles := (channels + lanes - 1) / lanes
 	b := &Batch{
 		net: n, channels: channels,
-		h:   n.tileStates(tiles),
-		x:   make([]float32, n.config.Input*lanes),
-		hn:  make([]float32, n.config.Hidden*lanes),
-		y:   make([]float32, max(n.config.headRows(), n.config.Hidden)*lanes),
-		one: n.NewState(),
+		h:       n.tileStates(tiles),
+		x:       make([]float32, n.config.Input*lanes),
+		hn:      make([]float32, n.config.Hidden*lanes),
+		y:       make([]float32, max(n.config.headRows(), n.config.Hidden)*lanes),
+		one:     n.NewState(),
+		present: make([]int, 0, channels),
 	}
 	if n.config.Cell == LSTM {
 		b.c = n.tileStates(tiles)
