@@ -43,6 +43,7 @@ func (c *Conditioner) enterPart(b *block.Block) {
 		if b.First > c.next {
 			c.counts.Missing += b.First - c.next
 			c.counts.Broken += b.First - c.next
+			c.gaps.add(c.next, b.First)
 			c.next = b.First
 		}
 		c.restart(c.next)

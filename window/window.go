@@ -6,10 +6,10 @@ import "crackle/ingest/block"
 type Defect uint16
 
 const (
-	Gap       Defect = 1 << iota // samples are missing
-	Invalid                      // NaN or Inf
-	Saturated                    // at or beyond the channel's range
-	Bridged                      // filled in from the neighbours
+	Gap       Defect = 1 << iota // samples are missing, too many to bridge
+	Invalid                      // NaN, infinite or beyond 1e30, too many to bridge
+	Saturated                    // at or beyond the channel's range, too many to bridge
+	Bridged                      // filled in from the neighbours; a window with this defect alone may be scored
 	Settling                     // the filter has not settled since it started anew
 )
 
@@ -23,7 +23,7 @@ type Window struct {
 	Lot      string
 	Flags    block.Flags // of the blocks that the window touches
 	Fresh    bool        // recurrent state starts anew before this window: new part, new run, or a break in the signal
-	PartEnd  bool        // no further window of this part will come
+	PartEnd  bool        // a closing window: no further one of this part will come; First equals End, and Features is empty
 	Defects  Defect
 	Features []float32 // in the order of the configured feature list; owned by the sender, valid until emit returns
 }
