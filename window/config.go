@@ -64,8 +64,11 @@ func (c Config) Fingerprint() string {
 	return string(b)
 }
 
-// maxWindow bounds Length and Hop, so that a slip in the configuration cannot ask for gigabytes.
-const maxWindow = 1 << 26
+// Bounds, so that a slip in the configuration cannot ask for gigabytes.
+const (
+	maxLength = 1 << 22
+	maxWindow = 1 << 26 // of hops, cycles and dead times
+)
 
 func (c Config) check() error {
 	var errs []error
@@ -83,8 +86,8 @@ func (c Config) check() error {
 	if !(c.RateHz > 0) || math.IsInf(c.RateHz, 0) {
 		bad("rate_hz is %g: must be a finite number above 0", c.RateHz)
 	}
-	if c.Length < 2 || c.Length > maxWindow {
-		bad("length is %d samples: allowed are 2 to %d", c.Length, maxWindow)
+	if c.Length < 2 || c.Length > maxLength {
+		bad("length is %d samples: allowed are 2 to %d", c.Length, maxLength)
 	}
 	if c.Cycle == nil && c.Event == nil && (c.Hop < 1 || c.Hop > maxWindow) {
 		bad("hop is %d samples: allowed are 1 to %d", c.Hop, maxWindow)

@@ -61,6 +61,9 @@ func newFrame(cfg Config) (*Frame, error) {
 		return nil, err
 	}
 	n := cfg.Length
+	if err := transformable(n); err != nil {
+		return nil, err
+	}
 	sh := &scratch{taper: unitPower(weights), tapered: make([]float64, n), fft: fourier.NewFFT(n), bins: make([]complex128, n/2+1),
 		full: fourier.NewCmplxFFT(n), signal: make([]complex128, n), sorted: make([]float64, n)}
 	if kernel.FFTFits(n) {
@@ -75,6 +78,27 @@ func newFrame(cfg Config) (*Frame, error) {
 			envelope: make([]float64, n), smooth: make([]float64, n), shared: sh}
 	}
 	return f, nil
+}
+
+// transformable refuses lengths whose Fourier transform would take n times a large prime steps.
+func transformable(n int) error {
+	largest := func(n int) int {
+		for p := 2; p*p <= n; p++ {
+			for n%p == 0 && n > p {
+				n /= p
+			}
+		}
+		return n
+	}
+	const most = 1 << 26
+	if n*largest(n) <= most {
+		return nil
+	}
+	near := n
+	for near*largest(near) > most {
+		near--
+	}
+	return fmt.Errorf("feature: a length of %d samples has the large prime factor %d, which makes its spectrum too slow: take %d, or a power of two", n, largest(n), near)
 }
 
 // unitPower scales a taper so that the power spectrum sums to the mean square.

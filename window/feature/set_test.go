@@ -94,6 +94,16 @@ func TestListErrors(t *testing.T) {
 	}
 }
 
+func TestLengthsWithLargePrimes(t *testing.T) {
+	for n, ok := range map[int]bool{1000: true, 1009: true, 8191: true, 8209: false, 1000003: false, 1 << 20: true, 1 << 22: true} {
+		cfg := config("v.rms")
+		cfg.Length = n
+		if _, err := feature.New(cfg); (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "prime factor") {
+			t.Errorf("%d samples: %v", n, err)
+		}
+	}
+}
+
 func TestWrongLengths(t *testing.T) {
 	s := newSet(t, config("rms"))
 	if _, err := s.Compute(nil, make([]float32, 5)); err == nil {

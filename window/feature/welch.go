@@ -30,6 +30,9 @@ func newWelch(b builder) (measure, error) {
 		return nil, fmt.Errorf("segments is %g: must be a whole number from 1 to %d, half the window", b.args[2], b.cfg.Length/2-1)
 	}
 	step := b.cfg.Length / (segments + 1)
+	if err := transformable(2 * step); err != nil {
+		return nil, err
+	}
 	short := b
 	short.cfg.Length = 2 * step
 	lo, hi, err := short.bins(b.args[0], b.args[1])
