@@ -139,7 +139,9 @@ func AddOuter(dw []float32, rows, cols int, a []float32, aStride int, b []float3
 	}
 	dw = dw[:rows*cols]
 	a, b = a[:(steps-1)*aStride+rows*Lanes], b[:(steps-1)*bStride+cols*Lanes]
-	if hasVectors && addOuterVector(dw, rows, cols, a, aStride, b, bStride, steps) {
+	if hasVectors && inRuns(steps, cols, func(from, count int) bool {
+		return addOuterVector(dw, rows, cols, a[from*aStride:], aStride, b[from*bStride:], bStride, count)
+	}) {
 		return
 	}
 	for t := range steps {
@@ -161,6 +163,18 @@ func AddOuter(dw []float32, rows, cols int, a []float32, aStride int, b []float3
 			}
 		}
 	}
+}
+
+// inRuns calls do for runs of steps whose b, read again for every few rows of a, stays in the second-level cache; false when do declines.
+func inRuns(steps, cols int, do func(from, count int) bool) bool {
+	const cache = 384 << 10
+	run := max(8, cache/(cols*Lanes*4))
+	for from := 0; from < steps; from += run {
+		if !do(from, min(run, steps-from)) {
+			return false
+		}
+	}
+	return true
 }
 
 // AddRows adds to db [rows] the sum over steps and the first n channels of a, laid out as in AddOuter. Vector kernels add all lanes: those

@@ -68,7 +68,7 @@ type Result struct {
 	Stopped     string       // why it ended: "epochs", "patience", "cancelled" or "diverged"
 	Diverged    string       // where and how the loss left the finite numbers; empty when it did not
 	Steps       int          // updates made
-	Flow        Flow         // gradient flow of the last epoch's first batch
+	Flow        Flow         // gradient flow of the first batch of every eighth epoch, the latest
 	GradNorms   []float64    // norm before clipping, one per epoch (its last update)
 	TrainLosses []float64    // one per epoch
 	ValidLosses []float64    // one per epoch; empty without a validation set

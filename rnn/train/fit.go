@@ -184,7 +184,7 @@ func (f *fitter) epoch(ctx context.Context, rate float64) (loss float64, ok bool
 				f.res.Stopped = "cancelled"
 				return 0, false
 			}
-			l, w := f.step(batch, from, from+span, at == 0 && from == 0)
+			l, w := f.step(batch, from, from+span, at == 0 && from == 0 && f.res.Epochs%flowEvery == 0)
 			sum, weight = sum+l, weight+w
 			if w == 0 {
 				continue
@@ -201,6 +201,9 @@ func (f *fitter) epoch(ctx context.Context, rate float64) (loss float64, ok bool
 	}
 	return sum / weight, true
 }
+
+// flowEvery is the number of epochs between looks at the gradient flow, which cost as much as a tenth of an update.
+const flowEvery = 8
 
 // step computes the loss sum, the weight and the mean gradient of rows from..to of a batch.
 func (f *fitter) step(batch []*Sequence, from, to int, keepFlow bool) (loss, weight float64) {
