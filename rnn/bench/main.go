@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	dir := flag.String("c", "", "folder with the C references")
 	only := flag.String("only", "step,batch,scale,train,quantised", "what to time, a list of step, batch, scale, train, quantised, lag")
-	plot := flag.String("plot", "lag.svg", "where the long-lag plot goes")
+	plot := flag.String("plot", filepath.Join(os.TempDir(), "lag.svg"), "where the long-lag plot goes")
 	flag.Parse()
 	runtime.GOMAXPROCS(1)
 	runtime.LockOSThread()
