@@ -19,8 +19,18 @@ func (c *checkCmd) Run(con console) error {
 	for _, w := range cfg.Warnings() {
 		fmt.Fprintf(con.err, "note: %v\n", w)
 	}
-	_, err = fmt.Fprintf(con.out, "%s: no mistakes; %s, %s\n", c.Config, plural(len(cfg.Streams), "stream"), plural(len(cfg.Sinks), "sink"))
-	return err
+	fmt.Fprintf(con.out, "%s: no mistakes; %s, %s\n", c.Config, plural(len(cfg.Streams), "stream"), plural(len(cfg.Sinks), "sink"))
+	for _, name := range cfg.StreamNames() {
+		s := cfg.Streams[name]
+		sum, err := s.Summary()
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", name, err)
+		}
+		if _, err := fmt.Fprintf(con.out, "%s: %s\n", name, sum); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // load reads a configuration; its mistakes are the user's.

@@ -27,7 +27,7 @@ const (
 type commands struct {
 	Demo    demoCmd    `cmd:"" help:"Show the whole job on real recordings: learn, watch, alarm, dashboard."`
 	Run     runCmd     `cmd:"" help:"Watch the streams of a configuration file."`
-	Check   checkCmd   `cmd:"" help:"List every mistake of a configuration file."`
+	Check   checkCmd   `cmd:"" help:"List every mistake of a configuration file, or what it comes to."`
 	Train   trainCmd   `cmd:"" help:"Learn a model for a stream from recordings of normal production."`
 	Score   scoreCmd   `cmd:"" help:"Score a recording with a stream's model, exactly as live."`
 	Model   modelCmd   `cmd:"" help:"Show, import, export and compare model files."`

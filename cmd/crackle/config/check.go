@@ -23,6 +23,7 @@ func (r *report) check(c *Config) {
 	r.store(&c.Store)
 	r.oneOf(keyPath{"log", "level"}, c.Log.Level, "debug", "info", "warn", "error")
 	r.oneOf(keyPath{"log", "format"}, c.Log.Format, "text", "json")
+	r.featureSets(c.FeatureSets)
 	if len(c.Streams) == 0 && !r.anyBadUnder("stream") {
 		r.missing(keyPath{"stream"}, "at least one table [stream.NAME]", "describe a stream; config.example.toml shows one")
 	}

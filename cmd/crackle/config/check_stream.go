@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"crackle/ingest/block"
-	"crackle/window/filter"
-	"crackle/window/taper"
 )
 
 func (r *report) stream(s *Stream, t keyPath) {
@@ -39,6 +37,7 @@ func (r *report) stream(s *Stream, t keyPath) {
 	r.above(t.with("time_lapse"), s.TimeLapse, 0, "", "set 1 for real time, or 60 when a minute of the recording arrives in a second")
 	r.filter(s, t.with("filter"))
 	r.window(s, t.with("window"))
+	r.driveIsLeft(s, t)
 	r.features(s, t.with("features"))
 	r.defects(s, t.with("defects"))
 	r.network(&s.Network, t.with("network"))
@@ -95,107 +94,6 @@ func (r *report) channels(s *Stream, t keyPath) {
 	}
 	if n := len(s.Units); n != 0 && n != len(s.Channels) && r.good(t, "channels", "units") {
 		r.add(t.with("units"), fmt.Sprintf("%d units for %d channels", n, len(s.Channels)), "one unit per channel, or none", `write them in the channels' order, as in ["A", "V"]`)
-	}
-}
-
-func (r *report) filter(s *Stream, t keyPath) {
-	f := &s.Filter
-	r.oneOf(t.with("kind"), f.Kind, "none", "butterworth")
-	r.oneOf(t.with("type"), f.Type, "band-pass", "low-pass", "high-pass", "band-stop")
-	r.count(t.with("order"), f.Order, 1, filter.MaxOrder, "set 4, which is usual; the steeper the filter, the longer it settles after a gap")
-	if f.Kind == "none" {
-		for _, k := range []string{"low_hz", "high_hz"} {
-			if at := t.with(k); r.written(at) && (k == "low_hz" && f.LowHz != 0 || k == "high_hz" && f.HighHz != 0) {
-				r.add(at, `an edge with kind = "none"`, `0, or a kind that filters`, `set kind = "butterworth", or take the edge out`)
-			}
-		}
-		return
-	}
-	if !r.good(t, "kind", "type", "order") {
-		return
-	}
-	uses := map[string][]string{"low-pass": {"high_hz"}, "high-pass": {"low_hz"}}[f.Type]
-	if uses == nil {
-		uses = []string{"low_hz", "high_hz"}
-	}
-	r.edge(s, t, "low_hz", f.LowHz, slices.Contains(uses, "low_hz"))
-	r.edge(s, t, "high_hz", f.HighHz, slices.Contains(uses, "high_hz"))
-	if len(uses) == 2 && r.good(t, uses...) && f.LowHz >= f.HighHz {
-		r.add(t.with("low_hz"), fmt.Sprintf("%s Hz with high_hz = %s", number(f.LowHz), number(f.HighHz)), "an edge below high_hz", "swap the two")
-	}
-	if r.good(t, uses...) && s.RateHz > 0 && !r.bad[t[:2].with("rate_hz").id()] {
-		if _, err := f.Design().Sections(s.RateHz); err != nil {
-			r.add(t.with("order"), fmt.Sprintf("a filter that cannot be made (%v)", err), "a filter that is accurate in float64", "lower the order or move the edges apart")
-		}
-	}
-}
-
-// edge checks one corner frequency of a filter.
-func (r *report) edge(s *Stream, t keyPath, key string, got float64, used bool) {
-	at := t.with(key)
-	half := s.RateHz / 2
-	rateKnown := s.RateHz > 0 && !math.IsInf(s.RateHz, 0)
-	allowed := "above 0 Hz and below half of rate_hz"
-	if rateKnown {
-		allowed = fmt.Sprintf("above 0 and below %s Hz, half of rate_hz = %s", number(half), number(s.RateHz))
-	}
-	switch {
-	case !used && got != 0:
-		r.add(at, r.show(at, got)+" in a "+s.Filter.Type+" filter", "no "+key+" there", "take it out, or change type")
-	case used && got == 0 && !r.written(at):
-		r.missing(at, allowed, "set the edge in Hz, since a "+s.Filter.Type+" filter needs it")
-	case used && (!(got > 0) || math.IsInf(got, 0) || rateKnown && got >= half):
-		r.add(at, r.show(at, got)+" Hz", allowed, "lower the edge, or correct rate_hz if the signal is sampled faster")
-	}
-}
-
-const windowMost = 1 << 20 // samples
-
-func (r *report) window(s *Stream, t keyPath) {
-	w := &s.Window
-	if _, err := taper.New(w.Taper, 2); err != nil {
-		r.wrongWord(t.with("taper"), w.Taper, taper.Names)
-	}
-	for _, k := range []struct {
-		key     string
-		samples int
-		seconds float64
-	}{{"length", w.Length, w.LengthS}, {"hop", w.Hop, w.HopS}} {
-		if r.written(t.with(k.key)) && k.samples != 0 && k.seconds != 0 {
-			r.add(t.with(k.key+"_s"), "both "+k.key+" and "+k.key+"_s", "one of them", "keep the one you mean: samples or seconds")
-		}
-		r.atLeast(t.with(k.key+"_s"), k.seconds, 0, " seconds", "write the time, or 0 to use "+k.key)
-	}
-	if !r.good(t, "length", "length_s", "hop", "hop_s") || r.bad[t[:2].with("rate_hz").id()] || !(s.RateHz > 0) {
-		return
-	}
-	length, hop := w.Samples(s.RateHz)
-	at, found := t.with("length"), literal(w.Length)+" samples"
-	if w.LengthS > 0 {
-		at, found = t.with("length_s"), fmt.Sprintf("%s s, which is %d samples at %s Hz", number(w.LengthS), length, number(s.RateHz))
-	}
-	if length < 2 || length > windowMost {
-		r.add(at, found, fmt.Sprintf("a window of 2 to %d samples", windowMost), "change the length, or rate_hz if it is wrong")
-		return
-	}
-	at, found = t.with("hop"), literal(w.Hop)+" samples"
-	if w.HopS > 0 {
-		at, found = t.with("hop_s"), fmt.Sprintf("%s s, which is %d samples at %s Hz", number(w.HopS), hop, number(s.RateHz))
-	}
-	if hop < 1 || hop > length {
-		r.add(at, found, fmt.Sprintf("1 to %d samples, so that no sample falls between two windows, or 0 for half the length", length), "set half the length, which is usual, or the whole length to score each sample once")
-	}
-}
-
-func (r *report) defects(s *Stream, t keyPath) {
-	d := &s.Defects
-	r.count(t.with("bridge_samples"), d.BridgeSamples, 0, 1<<16, "set 8, which is usual, or 0 to bridge nothing")
-	at := t.with("saturation")
-	if n := len(d.Saturation); n > 1 && n != len(s.Channels) {
-		r.add(at, fmt.Sprintf("%d limits for %d channels", n, len(s.Channels)), "one per channel, one for all, or none", "write them in the channels' order")
-	}
-	for _, v := range d.Saturation {
-		r.atLeast(at, v, 0, " in the channel's unit", "write the largest value that the converter can give, or 0 for a channel without a limit")
 	}
 }
 

@@ -23,21 +23,26 @@ func (s *Stream) Conditioning() window.Config {
 	length, hop := s.Window.Samples(s.RateHz)
 	c := window.Config{
 		Channels: s.Channels, RateHz: s.RateHz, Length: length, Hop: hop, Taper: s.Window.Taper, Features: s.Features.List,
-		MaxBridge: s.Defects.BridgeSamples, Saturation: s.Defects.Saturation, ResetAtPart: s.PartResets,
+		Cycle: s.Window.cycle(s.RateHz), Event: s.Window.event(s.RateHz),
+		MaxBridge: s.Defects.BridgeSamples, BridgeBy: s.Defects.Bridge, Bad: s.Defects.Beyond,
+		Saturation: s.Defects.Saturation, ResetAtPart: s.PartResets,
 	}
 	if len(c.Saturation) == 1 {
 		c.Saturation = slices.Repeat(c.Saturation, len(s.Channels))
 	}
 	if s.Filter.Kind != "none" {
 		d := s.Filter.Design()
-		c.Filter = &d
+		c.Filter, c.Filtered = &d, s.Filter.Channels
 	}
 	return c
 }
 
 // Design is the filter in the words of window/filter. It must not be called when Kind is "none".
 func (f Filter) Design() filter.Design {
-	d := filter.Design{Family: filter.Family(f.Kind), Order: f.Order}
+	if f.Kind == "notch" {
+		return filter.Design{Kind: filter.Notch, EdgesHz: []float64{f.FrequencyHz}, Q: f.Q}
+	}
+	d := filter.Design{Family: filter.Family(f.Kind), Order: f.Order, RippleDB: f.RippleDB, StopDB: f.StopDB}
 	switch f.Type {
 	case "low-pass":
 		d.Kind, d.EdgesHz = filter.LowPass, []float64{f.HighHz}

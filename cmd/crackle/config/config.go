@@ -7,12 +7,14 @@ import (
 
 // Config is the whole configuration file. The zero value is not usable: start from Default.
 type Config struct {
-	Server  Server            `toml:"server"`
-	NATS    NATS              `toml:"nats"`
-	Store   Store             `toml:"store"`
-	Log     Log               `toml:"log"`
-	Streams map[string]Stream `toml:"stream"` // by name
-	Sinks   map[string]Sink   `toml:"sink"`   // by name
+	Server Server `toml:"server"`
+	NATS   NATS   `toml:"nats"`
+	Store  Store  `toml:"store"`
+	Log    Log    `toml:"log"`
+
+	FeatureSets map[string]FeatureSet `toml:"features"` // by name
+	Streams     map[string]Stream     `toml:"stream"`   // by name
+	Sinks       map[string]Sink       `toml:"sink"`     // by name
 
 	warnings Errors
 	base     string // folder that relative paths were resolved against; "" when the Config was not read from a file
@@ -61,16 +63,23 @@ type Log struct {
 	Format string `toml:"format"` // text or json
 }
 
+// FeatureSet is a table [features.NAME]: a feature list under a name, which a stream's list may hold in place of the features themselves.
+type FeatureSet struct {
+	List []string `toml:"list"`
+}
+
 // Default is the configuration of an empty file: an embedded server, a dashboard on loopback, no stream and no sink.
 // Load refuses a file without a stream, since there would be nothing to watch; see DefaultStream and DefaultSink for those tables.
 func Default() *Config {
 	return &Config{
-		Server:  Server{Listen: "127.0.0.1:8080", StopS: 10},
-		NATS:    NATS{Name: "crackle", ConnectTimeoutS: 5, ReconnectWaitS: 2},
-		Store:   Store{Dir: "crackle-data", MaxBytes: 10 << 30, SignalMaxAgeS: 86400, Sync: SyncAlways},
-		Log:     Log{Level: "info", Format: "text"},
-		Streams: map[string]Stream{},
-		Sinks:   map[string]Sink{},
+		Server: Server{Listen: "127.0.0.1:8080", StopS: 10},
+		NATS:   NATS{Name: "crackle", ConnectTimeoutS: 5, ReconnectWaitS: 2},
+		Store:  Store{Dir: "crackle-data", MaxBytes: 10 << 30, SignalMaxAgeS: 86400, Sync: SyncAlways},
+		Log:    Log{Level: "info", Format: "text"},
+
+		FeatureSets: map[string]FeatureSet{},
+		Streams:     map[string]Stream{},
+		Sinks:       map[string]Sink{},
 	}
 }
 

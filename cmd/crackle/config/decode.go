@@ -18,6 +18,7 @@ type decoder struct {
 var (
 	secretType    = reflect.TypeFor[Secret]()
 	minChangeType = reflect.TypeFor[MinChange]()
+	setsType      = reflect.TypeFor[map[string]FeatureSet]()
 	streamsType   = reflect.TypeFor[map[string]Stream]()
 	sinksType     = reflect.TypeFor[map[string]Sink]()
 )
@@ -117,6 +118,9 @@ func (d *decoder) value(into reflect.Value, in any, at keyPath) {
 	switch into.Type() {
 	case minChangeType:
 		d.minChange(into.Addr().Interface().(*MinChange), in, at)
+		return
+	case setsType:
+		named(d, into.Interface().(map[string]FeatureSet), in, at, func(string) FeatureSet { return FeatureSet{} })
 		return
 	case streamsType:
 		named(d, into.Interface().(map[string]Stream), in, at, DefaultStream)

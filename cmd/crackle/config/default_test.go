@@ -50,6 +50,7 @@ func TestExampleFileEqualsTheDefaults(t *testing.T) {
 	s := DefaultStream("example")
 	s.Channels, s.RateHz, s.Features.List, s.Learn.Windows = []string{"mbn"}, 200_000, []string{"log_rms", "kurtosis"}, 5000
 	want.Streams["example"] = s
+	want.FeatureSets["example"] = FeatureSet{List: []string{"log_rms", "kurtosis"}}
 	want.Sinks["log"] = DefaultSink("log", "log")
 	got, _ := loadExample(t, false)
 	sameConfig(t, got, want)
@@ -125,7 +126,7 @@ func allKeys(t reflect.Type, prefix string) []string {
 
 func TestAllKeysSeesTheWholeFormat(t *testing.T) {
 	keys := allKeys(reflect.TypeFor[Config](), "")
-	for _, want := range []string{"server.listen", "nats.password_file", "stream.*.filter.low_hz", "stream.*.features.min_change", "sink.*.webhook_url"} {
+	for _, want := range []string{"server.listen", "nats.password_file", "stream.*.filter.low_hz", "stream.*.features.min_change", "stream.*.window.cycle.hold_off_s", "features.*.list", "sink.*.webhook_url"} {
 		if !slices.Contains(keys, want) {
 			t.Errorf("%s is not among the %d keys found", want, len(keys))
 		}

@@ -34,11 +34,40 @@ func (s *Stream) MinChanges() (names []string, tolerance []float64, err error) {
 // outputs names the numbers that one entry of the feature list gives.
 func (s *Stream) outputs(entry string) ([]string, error) {
 	length, _ := s.Window.Samples(s.RateHz)
-	set, err := feature.New(feature.Config{Channels: s.Channels, RateHz: s.RateHz, Length: length, Taper: s.Window.Taper, List: []string{entry}})
+	set, err := feature.New(feature.Config{Channels: s.Channels, RateHz: s.Window.featureRate(s.RateHz), Length: length, Taper: s.Window.Taper, List: []string{entry}})
 	if err != nil {
 		return nil, err
 	}
 	return set.Names(), nil
+}
+
+// featureSets checks the tables [features.NAME] as far as they do not depend on a stream.
+func (r *report) featureSets(sets map[string]FeatureSet) {
+	r.sets = sets
+	for _, name := range slices.Sorted(maps.Keys(sets)) {
+		at := keyPath{"features", name}
+		switch {
+		case !r.name(at, name):
+		case strings.Contains(name, "."):
+			r.add(at, "the name "+literal(name), "a name without dots, since in a list what stands before the dot is a channel", "rename the set")
+		case slices.Contains(featureWords(), name):
+			r.add(at, "the name of a feature", "a name that is no feature's", "rename the set")
+		}
+		at = at.with("list")
+		if len(sets[name].List) == 0 && !r.fragment {
+			r.add(at, "no feature", "at least one of "+featureNames(), "list what belongs to the set")
+		}
+		for _, entry := range sets[name].List {
+			if isFeature := slices.Contains(featureWords(), featureWord(entry)); isFeature {
+				continue
+			}
+			if _, is := sets[entry]; is {
+				r.addItem(at, "the set "+literal(entry)+" in a set", featureNames(), "write the features of that set out, or list both sets in the stream")
+			} else {
+				r.unknownFeature(at, entry, nil)
+			}
+		}
+	}
 }
 
 func (r *report) features(s *Stream, t keyPath) {
@@ -47,8 +76,7 @@ func (r *report) features(s *Stream, t keyPath) {
 		r.add(at, "no feature", "at least one of "+featureNames(), "list what is to be measured in each window")
 	}
 	known := []string{}
-	stream := t[:2]
-	if r.good(stream, "rate_hz", "channels") && r.good(stream.with("window"), "length", "length_s", "taper") && s.RateHz > 0 {
+	if r.measurable(s, t[:2]) {
 		known = r.featureList(s, at)
 	}
 	at = t.with("min_change")
@@ -65,44 +93,84 @@ func (r *report) features(s *Stream, t keyPath) {
 	}
 }
 
-// featureList checks each entry by making it, and returns the names that min_change may use.
+// measurable reports whether all that features depend on is in order.
+func (r *report) measurable(s *Stream, stream keyPath) bool {
+	window := stream.with("window")
+	if !r.rateKnown(s, stream) || !r.good(stream, "channels") || !r.good(window, "taper") {
+		return false
+	}
+	if s.Window.Cycle.On() {
+		return r.good(window.with("cycle"), "nominal_hz", "half", "points")
+	}
+	return r.good(window, "length", "length_s")
+}
+
+// featureList checks each entry by making it, and returns the names that min_change may use; none when they depend on a set with a mistake.
 func (r *report) featureList(s *Stream, at keyPath) (known []string) {
 	var names []string
-	for _, entry := range s.Features.List {
-		own, err := s.outputs(entry)
-		if err != nil {
-			r.featureError(at, entry, err)
+	for _, listed := range s.Features.List {
+		if _, is := r.sets[listed]; is && r.anyBadUnder(keyPath{"features", listed}.id()) {
+			defer func() { known = nil }()
 			continue
 		}
-		for _, name := range own {
-			if slices.Contains(names, name) {
-				r.add(at, "the feature "+literal(name)+" twice", "each feature once", "take "+literal(entry)+" out, or name its channel")
+		for _, entry := range expandSets([]string{listed}, r.sets) {
+			own, err := s.outputs(entry)
+			if err != nil {
+				r.featureError(at, listed, entry, err)
+				continue
 			}
-		}
-		names = append(names, own...)
-		known = append(known, entry)
-		if !slices.Contains(own, entry) {
-			known = append(known, own...)
+			for _, name := range own {
+				if slices.Contains(names, name) {
+					r.add(at, "the feature "+literal(name)+" twice", "each feature once", "take "+literal(listed)+" out, or name its channel")
+				}
+			}
+			names = append(names, own...)
+			known = append(known, entry)
+			if !slices.Contains(own, entry) {
+				known = append(known, own...)
+			}
 		}
 	}
 	return known
 }
 
-// featureError reports an entry that cannot be made.
-func (r *report) featureError(at keyPath, entry string, err error) {
-	words := featureWords()
-	bare, _, _ := strings.Cut(entry, "(")
-	bare = bare[strings.LastIndexByte(bare, '.')+1:]
-	if slices.Contains(words, bare) {
-		why := strings.TrimPrefix(err.Error(), fmt.Sprintf("feature %q: ", entry))
-		r.addItem(at, literal(entry)+" ("+why+")", "what this stream's channels, rate and window can give", "correct the entry, or take it out")
+// featureError reports an entry that cannot be made. It is listed as itself, or stands in the set that is listed.
+func (r *report) featureError(at keyPath, listed, entry string, err error) {
+	if !slices.Contains(featureWords(), featureWord(entry)) {
+		r.unknownFeature(at, entry, r.sets)
 		return
 	}
+	why := strings.TrimPrefix(err.Error(), fmt.Sprintf("feature %q: ", entry))
+	found, do := literal(entry), "correct the entry, or take it out"
+	if listed != entry {
+		found, do = literal(entry)+" of the set "+literal(listed), "list the features that fit this stream in place of the set, or correct the set"
+	}
+	r.addItem(at, found+" ("+why+")", "what this stream's channels, rate and window can give", do)
+}
+
+// unknownFeature reports an entry that names no feature. A stream may list the sets, too.
+func (r *report) unknownFeature(at keyPath, entry string, sets map[string]FeatureSet) {
+	word := featureWord(entry)
+	if _, is := sets[word]; is {
+		r.addItem(at, literal(entry), "a set's name alone", "write "+literal(word)+", and channels inside the set")
+		return
+	}
+	allowed, words := featureNames(), featureWords()
+	if len(sets) > 0 {
+		names := slices.Sorted(maps.Keys(sets))
+		allowed, words = "the set "+alternatives(names)+", or "+allowed, append(words, names...)
+	}
 	do := "choose one of them"
-	if near := nearest(bare, words); near != "" {
+	if near := nearest(word, words); near != "" {
 		do = "write " + literal(near) + ", if that is what is meant"
 	}
-	r.addItem(at, literal(entry), featureNames(), do)
+	r.addItem(at, literal(entry), allowed, do)
+}
+
+// featureWord is the feature's name in an entry [channel.]name[(arguments)].
+func featureWord(entry string) string {
+	word, _, _ := strings.Cut(entry, "(")
+	return strings.TrimSpace(word[strings.LastIndexByte(word, '.')+1:])
 }
 
 func featureWords() []string {

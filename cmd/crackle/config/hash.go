@@ -10,7 +10,7 @@ import (
 // Hash identifies the effective configuration: every value, defaults included, but no secret. It is the same for the same file wherever
 // it stands and on every machine, and changes when any other value does.
 func (c *Config) Hash() string {
-	plain := Config{Server: c.Server, NATS: c.NATS, Store: c.Store, Log: c.Log, Sinks: c.Sinks}
+	plain := Config{Server: c.Server, NATS: c.NATS, Store: c.Store, Log: c.Log, FeatureSets: c.FeatureSets, Sinks: c.Sinks}
 	plain.Store.Dir = c.relative(c.Store.Dir)
 	plain.NATS.CredsFile = c.relative(c.NATS.CredsFile)
 	plain.Streams = map[string]Stream{}

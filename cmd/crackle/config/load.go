@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -46,6 +47,7 @@ func Parse(data []byte, name string) (*Config, error) {
 	if err := d.errs.orNil(); err != nil {
 		return nil, err
 	}
+	c.expandSets()
 	_ = d.warns.orNil() // sorts
 	c.warnings = d.warns
 	return c, nil
@@ -55,13 +57,42 @@ func Parse(data []byte, name string) (*Config, error) {
 // They were looked for when the file was read.
 func (c *Config) Warnings() Errors { return c.warnings }
 
-// Validate checks a Config that was built in code, and fills in what follows from the streams' and sinks' names. The error, when not nil, is of type Errors.
+// Validate checks a Config that was built in code, and fills in what follows from the streams' and sinks' names and, when nothing is wrong, the
+// features of the sets that the streams' lists name. The error, when not nil, is of type Errors.
 func (c *Config) Validate() error {
 	c.complete()
 	r := newReport("")
 	r.check(c)
 	c.warnings = r.warns
-	return r.errs.orNil()
+	if err := r.errs.orNil(); err != nil {
+		return err
+	}
+	c.expandSets()
+	return nil
+}
+
+// expandSets puts the features of a set in the place of its name, so that a stream's list is what it is conditioned with.
+func (c *Config) expandSets() {
+	for name, s := range c.Streams {
+		s.Features.List = expandSets(s.Features.List, c.FeatureSets)
+		c.Streams[name] = s
+	}
+}
+
+// expandSets gives a new list when there is a set in it.
+func expandSets(list []string, sets map[string]FeatureSet) []string {
+	if !slices.ContainsFunc(list, func(entry string) bool { _, is := sets[entry]; return is }) {
+		return list
+	}
+	var out []string
+	for _, entry := range list {
+		if set, is := sets[entry]; is {
+			out = append(out, set.List...)
+		} else {
+			out = append(out, entry)
+		}
+	}
+	return out
 }
 
 // complete fills in names and what follows from them.

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"crackle/window"
 )
 
 // Any bytes give a Config or Errors, never both and never a panic; a Config validates and hashes, and every message has a line of the file.
@@ -26,6 +28,15 @@ func FuzzParse(f *testing.F) {
 			}
 			if c.Hash() == "" || len(c.Streams) == 0 {
 				t.Error("a parsed Config has no stream or no hash")
+			}
+			for name, s := range c.Streams {
+				w := s.Conditioning()
+				if y := w.Cycle; w.Length > 1<<12 || y != nil && w.RateHz/y.NominalHz > 1<<14 {
+					continue // takes memory
+				}
+				if _, err := window.New(w); err != nil {
+					t.Errorf("stream %s is not accepted by package window: %v", name, err)
+				}
 			}
 			return
 		}

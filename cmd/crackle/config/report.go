@@ -17,6 +17,8 @@ type report struct {
 	errs  Errors
 	warns Errors
 
+	sets map[string]FeatureSet // of the file
+
 	// fragment says that parts of the file could not be read, so that a key that seems to be missing may not be.
 	fragment bool
 }

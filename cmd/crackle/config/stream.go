@@ -1,9 +1,8 @@
 package config
 
 import (
-	"math"
-
 	"crackle/ingest/block"
+	"crackle/window"
 )
 
 // Stream is a table [stream.NAME]: one sensor head or meter, how its signal is conditioned, scored and alarmed on.
@@ -35,49 +34,9 @@ type Stream struct {
 	Alarm         Alarm    `toml:"alarm"`
 }
 
-// Filter is the table [stream.NAME.filter].
-type Filter struct {
-	Kind   string  `toml:"kind"` // none or butterworth
-	Type   string  `toml:"type"` // band-pass, low-pass, high-pass or band-stop
-	Order  int     `toml:"order"`
-	LowHz  float64 `toml:"low_hz"`
-	HighHz float64 `toml:"high_hz"`
-}
-
-// Window is the table [stream.NAME.window]. Length and hop are given in samples or in seconds; see Samples.
-type Window struct {
-	Length  int     `toml:"length"`
-	LengthS float64 `toml:"length_s"` // above 0 it takes the place of Length
-	Hop     int     `toml:"hop"`      // 0 means half the length
-	HopS    float64 `toml:"hop_s"`    // above 0 it takes the place of Hop
-	Taper   string  `toml:"taper"`    // of what is measured in the spectrum: a name that package taper knows
-}
-
-// Samples gives the window's length and hop in samples at a rate in Hz, each rounded to the nearest whole sample.
-func (w Window) Samples(rateHz float64) (length, hop int) {
-	length, hop = w.Length, w.Hop
-	if w.LengthS > 0 {
-		length = wholeSamples(w.LengthS * rateHz)
-	}
-	if w.HopS > 0 {
-		hop = wholeSamples(w.HopS * rateHz)
-	} else if hop == 0 {
-		hop = (length + 1) / 2
-	}
-	return length, hop
-}
-
-// wholeSamples rounds a count of samples, and keeps one that no signal can have within an int.
-func wholeSamples(n float64) int {
-	if n > math.MaxInt32 {
-		return math.MaxInt32
-	}
-	return int(math.Round(n))
-}
-
 // Features is the table [stream.NAME.features].
 type Features struct {
-	List      []string  `toml:"list"`
+	List      []string  `toml:"list"` // features, and names of sets until the Config is accepted, which puts their features in their place
 	MinChange MinChange `toml:"min_change"`
 }
 
@@ -90,6 +49,8 @@ type MinChange struct {
 // Defects is the table [stream.NAME.defects].
 type Defects struct {
 	BridgeSamples int       `toml:"bridge_samples"` // longest stretch of missing or invalid samples that is filled in
+	Bridge        string    `toml:"bridge"`         // how: linear, cubic or last
+	Beyond        string    `toml:"beyond"`         // what a longer stretch does: break or mask
 	Saturation    []float64 `toml:"saturation"`     // per channel, or one for all: the magnitude from which a sample counts as saturated; 0 or none is no limit
 }
 
@@ -132,9 +93,12 @@ func DefaultStream(name string) Stream {
 	s := Stream{
 		Name: name, RawType: "f32", RawScale: 1, Transport: "jetstream", Start: "new",
 		PartResets: true, QueueBlocks: 64, ReorderBlocks: 16, NoDataS: 10, Source: "live", TimeLapse: 1,
-		Filter:  Filter{Kind: "none", Type: "band-pass", Order: 4},
-		Window:  Window{Length: 1024, Taper: "hann"},
-		Defects: Defects{BridgeSamples: 8},
+		Filter: Filter{Kind: "none", Type: "band-pass", Order: 4},
+		Window: Window{
+			Length: 1024, Taper: "hann",
+			Cycle: Cycle{Tolerance: 0.1, AverageCycles: 1, Points: 1024, Against: "phase"},
+		},
+		Defects: Defects{BridgeSamples: 8, Bridge: window.BridgeLinear, Beyond: window.BadBreak},
 		Network: Network{Hidden: 16, Epochs: 60, LearningRate: 0.005, Seed: 1, WarmupWindows: 8, Increment: false},
 		Learn:   Learn{HoldoutFraction: 0.2},
 		Alarm:   Alarm{OnWindows: 2, OfWindows: 3, OffWindows: 3, Hysteresis: 0.9, LimitMargin: 1.25, Severity: "warning"},

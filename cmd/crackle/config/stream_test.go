@@ -43,6 +43,7 @@ func TestConditioningIsAcceptedByWindow(t *testing.T) {
 		Channels: []string{"current_a", "current_b", "current_c"}, RateHz: 1000,
 		Filter: &filter.Design{Family: filter.Butterworth, Kind: filter.LowPass, Order: 6, EdgesHz: []float64{400}},
 		Length: 200, Hop: 200, Taper: "none", Features: []string{"current_a.log_rms", "kurtosis"}, Saturation: []float64{10, 10, 12.5},
+		BridgeBy: window.BridgeLinear, Bad: window.BadBreak,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
