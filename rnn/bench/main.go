@@ -1,8 +1,8 @@
 // Command bench times the recurrent networks against C references in one sitting and prints medians and ratios.
 //
-//	go run ./rnn/bench -c DIR [-only step,batch,train,scale,quantised,lag]
+//	go run ./rnn/bench -c rnn/bench/testdata [-only step,batch,quantised,scale,train,lag]
 //
-// DIR holds gru.c, gru_batch.c, peak.c and gru_torch.py; gcc builds the first three for this machine, python3 with torch runs the fourth where
+// testdata holds gru.c, gru_batch.c, peak.c and gru_torch.py; gcc builds the first three for this machine, python3 with torch runs the fourth where
 // it is installed. Without -c the Go side is timed alone. Times are process CPU time, medians of repeated runs, so that a busy machine disturbs
 // them less. Pin it to one core: taskset -c 0 go run ...
 package main
@@ -23,7 +23,7 @@ func main() { os.Exit(run()) }
 
 func run() int {
 	dir := flag.String("c", "", "folder with the C references")
-	only := flag.String("only", "step,batch,scale,train,quantised", "what to time, a list of step, batch, scale, train, quantised, lag")
+	only := flag.String("only", "step,batch,quantised,scale,train", "what to time, a list of step, batch, quantised, scale, train, lag")
 	plot := flag.String("plot", filepath.Join(os.TempDir(), "lag.svg"), "where the long-lag plot goes")
 	flag.Parse()
 	runtime.GOMAXPROCS(1)

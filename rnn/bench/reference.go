@@ -6,7 +6,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
+
+	"crackle/rnn/kernel"
 )
 
 // reference builds and runs the C sources once each.
@@ -93,6 +96,9 @@ func (r *reference) torch() (map[int]float64, error) {
 		}
 		c := exec.Command(python, filepath.Join(r.dir, "gru_torch.py"), "E")
 		c.Env = append(os.Environ(), "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1")
+		if slices.Contains(kernel.Available(), "avx512") {
+			c.Env = append(c.Env, "OPENBLAS_CORETYPE=SkylakeX") // older OpenBLAS does not know newer processors and falls back to slow code
+		}
 		b, err := c.Output()
 		if err != nil {
 			return nil, fmt.Errorf("gru_torch.py: %w", err)
