@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"crackle/rnn/kernel"
+	signal "crackle/window/kernel"
 )
 
 // version is set by the linker (make build).
@@ -32,6 +34,7 @@ type commands struct {
 	Score   scoreCmd   `cmd:"" help:"Score a recording with a stream's model, exactly as live."`
 	Model   modelCmd   `cmd:"" help:"Show, import, export and compare model files."`
 	Replay  replayCmd  `cmd:"" help:"Publish a recording into a running crackle, or into a NATS server."`
+	Eval    evalCmd    `cmd:"" help:"Run a public benchmark and measure by its published protocol."`
 	Version versionCmd `cmd:"" help:"Print the version and the kernel in use."`
 }
 
@@ -75,7 +78,7 @@ func run(args []string, con console) (code int) {
 		fmt.Fprintf(con.err, "crackle: %v\nRun `crackle --help` for the commands, `crackle COMMAND --help` for their flags.\n", err)
 		return exitMistake
 	}
-	if err := kernel.StartError(); err != nil {
+	if err := cmp.Or(kernel.StartError(), signal.StartError()); err != nil {
 		return fail(con, mistake{err})
 	}
 	return fail(con, ctx.Run(con))

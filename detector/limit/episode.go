@@ -42,8 +42,11 @@ type Episode struct {
 	state  State
 	height float64 // largest score of this episode
 	calm   int     // rows back and not moving
-	still  int     // rows not moving, back or not
+	still  int     // rows not moving, back or not, less those moving times movingCosts
 }
+
+// movingCosts is how many still rows a moving one undoes.
+const movingCosts = 10
 
 // NewEpisode starts normal.
 func NewEpisode(c EpisodeConfig) *Episode { return &Episode{cfg: c} }
@@ -77,9 +80,8 @@ func (e *Episode) Step(r Reading) (s State, rebase bool) {
 		e.calm = max(e.calm-1, 0)
 		e.state = Alarming
 	}
-	e.still++
-	if moving {
-		e.still = 0
+	if e.still++; moving { // good rows move now and then
+		e.still = max(e.still-movingCosts, 0)
 	}
 	switch {
 	case e.calm > e.cfg.Settle:

@@ -6,21 +6,25 @@ import "math"
 // source that cries often is heard less. It is for onsets, where one call per trouble is wanted and its length is not.
 type Latch struct {
 	cfg  LatchConfig
-	debt float64 // calls made, forgotten with a time constant of four rests
+	debt float64 // calls made, forgotten with time
 	rest int     // rows left
 	keep float64 // share of the debt kept per row
 }
 
 // LatchConfig says when to speak.
 type LatchConfig struct {
-	Limit float64
-	Rest  int     // rows of silence after a call
-	Price float64 // by which each call not yet forgotten raises the limit
+	Limit  float64
+	Rest   int     // rows of silence after a call
+	Price  float64 // by which each call not yet forgotten raises the limit
+	Memory float64 // rests until a call is forgotten (time constant), default 4
 }
 
 // NewLatch makes a latch that has not spoken.
 func NewLatch(c LatchConfig) *Latch {
-	return &Latch{cfg: c, keep: math.Exp(-1 / (4 * float64(max(c.Rest, 1))))}
+	if c.Memory == 0 {
+		c.Memory = 4
+	}
+	return &Latch{cfg: c, keep: math.Exp(-1 / (c.Memory * float64(max(c.Rest, 1))))}
 }
 
 // Step tells whether to speak on this row. NaN never does.

@@ -1,0 +1,121 @@
+package member
+
+import "math"
+
+// spreadRows is how many rows a spread is taken over.
+const spreadRows = 40
+
+// Spread watches the texture of all channels together: the logarithm of each channel's movement from row to row over the last rows, as a
+// Level watches levels. Faults that shake a signal without moving its mean show here.
+type Spread struct {
+	level *Level
+	turn  *texture
+	row   []float64
+}
+
+// NewSpread learns a Spread from rows of normal production.
+func NewSpread(c LevelConfig, rows [][]float64) (*Spread, error) {
+	if _, err := newScaler(rows, 1); err != nil {
+		return nil, err
+	}
+	s := &Spread{turn: newTexture(rows), row: make([]float64, len(rows[0]))}
+	turned := make([][]float64, 0, len(rows))
+	for _, r := range rows {
+		if s.turn.into(s.row, r) {
+			turned = append(turned, append([]float64(nil), s.row...))
+		}
+	}
+	var err error
+	if s.level, err = NewLevel(c, turned); err != nil {
+		return nil, err
+	}
+	s.level.name = "spread"
+	s.Reset()
+	return s, nil
+}
+
+// Name is "spread".
+func (s *Spread) Name() string { return "spread" }
+
+// Reset forgets the past.
+func (s *Spread) Reset() {
+	s.turn.reset()
+	s.level.Reset()
+}
+
+// Score is as that of Level, NaN until the first spread is full.
+func (s *Spread) Score(row []float64) float64 {
+	d := s.Distance(row)
+	if !math.IsNaN(d) {
+		s.level.Follow()
+	}
+	return d
+}
+
+// Distance is Score without moving the baseline.
+func (s *Spread) Distance(row []float64) float64 {
+	if !s.turn.into(s.row, row) {
+		return math.NaN()
+	}
+	return s.level.Distance(s.row)
+}
+
+// texture turns rows into the logarithms of their movement.
+type texture struct {
+	floor []float64   // per channel, so that a still channel has a logarithm
+	ring  [][]float64 // squared differences
+	last  []float64
+	at    int
+	seen  int // rows
+}
+
+func newTexture(rows [][]float64) *texture {
+	d := len(rows[0])
+	t := &texture{floor: make([]float64, d), last: make([]float64, d)}
+	for range spreadRows {
+		t.ring = append(t.ring, make([]float64, d))
+	}
+	for i := 1; i < len(rows); i++ {
+		for j, v := range rows[i] {
+			e := v - rows[i-1][j]
+			t.floor[j] += 0.05 * e * e / float64(len(rows)-1)
+		}
+	}
+	return t
+}
+
+func (t *texture) reset() { t.at, t.seen = 0, 0 }
+
+// into reports whether the spread is full.
+func (t *texture) into(dst, row []float64) bool {
+	if len(row) != len(dst) {
+		return false
+	}
+	for _, v := range row {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return false
+		}
+	}
+	if t.seen > 0 {
+		for j, v := range row {
+			t.ring[t.at][j] = (v - t.last[j]) * (v - t.last[j])
+		}
+		t.at = (t.at + 1) % spreadRows
+	}
+	copy(t.last, row)
+	t.seen = min(t.seen+1, spreadRows+1)
+	if t.seen <= spreadRows {
+		return false
+	}
+	for j := range dst {
+		sum := 0.0
+		for i := range t.ring {
+			sum += t.ring[(t.at+i)%spreadRows][j]
+		}
+		dst[j] = 0
+		if t.floor[j] > 0 {
+			dst[j] = 0.5 * math.Log(sum/spreadRows/t.floor[j]+1)
+		}
+	}
+	return true
+}
