@@ -16,7 +16,7 @@ func Example() {
 	normal := func(i int) []float32 { return []float32{float32(2 + 0.1*math.Sin(float64(i)/3))} }
 	var lesson detector.Lesson
 	for i := range 400 {
-		lesson.Add(&window.Window{Fresh: i == 0, Features: normal(i)})
+		lesson.Add(&window.Window{Fresh: i == 0, First: uint64(i) * 100, End: uint64(i+1) * 100, Features: normal(i)})
 	}
 	model, err := detector.Teach(context.Background(), detector.Teaching{
 		Stream: "press.force", Conditioning: json.RawMessage("{}"), Features: []string{"log_rms"}, MinChange: []float64{0.05},

@@ -18,13 +18,15 @@ import (
 func signal(seed uint64, parts, n int) *Lesson {
 	r := rand.New(rand.NewPCG(seed, 7))
 	var l Lesson
+	at := uint64(0)
 	for p := range parts {
 		x := []float64{r.NormFloat64(), r.NormFloat64()}
 		for i := range n {
 			for j := range x {
 				x[j] = 0.7*x[j] + 0.3*r.NormFloat64()
 			}
-			l.Add(&window.Window{Part: string(rune('a' + p)), Fresh: i == 0, Features: []float32{float32(5 + x[0]), float32(100 + 10*x[1])}})
+			at += 10
+			l.Add(&window.Window{Part: string(rune('a' + p)), Fresh: i == 0, First: at - 10, End: at, Features: []float32{float32(5 + x[0]), float32(100 + 10*x[1])}})
 		}
 	}
 	return &l

@@ -4,15 +4,20 @@ import (
 	"fmt"
 	"slices"
 
+	"crackle/rnn/train"
 	"crackle/window"
 )
 
 // Sequence is an unbroken run of windows: the network's state starts anew at its first row.
 type Sequence struct {
-	Part string
-	Lot  string
-	Rows [][]float32 // one feature vector per window, in time order
+	Part  string
+	Lot   string
+	Rows  [][]float32 // one feature vector per window, in time order
+	Spans []Span      // the samples under each window
 }
+
+// Span is a stretch of samples [From, To) on the lesson's own clock, on which recordings follow each other.
+type Span struct{ From, To int64 }
 
 // Lesson collects the windows of normal production that a model is to be taught from. The zero value is empty and ready.
 type Lesson struct {
@@ -22,6 +27,10 @@ type Lesson struct {
 	last      []float32 // features of the window before
 	same      int       // windows in a row with them
 	open      bool
+
+	run    uint64
+	offset int64 // from sample indices to the lesson's clock
+	end    int64 // one past the last sample so far, on that clock
 }
 
 // Add copies w's features into the lesson. A window with a defect, or one of a frozen signal, is skipped and counted, and what follows
@@ -45,7 +54,18 @@ func (l *Lesson) Add(w *window.Window) {
 	}
 	s := &l.sequences[len(l.sequences)-1]
 	s.Rows = append(s.Rows, slices.Clone(w.Features))
+	s.Spans = append(s.Spans, l.span(w))
 	l.rows++
+}
+
+// span puts a window on the lesson's clock. Indices that go back belong to another recording, which follows on.
+func (l *Lesson) span(w *window.Window) Span {
+	if w.Run != l.run || l.offset+int64(w.End) < l.end {
+		l.run, l.offset = w.Run, l.end-int64(w.First)
+	}
+	span := Span{l.offset + int64(w.First), l.offset + int64(w.End)}
+	l.end = max(l.end, span.To)
+	return span
 }
 
 // frozen reports a window that repeats the ones before it to the bit, as the detector will judge it.
@@ -81,8 +101,8 @@ type split struct {
 }
 
 // divide holds the last share of the lesson out: by lot when there are three lots or more, else by part when there are two or more, else by
-// time, with embargo rows left out between the two sides because neighbouring windows share samples.
-func divide(data []Sequence, share float64, embargo int) (split, error) {
+// time, and then with embargo samples left out between the two sides. Windows that share samples never stand on both.
+func divide(data []Sequence, share float64, embargo int64) (split, error) {
 	for _, by := range []struct {
 		name  string
 		least int
@@ -91,44 +111,56 @@ func divide(data []Sequence, share float64, embargo int) (split, error) {
 		{"lot", 3, func(s Sequence) string { return s.Lot }},
 		{"part", 2, func(s Sequence) string { return s.Part }},
 	} {
-		names := groups(data, by.key)
-		if len(names) < by.least {
+		if len(groups(data, by.key)) < by.least {
 			continue
 		}
-		n := min(len(names)-1, max(1, int(share*float64(len(names))+0.5)))
-		held := names[len(names)-n:]
-		s := split{by: by.name, groups: n}
-		for _, q := range data {
-			if slices.Contains(held, by.key(q)) {
-				s.held = append(s.held, q)
-			} else {
-				s.fit = append(s.fit, q)
-			}
+		s, err := train.SplitLastGroups(samples(data, by.key), share, 0)
+		if err != nil {
+			return split{}, err
 		}
-		return s, nil
+		held := pick(data, s.Test)
+		return split{fit: pick(data, s.Train), held: held, by: by.name, groups: len(groups(held, by.key))}, nil
 	}
-	return divideByTime(data, share, embargo)
+	s, err := train.SplitByTime(samples(data, func(Sequence) string { return "" }), share, embargo)
+	if err != nil {
+		return split{}, fmt.Errorf("lesson of %d windows is too short to hold %.0f %% of it out: record more normal production (%w)", countRows(data), 100*share, err)
+	}
+	return split{fit: pick(data, s.Train), held: pick(data, s.Test), by: "time", groups: 1}, nil
 }
 
-func divideByTime(data []Sequence, share float64, embargo int) (split, error) {
-	total := countRows(data)
-	border := total - int(share*float64(total)+0.5) // first row held out
-	s := split{by: "time", groups: 1}
+// samples tells the splitter where each row comes from.
+func samples(data []Sequence, group func(Sequence) string) []train.Sample {
+	var out []train.Sample
+	for _, q := range data {
+		for _, s := range q.Spans {
+			out = append(out, train.Sample{Group: group(q), Recording: "lesson", From: s.From, To: s.To})
+		}
+	}
+	return out
+}
+
+// pick gathers the rows with the given ascending indices, counted over all sequences. Where a row is left out a sequence ends.
+func pick(data []Sequence, rows []int) []Sequence {
+	var out []Sequence
 	at := 0
 	for _, q := range data {
-		n := len(q.Rows)
-		if cut := min(n, max(0, border-embargo-at)); cut > 0 {
-			s.fit = append(s.fit, Sequence{q.Part, q.Lot, q.Rows[:cut]})
+		open := false
+		for i := range q.Rows {
+			if len(rows) == 0 || rows[0] != at {
+				open = false
+			} else {
+				if !open {
+					out = append(out, Sequence{Part: q.Part, Lot: q.Lot})
+					open = true
+				}
+				p := &out[len(out)-1]
+				p.Rows, p.Spans = append(p.Rows, q.Rows[i]), append(p.Spans, q.Spans[i])
+				rows = rows[1:]
+			}
+			at++
 		}
-		if from := max(0, border-at); from < n {
-			s.held = append(s.held, Sequence{q.Part, q.Lot, q.Rows[from:]})
-		}
-		at += n
 	}
-	if len(s.fit) == 0 || len(s.held) == 0 {
-		return s, fmt.Errorf("lesson of %d windows is too short to hold %.0f %% of it out with %d windows of embargo: record more normal production", total, 100*share, embargo)
-	}
-	return s, nil
+	return out
 }
 
 // groups lists the distinct keys in order of first appearance.

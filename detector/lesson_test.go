@@ -15,7 +15,7 @@ func lessonOf(lot func(part int) string, lengths ...int) *Lesson {
 	at := 0
 	for p, n := range lengths {
 		for i := range n {
-			l.Add(&window.Window{Part: string(rune('a' + p)), Lot: lot(p), Fresh: i == 0, Features: []float32{float32(at)}})
+			l.Add(&window.Window{Part: string(rune('a' + p)), Lot: lot(p), Fresh: i == 0, First: uint64(10 * at), End: uint64(10*at + 10), Features: []float32{float32(at)}})
 			at++
 		}
 	}
@@ -42,7 +42,7 @@ func TestDivide(t *testing.T) {
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
-			s, err := divide(tc.lesson.sequences, 0.2, 3)
+			s, err := divide(tc.lesson.sequences, 0.2, 30)
 			if tc.wantFail {
 				if err == nil {
 					t.Fatal("divided a lesson that is too short")
@@ -68,7 +68,7 @@ func TestDivideDoesNotLeak(t *testing.T) {
 		share := rapid.Float64Range(0.05, 0.9).Draw(t, "share")
 		lots := rapid.IntRange(1, 4).Draw(t, "lots")
 		l := lessonOf(func(p int) string { return string(rune('A' + p%lots)) }, lengths...)
-		s, err := divide(l.sequences, share, embargo)
+		s, err := divide(l.sequences, share, int64(10*embargo))
 		if err != nil {
 			return
 		}

@@ -31,7 +31,7 @@ type Teaching struct {
 	MinChange    []float64 // per feature, in its unit: a smaller deviation never scores above the limit
 	Margin       float64   // the deviation allowed is this many times the largest held-out one; 1 or more
 	Holdout      float64   // share of the lesson that calibrates, above 0 and below 1
-	Embargo      int       // windows left out between fitted and held-out rows when the split is by time
+	Embargo      int64     // samples left out between fitted and held-out windows, beyond those that both would share
 	Hidden       int
 	Epochs       int
 	LearningRate float64

@@ -80,7 +80,7 @@ func Teaching(s *config.Stream, c *window.Conditioner, version string) (detector
 	cfg := c.Config()
 	return detector.Teaching{
 		Stream: s.Name, Conditioning: json.RawMessage(cfg.Fingerprint()), Features: names, Units: c.Features().Units(), MinChange: tolerance,
-		Margin: s.Alarm.LimitMargin, Holdout: s.Learn.HoldoutFraction, Embargo: (cfg.Length + cfg.Hop - 1) / cfg.Hop,
+		Margin: s.Alarm.LimitMargin, Holdout: s.Learn.HoldoutFraction, Embargo: int64(cfg.Length),
 		Hidden: s.Network.Hidden, Epochs: s.Network.Epochs, LearningRate: s.Network.LearningRate, Seed: s.Network.Seed,
 		Warmup: s.Network.WarmupWindows, Increment: s.Network.Increment, Code: version, Now: time.Now(),
 	}, nil
