@@ -10,6 +10,9 @@ import (
 	"syscall"
 )
 
+// ErrPortInUse is in the chain of New's error when the address, and with NextFreePort those above it, are taken. It may pass by itself.
+var ErrPortInUse = errors.New("the port is in use by another program")
+
 // portsTried is how many ports, one after the other, are tried when the first is taken.
 const portsTried = 100
 
@@ -41,9 +44,9 @@ func listen(addr string, next bool) (net.Listener, error) {
 		}
 	}
 	if tries == 1 {
-		return nil, fmt.Errorf("web: listen on %s: the port is in use by another program; stop that or choose another port (0 picks a free one)", addr)
+		return nil, fmt.Errorf("web: listen on %s: %w; stop that or choose another port (0 picks a free one)", addr, ErrPortInUse)
 	}
-	return nil, fmt.Errorf("web: listen on %s: this port and the %d above it are in use; choose another (0 picks a free one)", addr, tries-1)
+	return nil, fmt.Errorf("web: listen on %s: %w, and so are the %d above it; choose another (0 picks a free one)", addr, ErrPortInUse, tries-1)
 }
 
 // loopback says whether host can be reached from this machine only.

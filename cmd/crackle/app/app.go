@@ -54,9 +54,8 @@ type App struct {
 	sinks    *notify.Dispatcher
 	hub      *hub.Hub
 
-	life      *lifecycle
-	connected atomic.Bool
-	address   atomic.Pointer[string] // of the dashboard; nil until it listens
+	life    *lifecycle
+	address atomic.Pointer[string] // of the dashboard; nil until it listens
 
 	storeTrouble atomic.Pointer[string] // why the signal store cannot be used; nil when it can, or nothing is known
 
@@ -199,7 +198,7 @@ func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 func (a *App) open(ctx context.Context) error {
 	o := ingest.Options{
 		URL: a.cfg.NATS.URL, Name: a.cfg.NATS.Name, Token: a.cfg.NATS.Token.Reveal(), User: a.cfg.NATS.User, Password: a.cfg.NATS.Password.Reveal(),
-		CredsFile: a.cfg.NATS.CredsFile, RetryMax: seconds(a.cfg.NATS.ReconnectWaitS), OnStatus: a.onConnection, Log: a.log,
+		CredsFile: a.cfg.NATS.CredsFile, RetryMax: seconds(a.cfg.NATS.ReconnectWaitS), Log: a.log,
 	}
 	if a.cfg.NATS.Embedded() {
 		b, err := broker.Start(ctx, broker.Config{Dir: a.cfg.Store.Dir, MaxBytes: a.cfg.Store.MaxBytes, Log: a.log.With("part", "nats-server")})
@@ -220,8 +219,6 @@ func (a *App) open(ctx context.Context) error {
 	a.life.adopt("nats connection", func(context.Context) error { conn.Close(); return nil })
 	return nil
 }
-
-func (a *App) onConnection(s ingest.Status) { a.connected.Store(s.Connected) }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 

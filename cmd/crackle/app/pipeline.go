@@ -72,7 +72,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.life.start("pulse", nil, p.run)
 
 	// Sources last: from here on samples flow.
-	if err := a.openStore(); err != nil {
+	if err := a.openStore(ctx); err != nil {
 		return err
 	}
 	for _, s := range a.streams {

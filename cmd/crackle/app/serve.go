@@ -3,9 +3,7 @@ package app
 import (
 	"context"
 	"errors"
-	"net"
 	"strings"
-	"syscall"
 	"time"
 
 	"crackle/alert"
@@ -20,7 +18,7 @@ func (a *App) serve() error {
 		Version: a.version, Log: a.log,
 	}
 	server, err := web.New(cfg)
-	if err != nil && !portTaken(cfg.Listen, err) {
+	if err != nil && !errors.Is(err, web.ErrPortInUse) {
 		return err
 	}
 	if err != nil {
@@ -48,18 +46,6 @@ func (a *App) listening(s *web.Server) {
 	u := s.URL()
 	a.address.Store(&u)
 	a.log.Info("dashboard", "address", u)
-}
-
-// portTaken tells a port that may become free from a configuration that cannot work. The web server's own error for a port in use has words only.
-func portTaken(addr string, err error) bool {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "listen" {
-		return true
-	}
-	l, err := net.Listen("tcp", addr)
-	if err == nil {
-		l.Close()
-	}
-	return errors.Is(err, syscall.EADDRINUSE)
 }
 
 // publicURL is the base of the links in messages.

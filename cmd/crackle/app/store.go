@@ -23,7 +23,7 @@ type store struct {
 }
 
 // openStore makes the signal store at once where a server is there, and goes on looking after it.
-func (a *App) openStore() error {
+func (a *App) openStore(ctx context.Context) error {
 	if !slices.ContainsFunc(a.streams, func(s *stream) bool { return s.cfg.Transport == "jetstream" }) {
 		return nil
 	}
@@ -36,7 +36,7 @@ func (a *App) openStore() error {
 		st.bounds.MaxBytes = a.cfg.Store.MaxBytes / 10 * 9
 		st.bounds.Async = a.cfg.Store.Sync == config.SyncDefault
 	}
-	there := st.ensure(context.Background())
+	there := st.ensure(ctx)
 	a.life.start("signal store", nil, func(ctx context.Context) error {
 		st.watch(ctx, there)
 		return nil
