@@ -107,7 +107,7 @@ func TestModelFileRefuses(t *testing.T) {
 		name, want string
 		change     func(f *rnn.File)
 	}{
-		{"no config", "import", func(f *rnn.File) { delete(f.Metadata, rnn.MetaConfig) }},
+		{"no config", "imported", func(f *rnn.File) { delete(f.Metadata, rnn.MetaConfig) }},
 		{"bad JSON", rnn.MetaConfig, func(f *rnn.File) { f.Metadata[rnn.MetaConfig] = "{" }},
 		{"unknown key", "unknown field", func(f *rnn.File) { f.Metadata[rnn.MetaConfig] = `{"cell":"gru","wings":2}` }},
 		{"unknown cell", "cell", func(f *rnn.File) { f.Metadata[rnn.MetaConfig] = `{"cell":"crab","input":2,"hidden":3,"layers":1}` }},
