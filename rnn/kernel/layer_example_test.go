@@ -1,0 +1,21 @@
+package kernel_test
+
+import (
+	"fmt"
+
+	"crackle/rnn/kernel"
+)
+
+// A layer without weights decays towards its biases: with all of them zero the GRU halves its state at every step.
+func ExampleLayer_Step() {
+	zero := make([]float32, 6)
+	l, err := kernel.NewLayer(kernel.GRU, 1, 2, zero, make([]float32, 12), zero, zero)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	h, scratch := []float32{1, -0.5}, make([]float32, 2)
+	l.Step(h, nil, []float32{3}, scratch)
+	fmt.Println(h)
+	// Output: [0.5 -0.25]
+}
