@@ -1,6 +1,7 @@
 package member_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -53,6 +54,8 @@ func members(t *testing.T, rows [][]float64) []member.Member {
 	add(deviation, err)
 	reference, err := member.NewReference([][][]float64{rows[:200], rows[200:]}, []float64{0.1, 0.1, 0.1})
 	add(reference, err)
+	autoencoder, err := member.NewAutoEncoder(context.Background(), member.AutoEncoderConfig{Epochs: 40}, rows)
+	add(autoencoder, err)
 	return out
 }
 
@@ -82,24 +85,25 @@ func TestMembersOnlyLookBack(t *testing.T) {
 func TestMembersSeeTheirFault(t *testing.T) {
 	rows := quiet(400, 1)
 	faults := map[string]func(i int, r []float64){
-		"level":      func(_ int, r []float64) { r[0] += 3 },
-		"watch":      func(_ int, r []float64) { r[0] += 3 },
-		"cusum":      func(_ int, r []float64) { r[0] += 1.5 },
-		"rms":        func(_ int, r []float64) { r[0] += 8 },
-		"t2q":        func(_ int, r []float64) { r[2] = -r[2] + 3 }, // within its range, against its correlation
-		"forecaster": func(i int, r []float64) { r[1] = 100 + 3*math.Sin(float64(i)/2.5) },
-		"novelty":    func(_ int, r []float64) { r[1] += 12 },
-		"spread":     func(i int, r []float64) { r[0] += 3 * float64(i%2*2-1) },
-		"shift":      func(_ int, r []float64) { r[0] += 3 },
-		"deviation":  func(_ int, r []float64) { r[0] += 4 },
-		"reference":  func(_ int, r []float64) { r[2] += 12 },
+		"level":       func(_ int, r []float64) { r[0] += 3 },
+		"watch":       func(_ int, r []float64) { r[0] += 3 },
+		"cusum":       func(_ int, r []float64) { r[0] += 1.5 },
+		"rms":         func(_ int, r []float64) { r[0] += 8 },
+		"t2q":         func(_ int, r []float64) { r[2] = -r[2] + 3 }, // within its range, against its correlation
+		"forecaster":  func(i int, r []float64) { r[1] = 100 + 3*math.Sin(float64(i)/2.5) },
+		"novelty":     func(_ int, r []float64) { r[1] += 12 },
+		"spread":      func(i int, r []float64) { r[0] += 3 * float64(i%2*2-1) },
+		"shift":       func(_ int, r []float64) { r[0] += 3 },
+		"autoencoder": func(_ int, r []float64) { r[0], r[2] = r[0]+3, r[2]-6 },
+		"deviation":   func(_ int, r []float64) { r[0] += 4 },
+		"reference":   func(_ int, r []float64) { r[2] += 12 },
 	}
 	for _, m := range members(t, rows) {
 		run := quiet(500, 3)
 		for i := 400; i < 500; i++ {
 			faults[m.Name()](i, run[i])
 		}
-		before, during := 0.0, 0.0
+		before, during := math.Inf(-1), math.Inf(-1)
 		for i, s := range member.Scores(m, run) {
 			switch {
 			case math.IsNaN(s) || i < 150: // some have to get to know the stream
@@ -109,9 +113,20 @@ func TestMembersSeeTheirFault(t *testing.T) {
 				during = max(during, s)
 			}
 		}
+		if m.Name() == "autoencoder" { // a logarithm
+			before, during = math.Exp(before), math.Exp(during)
+		}
 		if !(during > 1.3*before) {
 			t.Errorf("%s: %.3g during its fault, up to %.3g before", m.Name(), during, before)
 		}
+	}
+}
+
+func TestAutoEncoderStopsWhenTold(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := member.NewAutoEncoder(ctx, member.AutoEncoderConfig{}, quiet(400, 1)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled training gave %v", err)
 	}
 }
 
