@@ -22,6 +22,7 @@ var (
 	descScore     = describe("score", "Score of the last window; absent when it was not assessed.", "stream")
 	descLimit     = describe("score_limit", "Limit that scores are held against; absent without a model.", "stream")
 	descAge       = describe("data_age_seconds", "Wall time since the last block; absent before the first.", "stream")
+	descRate      = describe("rate_deviation", "Rate measured by the publisher's clock over the configured one, less 1; absent until it is known.", "stream")
 	descQueue     = describe("queue_blocks", "Blocks waiting to be conditioned.", "stream")
 	descPending   = describe("store_pending_messages", "Messages of the stream waiting in the signal store.", "stream")
 	descConnected = describe("nats_connected", "1 when connected to NATS.")
@@ -38,7 +39,7 @@ func (a *App) registerMetrics() {
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descSamples, descBlocks, descWindows, descScore, descLimit, descAge, descQueue, descPending,
+	for _, d := range []*prometheus.Desc{descSamples, descBlocks, descWindows, descScore, descLimit, descAge, descRate, descQueue, descPending,
 		descConnected, descOpen, descAlarms, descSink, descSinkQueue} {
 		ch <- d
 	}
@@ -57,6 +58,9 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	rows := (monitor{c.app}).Streams()
 	for i, s := range c.app.streams {
 		c.stream(send, &rows[i], s.receiver.Counts())
+		if deviation, ok := s.status.rate(); ok {
+			send(descRate, prometheus.GaugeValue, deviation, s.cfg.Name)
+		}
 	}
 	snap := c.app.machine.Snapshot()
 	states := map[string]float64{}

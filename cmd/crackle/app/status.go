@@ -23,6 +23,9 @@ type status struct {
 	problem string // why there is no model in service
 	over    bool   // the recording has ended
 
+	deviation float64 // of the measured rate
+	deviates  bool    // it is known
+
 	run      uint64 // of the newest block
 	end      uint64 // index after its last sample
 	gapRun   uint64 // where the newest gap begins
@@ -64,10 +67,19 @@ func (st *status) heard(b *block.Block) {
 	}
 }
 
-func (st *status) conditioned(c window.Counts) {
+// conditioned notes the conditioner's counts and, when known, by how much the measured rate deviates from the configured one.
+func (st *status) conditioned(c window.Counts, deviation float64, known bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.window = c
+	st.deviation, st.deviates = deviation, known
+}
+
+// rate is the measured rate over the configured one, less 1; ok is false while it is not known.
+func (st *status) rate() (deviation float64, ok bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.deviation, st.deviates
 }
 
 // scored notes a window's score; the mark that closes a part has none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -33,7 +34,11 @@ type stream struct {
 	ctx      context.Context // of run, for what onScore hands on
 	refused  uint64          // blocks that conditioning refused
 	invalid  bool            // samples that are not numbers have been told of
+	drifts   bool            // a measured rate that is not the configured one has been told of
 }
+
+// rateDrift is the relative deviation of the measured rate that is worth a word; a filter's edges shift by as much.
+const rateDrift = 2e-3
 
 func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 	s := &stream{
@@ -109,7 +114,13 @@ func (s *stream) take(b *block.Block) {
 		s.pupil.heard(b.Count())
 	}
 	c := s.chain.Conditioner.Counts()
-	s.status.conditioned(c)
+	deviation, known := s.chain.Conditioner.RateDeviation()
+	s.status.conditioned(c, deviation, known)
+	if known && math.Abs(deviation) > rateDrift && !s.drifts {
+		s.drifts = true
+		s.log.Warn("the samples counted do not come at the configured rate by the publisher's clock; correct rate_hz, or the clock",
+			"configured_hz", s.cfg.RateHz, "measured_hz", s.cfg.RateHz*(1+deviation))
+	}
 	if c.Invalid > 0 && !s.invalid {
 		s.invalid = true
 		s.log.Warn("samples that are not finite numbers; further ones are only counted", "run", b.Run, "seq", b.Seq, "first", b.First, "part", b.Part)
