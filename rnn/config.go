@@ -14,6 +14,10 @@ const (
 	LSTM      Cell = "lstm"       // without peepholes
 	ElmanTanh Cell = "elman"      // nn.RNN with nonlinearity tanh
 	ElmanReLU Cell = "elman_relu" // nn.RNN with nonlinearity relu
+
+	// GRUBefore is the GRU of the first paper (Cho et al. 2014), with the reset gate applied before the hidden product. It runs on the
+	// generic path and is there for files from elsewhere; it cannot be trained here, and PyTorch does not have it.
+	GRUBefore Cell = "gru_reset_before"
 )
 
 // Head says what the dense layer after the last recurrent layer stands for.
@@ -47,9 +51,9 @@ type Config struct {
 // Check reports the first thing that no network can be built from.
 func (c Config) Check() error {
 	switch c.Cell {
-	case GRU, LSTM, ElmanTanh, ElmanReLU:
+	case GRU, LSTM, ElmanTanh, ElmanReLU, GRUBefore:
 	default:
-		return fmt.Errorf("cell is %q, must be %q, %q, %q or %q", c.Cell, GRU, LSTM, ElmanTanh, ElmanReLU)
+		return fmt.Errorf("cell is %q, must be %q, %q, %q, %q or %q", c.Cell, GRU, LSTM, ElmanTanh, ElmanReLU, GRUBefore)
 	}
 	for _, v := range []struct {
 		name      string
@@ -120,6 +124,8 @@ func (c Cell) kernel() kernel.Cell {
 		return kernel.ElmanTanh
 	case ElmanReLU:
 		return kernel.ElmanReLU
+	case GRUBefore:
+		return kernel.GRUBefore
 	}
 	return kernel.GRU
 }

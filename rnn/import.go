@@ -172,6 +172,9 @@ func (w *Weights) StateDict(prefix, head string) (*File, error) {
 	if err := w.Check(); err != nil {
 		return nil, err
 	}
+	if w.Config.Cell == GRUBefore {
+		return nil, fmt.Errorf("PyTorch has no GRU with the reset gate before the hidden product: the state_dict would mean another network")
+	}
 	f := &File{}
 	for _, p := range w.Params() {
 		name := prefix + strings.TrimPrefix(p.Name, "rnn.")

@@ -12,6 +12,7 @@ func TestAllocatesNothing(t *testing.T) {
 		for _, c := range []rnn.Config{
 			{Cell: rnn.GRU, Input: 7, Hidden: 33, Layers: 2, Head: rnn.HeadLinear, Output: 3},
 			{Cell: rnn.LSTM, Input: 4, Hidden: 16, Layers: 1, Head: rnn.HeadGaussian, Output: 2},
+			{Cell: rnn.GRUBefore, Input: 3, Hidden: 9, Layers: 2},
 			{Cell: rnn.ElmanTanh, Input: 1, Hidden: 5, Layers: 1},
 			{Cell: rnn.GRU, Input: 3, Hidden: 8, Layers: 2, Bidirectional: true, Head: rnn.HeadClass, Output: 4},
 		} {

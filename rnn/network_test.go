@@ -27,7 +27,7 @@ func forEachKernel(t *testing.T, do func(t *testing.T)) {
 
 func drawConfig(t *rapid.T) rnn.Config {
 	c := rnn.Config{
-		Cell:   rapid.SampledFrom([]rnn.Cell{rnn.GRU, rnn.LSTM, rnn.ElmanTanh, rnn.ElmanReLU}).Draw(t, "cell"),
+		Cell:   rapid.SampledFrom([]rnn.Cell{rnn.GRU, rnn.LSTM, rnn.ElmanTanh, rnn.ElmanReLU, rnn.GRUBefore}).Draw(t, "cell"),
 		Input:  rapid.IntRange(1, 20).Draw(t, "input"),
 		Hidden: rapid.IntRange(1, 70).Draw(t, "hidden"),
 		Layers: rapid.IntRange(1, 3).Draw(t, "layers"),

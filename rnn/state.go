@@ -17,14 +17,14 @@ type State struct {
 	net     *Network
 	h       []float32 // [layers*directions][hidden]
 	c       []float32 // likewise for LSTM, else nil
-	scratch []float32 // [hidden]
+	scratch []float32 // as the layers need it
 	rows    [2][]float32
 }
 
 // NewState gives a channel at its initial state.
 func (n *Network) NewState() *State {
 	size := len(n.layers) * n.config.Hidden
-	s := &State{net: n, h: make([]float32, size), scratch: make([]float32, n.config.Hidden)}
+	s := &State{net: n, h: make([]float32, size), scratch: make([]float32, n.layers[0].Scratch())}
 	if n.config.Cell == LSTM {
 		s.c = make([]float32, size)
 	}

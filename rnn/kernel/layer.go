@@ -13,12 +13,13 @@ const (
 	LSTM                  // gates i, f, g, o
 	ElmanTanh             // h = tanh(a)
 	ElmanReLU             // h = max(a, 0)
+	GRUBefore             // gates r, z, n; reset applied to the state before the hidden product. Generic form only
 )
 
 // Gates is the number of gate rows per hidden unit.
 func (c Cell) Gates() int {
 	switch c {
-	case GRU:
+	case GRU, GRUBefore:
 		return 3
 	case LSTM:
 		return 4
@@ -28,7 +29,7 @@ func (c Cell) Gates() int {
 
 // biasRows is Gates, and one more for the GRU, whose candidate keeps its two biases apart.
 func (c Cell) biasRows() int {
-	if c == GRU {
+	if c == GRU || c == GRUBefore {
 		return 4
 	}
 	return c.Gates()
@@ -64,7 +65,7 @@ func NewLayer(cell Cell, in, hidden int, wih, whh, bih, bhh []float32) (*Layer, 
 	}
 	l := &Layer{Cell: cell, In: in, Hidden: hidden, gates: g, pairs: (hidden + 1) / 2}
 	l.tile = make([]float32, l.pairs*2*l.unitSize())
-	if hasVectors {
+	if hasVectors && cell != GRUBefore {
 		units := (hidden + 15) / 16 * 16
 		l.step, l.bias = aligned(units*l.weightsPerUnit()), aligned(units*cell.biasRows())
 	}
@@ -106,7 +107,7 @@ func (l *Layer) Set(wih, whh, bih, bhh []float32) {
 func (l *Layer) packBias(dst []float32, width, u int, bih, bhh []float32) {
 	for q := range l.gates {
 		i := q*l.Hidden + u
-		if l.Cell == GRU && q == 2 {
+		if l.Cell.biasRows() == 4 && l.gates == 3 && q == 2 {
 			dst[2*width], dst[3*width] = bih[i], bhh[i]
 		} else {
 			dst[q*width] = bih[i] + bhh[i]
@@ -139,8 +140,20 @@ func (l *Layer) packWeights(dst []float32, width int, turns bool, u int, wih, wh
 // HasCell says whether the layer keeps a second state vector, c.
 func (l *Layer) HasCell() bool { return l.Cell == LSTM }
 
-// Step advances one channel: h [Hidden] and, for the LSTM, c [Hidden] are replaced, x is [In], scratch [Hidden]. Nothing is allocated.
+// Scratch is the length of the scratch that Step needs.
+func (l *Layer) Scratch() int {
+	if l.Cell == GRUBefore {
+		return 3 * l.Hidden
+	}
+	return l.Hidden
+}
+
+// Step advances one channel: h [Hidden] and, for the LSTM, c [Hidden] are replaced, x is [In], scratch [Scratch]. Nothing is allocated.
 func (l *Layer) Step(h, c, x, scratch []float32) {
+	if l.Cell == GRUBefore {
+		l.stepBefore(h[:l.Hidden], x[:l.In], scratch[:3*l.Hidden])
+		return
+	}
 	h, x, scratch = h[:l.Hidden], x[:l.In], scratch[:l.Hidden]
 	if l.HasCell() {
 		c = c[:l.Hidden]
@@ -156,7 +169,7 @@ func (l *Layer) Step(h, c, x, scratch []float32) {
 
 // StepTile advances up to Lanes channels: hn [Hidden][Lanes] becomes the new state computed from x [In][Lanes] and h [Hidden][Lanes];
 // for the LSTM cn and c likewise, and cn may be c. hn and h must not overlap. Only the first n channels are promised a value; n is 1 to
-// Lanes, and what the other lanes hold never changes the result of these.
+// Lanes, and what the other lanes hold never changes the result of these. It allocates nothing, but for GRUBefore, which has no tile form.
 func (l *Layer) StepTile(hn, cn, x, h, c []float32, n int) {
 	l.stepTile(nil, hn, cn, x, h, c, n)
 }
@@ -167,6 +180,10 @@ func (l *Layer) stepTile(save, hn, cn, x, h, c []float32, n int) {
 		cn, c = cn[:l.Hidden*Lanes], c[:l.Hidden*Lanes]
 	} else {
 		cn, c = nil, nil
+	}
+	if l.Cell == GRUBefore {
+		l.tileBefore(hn, x, h, n)
+		return
 	}
 	if hasVectors && l.tileVector(save, hn, cn, x, h, c) {
 		return

@@ -107,6 +107,8 @@ func (c Config) withDefaults() Config {
 
 func (c Config) check(n rnn.Config) error {
 	switch {
+	case n.Cell == rnn.GRUBefore:
+		return fmt.Errorf("cell %q can be run but not trained: use %q", n.Cell, rnn.GRU)
 	case c.LearningRate < 0 || c.LearningRate != c.LearningRate:
 		return fmt.Errorf("learning rate is %v, must be above 0", c.LearningRate)
 	case c.Epochs < 0 || c.Batch < 0 || c.Truncate < 0 || c.Threads < 0:
