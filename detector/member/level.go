@@ -6,9 +6,9 @@ import "math"
 type LevelConfig struct {
 	Alpha   float64 // weight of the newest row in the moving average, default 0.1
 	Clip    float64 // deviations are held within that many standard deviations, default 6
-	Horizon float64 // rows over which a wandering channel is allowed to wander, default 300
+	Horizon float64 // rows over which a wandering channel is allowed to wander, default 200
 	Share   float64 // of the correlation that is believed, default 0.7
-	Track   float64 // share of the distance by which the baseline follows a row, default 0.005
+	Track   float64 // share of the distance by which the baseline follows a row, default 0.006
 	Return  float64 // the same during an episode, for channels that are back, default 0.01
 	Wander  float64 // the same during an episode, for channels that have left, times how much they wander; default 0.002
 	Gate    float64 // channels beyond that many times their own 99 % level do not move the baseline, default 2.9
@@ -19,7 +19,7 @@ func (c LevelConfig) withDefaults() LevelConfig {
 	for _, f := range []struct {
 		v *float64
 		d float64
-	}{{&c.Alpha, 0.1}, {&c.Clip, 6}, {&c.Horizon, 300}, {&c.Share, 0.7}, {&c.Track, 0.005}, {&c.Return, 0.01}, {&c.Wander, 0.002}, {&c.Gate, 2.9}, {&c.Near, 0.95}} {
+	}{{&c.Alpha, 0.1}, {&c.Clip, 6}, {&c.Horizon, 200}, {&c.Share, 0.7}, {&c.Track, 0.006}, {&c.Return, 0.01}, {&c.Wander, 0.002}, {&c.Gate, 2.9}, {&c.Near, 0.95}} {
 		if *f.v == 0 {
 			*f.v = f.d
 		}

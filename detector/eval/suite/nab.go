@@ -14,7 +14,7 @@ import (
 )
 
 // nabLatch is the rule that makes calls of scores, one for all files: fixed on half of the corpus.
-var nabLatch = limit.LatchConfig{Limit: 1.3, Price: 0.25, Memory: 64}
+var nabLatch = limit.LatchConfig{Limit: 1.2, Price: 0.3, Memory: 32}
 
 // nabRest is the rest after a call, as a share of the rows that the protocol gives to learn from.
 const nabRest = 0.3
