@@ -173,7 +173,7 @@ func runSKAB(ctx context.Context, root fs.FS) (*Report, error) {
 	names = kept
 	files, traces := make([]*process, len(names)), make([]Trace, len(names))
 	own := make([]skabCount, len(names))
-	beside := rivals()
+	beside := append(rivals(), networks(ctx)...)
 	others := make([][]skabCount, len(beside))
 	for k := range others {
 		others[k] = make([]skabCount, len(names))
