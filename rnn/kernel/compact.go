@@ -45,10 +45,10 @@ func NewStored(store Store, cell Cell, in, hidden int, wih, whh, bih, bhh []floa
 		return nil, fmt.Errorf("weight store %d, must be Float32, BF16 or Int8", store)
 	}
 	l, err := NewLayer(cell, in, hidden, wih, whh, bih, bhh)
-	if err != nil || l.step == nil || cell.Gates() == 1 {
+	if err != nil || l.step == nil || (cell != GRU && cell != LSTM) {
 		return l, err
 	}
-	l.compact = l.shrink(store, scale)
+	l.compact = l.shrink(store, scale, wih, whh)
 	return l, nil
 }
 
@@ -100,45 +100,57 @@ func roundInt8(parts ...[]float32) float32 {
 	return float32(scale)
 }
 
-// shrink makes the compact form of the layer's packed weights.
-func (l *Layer) shrink(store Store, scale []float32) *compact {
+// shrink makes the compact form of weights already rounded.
+func (l *Layer) shrink(store Store, scale, wih, whh []float32) *compact {
 	q := &compact{store: store}
-	if store == BF16 {
-		q.halves = make([]uint16, len(l.step))
-		for first := 0; first < l.Hidden; first += 32 {
-			_, width := l.block(first)
-			for i := range width * l.weightsPerUnit() {
-				at := first*l.weightsPerUnit() + i
-				to := at
-				if width == 32 {
-					to = at - i%32 + i%16*2 + i%32/16
-				}
-				q.halves[to] = uint16(math.Float32bits(l.step[at]) >> 16)
-			}
-		}
-		return q
+	plain := make([]float32, len(l.step))
+	for u := range l.Hidden {
+		first, width := l.block(u)
+		l.packStep(plain[first*l.weightsPerUnit()+u-first:], width, u, l.Cell.oneGroup(), wih, whh)
 	}
+	if store == BF16 {
+		q.shrinkBF16(l, plain)
+	} else {
+		q.shrinkInt8(l, plain, scale)
+	}
+	return q
+}
+
+func (q *compact) shrinkBF16(l *Layer, plain []float32) {
+	q.halves = make([]uint16, len(plain))
+	for first := 0; first < l.Hidden; first += 32 {
+		_, width := l.block(first)
+		for i := range width * l.weightsPerUnit() {
+			at := first*l.weightsPerUnit() + i
+			to := at
+			if width == 32 {
+				to = at - i%32 + i%16*2 + i%32/16
+			}
+			q.halves[to] = uint16(math.Float32bits(plain[at]) >> 16)
+		}
+	}
+}
+
+func (q *compact) shrinkInt8(l *Layer, plain, scale []float32) {
 	rows := l.Cell.biasRows()
-	q.bytes = make([]int8, len(l.step))
+	q.bytes = make([]int8, len(plain))
 	q.bias = aligned((l.Hidden + 15) / 16 * 16 * (rows + l.gates))
 	for u := range l.Hidden {
 		first, width := l.block(u)
 		from := first*l.weightsPerUnit() + u - first
 		bias, scaled := l.bias[first*rows+u-first:], q.bias[first*(rows+l.gates)+u-first:]
+		l.stepRows(l.Cell.oneGroup(), func(row, gate, _ int, _ bool) {
+			q.bytes[from+row*width] = int8(plain[from+row*width] / scale[gate*l.Hidden+u])
+		})
 		for g := range l.gates {
 			s := scale[g*l.Hidden+u]
-			for r := range l.In + l.Hidden {
-				at := from + (r*l.gates+g)*width
-				q.bytes[at] = int8(l.step[at] / s)
-			}
 			scaled[g*width] = bias[g*width] / s
 			scaled[(rows+g)*width] = s
-			if g == 2 && rows == 4 && l.gates == 3 {
+			if g == 2 && l.Cell == GRU {
 				scaled[3*width] = bias[3*width] / s
 			}
 		}
 	}
-	return q
 }
 
 // RoundingError gives the sum of the squares of the weights given, and of their distances to those that the layer holds.

@@ -46,7 +46,7 @@ type Layer struct {
 	// tile serves StepTile and the generic form of Step: for each pair of units [biasRows][2], [In][gates][2], [Hidden][gates][2].
 	tile []float32
 	// step and bias serve the vector forms of Step, hidden units in lanes: for each block of 32 units (16 for a last block of at most 16)
-	// [In][gates][block] and [Hidden][gates][block], the rows of both halves of h taking turns, in the order they are read; and [biasRows][block].
+	// the rows that stepRows lists, each a block wide, in the order they are read; and [biasRows][block].
 	step, bias []float32
 	compact    *compact // weights stored in fewer bits; nil for float32
 }
@@ -93,13 +93,13 @@ func (l *Layer) Set(wih, whh, bih, bhh []float32) {
 	for u := range l.Hidden {
 		pair := l.tile[u/2*2*l.unitSize()+u%2:]
 		l.packBias(pair, 2, u, bih, bhh)
-		l.packWeights(pair[2*l.Cell.biasRows():], 2, false, u, wih, whh)
+		l.packWeights(pair[2*l.Cell.biasRows():], u, wih, whh)
 		if l.step == nil {
 			continue
 		}
 		first, width := l.block(u)
 		l.packBias(l.bias[first*l.Cell.biasRows()+u-first:], width, u, bih, bhh)
-		l.packWeights(l.step[first*l.weightsPerUnit()+u-first:], width, true, u, wih, whh)
+		l.packStep(l.step[first*l.weightsPerUnit()+u-first:], width, u, l.Cell.groups(), wih, whh)
 	}
 }
 
@@ -115,27 +115,65 @@ func (l *Layer) packBias(dst []float32, width, u int, bih, bhh []float32) {
 	}
 }
 
-// packWeights writes the weights of hidden unit u, width apart; turns says that the rows of both halves of h alternate.
-func (l *Layer) packWeights(dst []float32, width int, turns bool, u int, wih, whh []float32) {
+// packWeights writes the weights of hidden unit u in tile order, two apart.
+func (l *Layer) packWeights(dst []float32, u int, wih, whh []float32) {
 	at := 0
 	for k := range l.In {
 		for q := range l.gates {
 			dst[at] = wih[(q*l.Hidden+u)*l.In+k]
-			at += width
+			at += 2
 		}
 	}
-	m := l.Hidden - l.Hidden/2
-	for i := range l.Hidden {
-		k := i
-		if turns {
-			k = i/2 + i%2*m
-		}
+	for k := range l.Hidden {
 		for q := range l.gates {
 			dst[at] = whh[(q*l.Hidden+u)*l.Hidden+k]
-			at += width
+			at += 2
 		}
 	}
 }
+
+// packStep writes the weights of hidden unit u in step order, width apart.
+func (l *Layer) packStep(dst []float32, width, u int, groups [][2]int, wih, whh []float32) {
+	l.stepRows(groups, func(row, gate, k int, hidden bool) {
+		if hidden {
+			dst[row*width] = whh[(gate*l.Hidden+u)*l.Hidden+k]
+		} else {
+			dst[row*width] = wih[(gate*l.Hidden+u)*l.In+k]
+		}
+	})
+}
+
+// stepRows lists the rows of weights in the order in which Step reads them: the inputs with all gates, then the hidden state once for each
+// group of gates, the rows of both halves of h taking turns.
+func (l *Layer) stepRows(groups [][2]int, do func(row, gate, k int, hidden bool)) {
+	row := 0
+	for k := range l.In {
+		for q := range l.gates {
+			do(row, q, k, false)
+			row++
+		}
+	}
+	m := l.Hidden - l.Hidden/2
+	for _, g := range groups {
+		for i := range l.Hidden {
+			for q := g[0]; q < g[1]; q++ {
+				do(row, q, i/2+i%2*m, true)
+				row++
+			}
+		}
+	}
+}
+
+// groups gives the gates that a float32 step sums together, the first of each group and one past its last: a GRU's r comes first, its
+// activation runs while z and n are summed.
+func (c Cell) groups() [][2]int {
+	if c == GRU {
+		return [][2]int{{0, 1}, {1, 3}}
+	}
+	return c.oneGroup()
+}
+
+func (c Cell) oneGroup() [][2]int { return [][2]int{{0, c.Gates()}} }
 
 // HasCell says whether the layer keeps a second state vector, c.
 func (l *Layer) HasCell() bool { return l.Cell == LSTM }

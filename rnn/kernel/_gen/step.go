@@ -127,24 +127,82 @@ func (s *stepGen) body(name string, units, vectors int) {
 		ADDQ(U32(uint32(n*stride)), s.w)
 		ADDQ(Imm(uint64(4*n)), p)
 	})
-	for v := range vectors {
-		if nx != nil {
-			a[2][v] = load(at(s.b, 3*biasRow+v*size()))
+	us := s.units(name, vectors, nx)
+	for stage, group := range s.groups() {
+		var as, bs [][]vec
+		for _, g := range group {
+			if g == 2 && nx != nil {
+				for v := range vectors {
+					a[2][v] = load(at(s.b, 3*biasRow+v*size()))
+				}
+			}
+			for v := range vectors {
+				b[g][v] = zero()
+			}
+			as, bs = append(as, a[g]), append(bs, b[g])
 		}
-		for g := range gates {
-			b[g][v] = zero()
+		s.hidden(fmt.Sprintf("%sh%d", name, stage), units, vectors, as, bs)
+		for i, g := range group {
+			for v := range vectors {
+				VADDPS(bs[i][v], as[i][v], as[i][v])
+				if s.store == int8s {
+					scale := at(s.b, (rows+g)*biasRow+v*size())
+					VMULPS(scale, as[i][v], as[i][v])
+					if g == 2 && nx != nil {
+						VMULPS(scale, nx[v], nx[v])
+					}
+				}
+				us[v].gates[g] = as[i][v]
+			}
+		}
+		s.finish(us, stage)
+	}
+	if s.store == int8s {
+		rows += gates
+	}
+	ADDQ(U32(uint32(rows*biasRow)), s.b)
+}
+
+// groups are the gates that are summed together. A GRU with float32 weights sums r first and lets its activation run while z and n are summed;
+// with fewer bytes of weights the other broadcasts cost more than that gains.
+func (s *stepGen) groups() [][]int {
+	if s.cell.name == "GRU" && s.store == float32s {
+		return [][]int{{0}, {1, 2}}
+	}
+	all := []int{0, 1, 2, 3}
+	return [][]int{all[:s.cell.gates]}
+}
+
+// finish runs what can be finished after a group of gates.
+func (s *stepGen) finish(us []unit, group int) {
+	parts, atOnce := [][]unit{us}, 4
+	if !wide {
+		parts, atOnce = nil, 1
+		for v := range us {
+			parts = append(parts, us[v:v+1])
 		}
 	}
-	// Both halves of h side by side: the second begins at m = hidden - hidden/2, its rows are packed between those of the first.
-	half, m, p1 := param("hidden"), param("hidden"), GP64()
+	for _, p := range parts {
+		if len(s.groups()) == 1 {
+			finish(s.cell, p, atOnce)
+		} else {
+			finishStage(s.cell, p, atOnce, group)
+		}
+	}
+}
+
+// hidden adds the hidden products of some gates. Both halves of h run side by side: the second begins at m = hidden - hidden/2, its rows are
+// packed between those of the first.
+func (s *stepGen) hidden(name string, units, vectors int, a, b [][]vec) {
+	stride := len(a) * s.store.bytes * units
+	half, m, p, p1 := param("hidden"), param("hidden"), param("h"), GP64()
 	SHRQ(Imm(1), half)
 	SUBQ(half, m)
-	p = param("h")
 	LEAQ(Mem{Base: p, Index: m, Scale: 4}, p1)
 	SUBQ(half, m) // 1 when hidden is odd
-	chunked(name+"h", half, 16, func(i int) {
-		row(2*i*stride, at(p, 4*i), a)
-		row((2*i+1)*stride, at(p1, 4*i), b)
+	chunked(name, half, 16, func(i int) {
+		s.row(2*i*stride, at(p, 4*i), a, units, vectors)
+		s.row((2*i+1)*stride, at(p1, 4*i), b, units, vectors)
 	}, func(n int) {
 		ADDQ(U32(uint32(2*n*stride)), s.w)
 		ADDQ(Imm(uint64(4*n)), p)
@@ -152,31 +210,17 @@ func (s *stepGen) body(name string, units, vectors int) {
 	})
 	TESTQ(m, m)
 	JZ(LabelRef(name + "even"))
-	row(0, at(p, 0), a)
+	s.row(0, at(p, 0), a, units, vectors)
 	ADDQ(U32(uint32(stride)), s.w)
 	Label(name + "even")
-	for v := range vectors {
-		for g := range gates {
-			VADDPS(b[g][v], a[g][v], a[g][v])
-			if s.store == int8s {
-				scale := at(s.b, (rows+g)*biasRow+v*size())
-				VMULPS(scale, a[g][v], a[g][v])
-				if g == 2 && nx != nil {
-					VMULPS(scale, nx[v], nx[v])
-				}
-			}
-		}
-	}
-	if s.store == int8s {
-		rows += gates
-	}
-	ADDQ(U32(uint32(rows*biasRow)), s.b)
+}
+
+// units are the vectors of a body, their gates still to be filled in.
+func (s *stepGen) units(name string, vectors int, nx []vec) []unit {
 	us := make([]unit, vectors)
 	for v := range vectors {
 		u := &us[v]
-		for g := range gates {
-			u.gates = append(u.gates, a[g][v])
-		}
+		u.gates = make([]vec, s.cell.gates)
 		if nx != nil {
 			u.nx = nx[v]
 		}
@@ -186,13 +230,7 @@ func (s *stepGen) body(name string, units, vectors int) {
 		u.c = func() vec { return s.loadUnits(part+"lc", v, at(s.c, v*size())) }
 		u.setC = func(x vec) { s.storeUnits(part+"sc", v, x, at(s.c, v*size())) }
 	}
-	if wide {
-		finish(s.cell, us, 4)
-		return
-	}
-	for _, u := range us {
-		finish(s.cell, []unit{u}, 1)
-	}
+	return us
 }
 
 // row adds the products of one value with its row of weights.

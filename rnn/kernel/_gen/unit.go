@@ -8,6 +8,7 @@ import (
 type unit struct {
 	gates []vec          // reduced; for the GRU the third is the hidden part of the candidate
 	nx    vec            // GRU: the input part of the candidate
+	tc    vec            // LSTM: tanh(c), from the first stage
 	h, c  func() vec     // the previous state
 	setH  func(vec)      // the new state
 	setC  func(vec)      // LSTM
@@ -22,6 +23,14 @@ func (u unit) keep(row int, v vec) {
 
 // finish completes several units, their operations interleaved; atOnce is the number of vectors that go through an activation together.
 func finish(c cell, us []unit, atOnce int) {
+	finishStage(c, us, atOnce, 0)
+	if c.gates > 1 {
+		finishStage(c, us, atOnce, 1)
+	}
+}
+
+// finishStage is the part of finish that needs the first gates only (stage 0: a GRU's r, an LSTM's i, f and g), or the rest.
+func finishStage(c cell, us []unit, atOnce, stage int) {
 	gate := func(rows ...int) []vec {
 		var vs []vec
 		for _, r := range rows {
@@ -38,14 +47,16 @@ func finish(c cell, us []unit, atOnce int) {
 			vs = vs[n:]
 		}
 	}
-	switch c.name {
-	case "GRU":
-		in(sigmoid, gate(0, 1))
+	switch {
+	case c.name == "GRU" && stage == 0:
+		in(sigmoid, gate(0))
+	case c.name == "GRU":
 		for _, u := range us {
 			u.keep(3, u.gates[2])
 			u.keep(0, u.gates[0])
 			VFMADD213PS(u.nx, u.gates[0], u.gates[2])
 		}
+		in(sigmoid, gate(1))
 		in(tanh, gate(2))
 		for _, u := range us {
 			g := u.gates
@@ -56,26 +67,29 @@ func finish(c cell, us []unit, atOnce int) {
 			VFMADD213PS(g[2], g[1], o)
 			u.setH(o)
 		}
-	case "LSTM":
+	case c.name == "LSTM" && stage == 0:
 		in(sigmoid, gate(0, 1))
 		in(tanh, gate(2))
-		in(sigmoid, gate(3))
 		var cs []vec
-		for _, u := range us {
+		for i, u := range us {
 			g := u.gates
-			for i, v := range g {
-				u.keep(i, v)
+			for row, v := range g[:3] {
+				u.keep(row, v)
 			}
 			VMULPS(g[2], g[0], g[2])
 			c := u.c()
 			VFMADD213PS(g[2], g[1], c)
 			u.setC(c)
+			us[i].tc = c
 			cs = append(cs, c)
 		}
 		in(tanh, cs)
-		for i, u := range us {
-			u.keep(4, cs[i])
-			VMULPS(cs[i], u.gates[3], u.gates[3])
+	case c.name == "LSTM":
+		in(sigmoid, gate(3))
+		for _, u := range us {
+			u.keep(3, u.gates[3])
+			u.keep(4, u.tc)
+			VMULPS(u.tc, u.gates[3], u.gates[3])
 			u.setH(u.gates[3])
 		}
 	default:
