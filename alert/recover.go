@@ -65,7 +65,8 @@ func (b *Book) Apply(ev *Event) {
 	known := func(o Alarm) bool { return o.ID == a.ID }
 	switch {
 	case a.State != Normal:
-	case i < 0 && slices.ContainsFunc(b.history, known):
+	case slices.ContainsFunc(b.history, known): // the history is newer than the checkpoint
+		b.open = slices.DeleteFunc(b.open, func(o *Alarm) bool { return o == a })
 	default:
 		b.close(a)
 	}
