@@ -7,4 +7,21 @@
 // Drops when: a file cannot be read or learned from: the run fails and names it; files are never left out silently.
 //
 // The same folder gives the same report, whatever the number of cores.
+//
+// # What was chosen by looking at what
+//
+// Every limit is fixed in the source, the same for all files. They were chosen on parts of the benchmarks, so figures on those parts are
+// optimistic; on files that were not looked at expect less.
+//
+//   - skab: member.Watch and Level. The horizon (200 rows), the limit (2.1), the baseline's gains and the rows to settle were chosen for F1,
+//     FAR and MAR on the 16 files valve1 and for rows in alarm on anomaly-free, which has no labels; the change statistic's limit (1.7), its
+//     15 rows and the rest (50 rows) for changepoint precision and recall on valve1, whose valve takes about 57 s to move. With the lesson
+//     moved by 40 to 160 rows F1 on the same files falls to about 0.90, FAR rises to 4.5 % and MAR to 16 %: take these for what to expect.
+//     The spread's limit (5) is where it stops costing false alarms on valve1.
+//   - normal-drift: nothing of its own; the step of the adaptive limit is its default.
+//   - nab: the call's limit (1.2), price (0.3), memory (32 rests), rest (0.3 of the probation) and the views' handicaps on 32 of the 58 files.
+//   - itsc: limit 3; the tolerances were stated before scoring, their size is a convention, not a fit.
+//   - mbn-burn: past (16), prior (5) and weight (0.25) on 18 simulated parts.
+//   - telemanom: limits 2.5 and 3 on 9 channels; F0.5 stays above 0.8 for forecaster limits from 2 to 4.
+//   - ucr-anomaly: nothing.
 package suite
