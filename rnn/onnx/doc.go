@@ -14,8 +14,8 @@
 // exporter writes. Anything else is an error that names every node in the way.
 //
 // ONNX orders the gates of a GRU z r h and those of an LSTM i o f c; the weights come out in PyTorch's order, r z n and i f g o. A
-// constant initial state becomes rnn.Weights.H0 and C0. A GRU whose reset gate comes before the hidden product (linear_before_reset 0) is
-// refused: rnn.GRU applies it after, and the two are different networks.
+// constant initial state becomes rnn.Weights.H0 and C0. A GRU whose reset gate comes before the hidden product (linear_before_reset 0)
+// becomes rnn.GRUBefore, which runs on the generic path and cannot be trained further; rnn.GRU applies it after, as PyTorch does.
 //
 // Files are hostile until checked: memory stays within a small multiple of the file's size, and no file makes Parse panic or loop.
 package onnx

@@ -132,7 +132,7 @@ func (n *node) layer() (*layer, error) {
 	case "GRU":
 		l.cell = rnn.GRU
 		if n.int("linear_before_reset", 0) == 0 {
-			bad("applies its reset gate before the hidden product (linear_before_reset 0): rnn.GRU applies it after, as PyTorch does (linear_before_reset 1), and the weights of one do not run as the other; train or export it with the reset after (Keras: reset_after=True)")
+			l.cell = rnn.GRUBefore // a network of its own: the weights of one do not run as the other
 		}
 	}
 	if !usual {
