@@ -200,7 +200,11 @@ func (s *stepGen) hidden(name string, units, vectors int, a, b [][]vec) {
 	SUBQ(half, m)
 	LEAQ(Mem{Base: p, Index: m, Scale: 4}, p1)
 	SUBQ(half, m) // 1 when hidden is odd
-	chunked(name, half, 16, func(i int) {
+	chunk := 16
+	if s.store == bfloat16s {
+		chunk = 32
+	}
+	chunked(name, half, chunk, func(i int) {
 		s.row(2*i*stride, at(p, 4*i), a, units, vectors)
 		s.row((2*i+1)*stride, at(p1, 4*i), b, units, vectors)
 	}, func(n int) {
@@ -246,10 +250,10 @@ func (s *stepGen) row(disp int, src Mem, acc [][]vec, units, vectors int) {
 		}
 	case s.store == bfloat16s && vectors == 2:
 		for g := range acc {
-			m, low := at(s.w, disp+g*gateBytes), newVec()
-			VPSLLD(Imm(16), m, low)
+			w, low := load(at(s.w, disp+g*gateBytes)), newVec()
+			VPSLLD(Imm(16), w, low)
 			VFMADD231PS(low, x, acc[g][0])
-			VFMADD231PS(m, x, acc[g][1])
+			VFMADD231PS(w, x, acc[g][1])
 		}
 	case s.store == bfloat16s:
 		for g := range acc {
