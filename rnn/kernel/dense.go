@@ -29,7 +29,7 @@ func (d *Dense) Set(w, b []float32) {
 // Apply writes dst [Out] from x [In]. Nothing is allocated.
 func (d *Dense) Apply(dst, x []float32) {
 	dst, x = dst[:d.Out], x[:d.In]
-	if !hasVectors || !d.applyVector(dst, x) {
+	if !hasVectors || !d.applyVector(ptr(dst), ptr(x)) {
 		d.applyGeneric(dst, x)
 	}
 }

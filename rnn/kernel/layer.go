@@ -1,6 +1,9 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // Lanes is the number of channels in a tile: element k of channel c stands at k*Lanes + c.
 const Lanes = 32
@@ -198,7 +201,7 @@ func (l *Layer) Step(h, c, x, scratch []float32) {
 	} else {
 		c = nil
 	}
-	if hasVectors && l.stepVector(h, c, x, scratch) {
+	if hasVectors && l.stepVector(ptr(h), ptr(c), ptr(x), ptr(scratch)) {
 		return
 	}
 	l.stepGeneric(scratch, h, c, x)
@@ -228,6 +231,9 @@ func (l *Layer) stepTile(save, hn, cn, x, h, c []float32, n int) {
 	}
 	l.tileGeneric(save, hn, cn, x, h, c, n)
 }
+
+// ptr is the address of a slice's first element, nil for a nil slice.
+func ptr[T any](s []T) *T { return unsafe.SliceData(s) }
 
 // TileFrom is the number of channels of a tile from which StepTile takes less time than a Step for each, with the kernel in use. Either way
 // the results are the same.

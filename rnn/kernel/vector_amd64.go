@@ -55,8 +55,6 @@ func vectorKernels() []string {
 	return []string{"avx2", "avx512"}
 }
 
-func ptr[T any](s []T) *T { return unsafe.SliceData(s) }
-
 // aligned gives n zeros that begin at a cache line, so that no vector load crosses one.
 func aligned(n int) []float32 {
 	b := make([]float32, n+15)
@@ -65,7 +63,7 @@ func aligned(n int) []float32 {
 }
 
 // stepVector is Step with a vector kernel; false when the generic one is in use.
-func (l *Layer) stepVector(h, c, x, scratch []float32) bool {
+func (l *Layer) stepVector(h, c, x, scratch *float32) bool {
 	hn := scratch
 	switch inUse {
 	case setAVX512:
@@ -78,13 +76,13 @@ func (l *Layer) stepVector(h, c, x, scratch []float32) bool {
 		}
 		switch l.Cell {
 		case GRU:
-			stepGRUAVX512(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepGRUAVX512(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
 		case LSTM:
-			stepLSTMAVX512(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
+			stepLSTMAVX512(ptr(l.step), ptr(l.bias), x, h, c, hn, l.In, l.Hidden)
 		case ElmanTanh:
-			stepElmanTanhAVX512(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepElmanTanhAVX512(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
 		default:
-			stepElmanReLUAVX512(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepElmanReLUAVX512(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
 		}
 	case setAVX2:
 		if l.Hidden <= 8 || l.Hidden <= 16 && l.Cell != LSTM {
@@ -92,19 +90,19 @@ func (l *Layer) stepVector(h, c, x, scratch []float32) bool {
 		}
 		switch l.Cell {
 		case GRU:
-			stepGRUAVX2(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepGRUAVX2(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
 		case LSTM:
-			stepLSTMAVX2(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
+			stepLSTMAVX2(ptr(l.step), ptr(l.bias), x, h, c, hn, l.In, l.Hidden)
 		case ElmanTanh:
-			stepElmanTanhAVX2(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepElmanTanhAVX2(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
 		default:
-			stepElmanReLUAVX2(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+			stepElmanReLUAVX2(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
 		}
 	default:
 		return false
 	}
-	if ptr(hn) != ptr(h) {
-		copy(h, hn)
+	if hn != h {
+		copy(unsafe.Slice(h, l.Hidden), unsafe.Slice(hn, l.Hidden))
 	}
 	return true
 }
@@ -137,12 +135,12 @@ var (
 	tileSave2   = [...]func(w, x, h, c, hn, cn, save *float32, in, hidden int){tileSaveGRUAVX2, tileSaveLSTMAVX2, tileSaveElmanTanhAVX2, tileSaveElmanReLUAVX2}
 )
 
-func (d *Dense) applyVector(dst, x []float32) bool {
+func (d *Dense) applyVector(dst, x *float32) bool {
 	switch inUse {
 	case setAVX512:
-		denseAVX512(ptr(d.w), ptr(d.b), ptr(x), ptr(dst), d.In, d.Out)
+		denseAVX512(ptr(d.w), ptr(d.b), x, dst, d.In, d.Out)
 	case setAVX2:
-		denseAVX2(ptr(d.w), ptr(d.b), ptr(x), ptr(dst), d.In, d.Out)
+		denseAVX2(ptr(d.w), ptr(d.b), x, dst, d.In, d.Out)
 	default:
 		return false
 	}
@@ -232,15 +230,15 @@ func transposeVector(dst, src []float32, cols int) int {
 }
 
 // step is stepVector's AVX-512 form for weights in fewer bits.
-func (q *compact) step(l *Layer, h, c, x, hn []float32) {
+func (q *compact) step(l *Layer, h, c, x, hn *float32) {
 	switch {
 	case l.Cell == GRU && q.store == BF16:
-		stepGRUBF16AVX512(ptr(q.halves), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+		stepGRUBF16AVX512(ptr(q.halves), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
 	case l.Cell == GRU:
-		stepGRUInt8AVX512(ptr(q.bytes), ptr(q.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden)
+		stepGRUInt8AVX512(ptr(q.bytes), ptr(q.bias), x, h, nil, hn, l.In, l.Hidden)
 	case q.store == BF16:
-		stepLSTMBF16AVX512(ptr(q.halves), ptr(l.bias), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
+		stepLSTMBF16AVX512(ptr(q.halves), ptr(l.bias), x, h, c, hn, l.In, l.Hidden)
 	default:
-		stepLSTMInt8AVX512(ptr(q.bytes), ptr(q.bias), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden)
+		stepLSTMInt8AVX512(ptr(q.bytes), ptr(q.bias), x, h, c, hn, l.In, l.Hidden)
 	}
 }

@@ -11,11 +11,11 @@ func vectorKernels() []string { return nil }
 
 func aligned(n int) []float32 { return make([]float32, n) }
 
-func (l *Layer) stepVector(h, c, x, scratch []float32) bool { return false }
+func (l *Layer) stepVector(h, c, x, scratch *float32) bool { return false }
 
 func (l *Layer) tileVector(save, hn, cn, x, h, c []float32) bool { return false }
 
-func (d *Dense) applyVector(dst, x []float32) bool { return false }
+func (d *Dense) applyVector(dst, x *float32) bool { return false }
 
 func (d *Dense) applyTileVector(dst, x []float32) bool { return false }
 
