@@ -47,7 +47,34 @@ func checkedNetwork(cfg Config, w *rnn.Weights, seqs, valid []Sequence) (*networ
 	if err := checkSequences("validation", w.Config, valid); err != nil {
 		return nil, err
 	}
+	if err := checkMemory(cfg, w.Config, seqs, valid); err != nil {
+		return nil, err
+	}
 	return newNetworkModel(w)
+}
+
+// maxBytes bounds what the passes keep for the way back.
+const maxBytes = 4 << 30
+
+// checkMemory refuses sequences whose states do not fit into memory: they grow with the longest one, for 32 of them at a time.
+func checkMemory(cfg Config, n rnn.Config, lists ...[]Sequence) error {
+	longest := 0
+	for i, list := range lists {
+		for _, q := range list {
+			steps := len(q.X)
+			if i == 0 && cfg.Truncate > 0 {
+				steps = min(steps, cfg.Truncate)
+			}
+			longest = max(longest, steps)
+		}
+	}
+	cell := cellOf(n.Cell)
+	rows := n.Layers * n.Directions() * n.Hidden * (4 + cell.Saved() + cell.GateRows()) // states, cells, inputs, their gradients
+	need := int64(longest) * int64(rows+2*n.Input+2*n.Width()) * lanes * 4 * int64((cfg.Batch+lanes-1)/lanes)
+	if need > maxBytes {
+		return fmt.Errorf("the longest sequence has %d rows between updates, which needs %d MiB: cut the sequences, set Truncate (validation sequences run whole), or make the batch smaller", longest, need>>20)
+	}
+	return nil
 }
 
 type fitter struct {

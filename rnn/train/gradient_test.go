@@ -264,6 +264,18 @@ func TestFitRefuses(t *testing.T) {
 	}
 }
 
+func TestTooLongForMemory(t *testing.T) {
+	w, seqs := small(t)
+	row, target := seqs[0].X[0], seqs[0].Target[0]
+	var long Sequence
+	for range 4_000_000 {
+		long.X, long.Target = append(long.X, row), append(long.Target, target)
+	}
+	if _, err := Fit(context.Background(), Config{}, w, []Sequence{long}, nil); err == nil || !strings.Contains(err.Error(), "Truncate") {
+		t.Errorf("a sequence of 4 million rows: error %v, want advice to truncate", err)
+	}
+}
+
 func TestGradientFlow(t *testing.T) {
 	flow := func(scale float32) Flow {
 		w, err := rnn.NewWeights(rnn.Config{Cell: rnn.ElmanTanh, Input: 1, Hidden: 8, Layers: 1, Head: rnn.HeadLinear, Output: 1})

@@ -66,6 +66,9 @@ func newPooledModel(cfg Config, w *rnn.PooledWeights, seqs, valid []Sequence) (*
 			}
 		}
 	}
+	if err := checkMemory(cfg, n, seqs, valid); err != nil {
+		return nil, err
+	}
 	body := *w.Network
 	body.Config.Head, body.Config.Output, body.Head = rnn.HeadNone, 0, rnn.DenseWeights{}
 	p, err := newPacked(&body)

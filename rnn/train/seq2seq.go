@@ -75,6 +75,9 @@ func newSeq2SeqModel(cfg Config, w *rnn.Seq2SeqWeights, seqs, valid []Sequence) 
 			}
 		}
 	}
+	if err := checkMemory(cfg, w.Encoder.Config, seqs, valid); err != nil {
+		return nil, err
+	}
 	m := &seq2seqModel{w: w}
 	var err error
 	if m.encoder, err = newPacked(w.Encoder); err != nil {
