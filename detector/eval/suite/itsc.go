@@ -155,7 +155,7 @@ func runITSC(ctx context.Context, root fs.FS) (*Report, error) {
 
 func reportMotors(motors, healthy []*motor) (*Report, error) {
 	r := &Report{Detector: "symmetrical components and harmonics against healthy recordings, the one judged left out; stated tolerance"}
-	var truth, amplitude []bool
+	var truth []bool
 	var scores []float64
 	faults, found, flagged := 0, 0, 0
 	windows, windowsFound, quiet, quietFlagged := 0, 0, 0, 0
@@ -189,7 +189,7 @@ func reportMotors(motors, healthy []*motor) (*Report, error) {
 			found += int(flag(score > itscLimit))
 			ampFound += int(flag(loud))
 		}
-		truth, scores, amplitude = append(truth, !m.healthy), append(scores, score), append(amplitude, loud)
+		truth, scores = append(truth, !m.healthy), append(scores, score)
 		r.Traces = append(r.Traces, Trace{Name: m.name, Score: s, Limit: itscLimit, Truth: labels, Alarm: alarm, Figures: []Figure{{"score", score}, {"flagged", flag(score > itscLimit)}, {"faulty", flag(!m.healthy)}}})
 	}
 	r.Figures = []Figure{

@@ -111,6 +111,9 @@ func TestSKABOnAFolderOfTwo(t *testing.T) {
 	if len(r.Traces) != 2 {
 		t.Errorf("%d files, the one without labels is not one", len(r.Traces))
 	}
+	if one, _ := run(t, "skab", filepath.Join(dir, "valve1")); len(one.Traces) != 1 {
+		t.Errorf("%d files in one of the folders", len(one.Traces))
+	}
 	d, _ := run(t, "normal-drift", dir)
 	expect(t, d, "rows", 500, 500)
 	expect(t, d, "rows_in_alarm", 0, 0.02)
