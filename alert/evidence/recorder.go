@@ -29,7 +29,7 @@ type Config struct {
 	MaxBytes     int64         // of the two rings together; default 64 MiB. Less is remembered when it does not suffice
 	Windows      int           // scored windows remembered; default 1024
 	Describe     func(*Pack)   // fills in what the recorder does not know (program, kernel, hashes, ledger), on the goroutine that finishes the pack; may be nil
-	Out          func(*Pack)   // takes a finished pack, on the same goroutine; must not block
+	Out          func(*Pack)   // takes a finished pack, on the same goroutine; neither may block or call the recorder
 	now          func() time.Time
 	framesAtMost int
 }
