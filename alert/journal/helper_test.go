@@ -91,7 +91,7 @@ func monitor() error {
 	if err != nil {
 		return err
 	}
-	c, since := st.Restore(nil)
+	c, since := st.Restore()
 	m, err := alert.New(alert.Config{Book: plant, Restore: c, Since: since, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err

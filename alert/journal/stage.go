@@ -19,18 +19,18 @@ var ErrTaken = errors.New("another process has taken the journal over")
 
 // Config of a Journal. Times default when zero.
 type Config struct {
-	Name     string           // of this journal, one token; default "main". Workers that share streams out have one each
-	Bounds   Bounds           // of the stream
-	Book     alert.BookConfig // as the alarm machine's
-	After    uint64           // number of the newest event in the checkpoint that the program goes on from; 0: there is none
-	Program  string           // version, for the record
-	Queue    int              // entries kept in memory while the store is away; default 10000
-	Timeout  time.Duration    // of one attempt to store; default 5 s
-	MinRetry time.Duration    // before the second attempt; doubles from there; default 100 ms
-	MaxRetry time.Duration    // default 5 s
-	Renew    time.Duration    // between two entries that hold the alarm book; default 24 h
-	Drain    time.Duration    // for what is waiting when the events end; default 10 s
-	Log      *slog.Logger     // default slog.Default()
+	Name     string            // of this journal, one token; default "main". Workers that share streams out have one each
+	Bounds   Bounds            // of the stream
+	Book     alert.BookConfig  // as the alarm machine's
+	From     *alert.Checkpoint // that the program goes on from; nil: there is none
+	Program  string            // version, for the record
+	Queue    int               // entries kept in memory while the store is away; default 10000
+	Timeout  time.Duration     // of one attempt to store; default 5 s
+	MinRetry time.Duration     // before the second attempt; doubles from there; default 100 ms
+	MaxRetry time.Duration     // default 5 s
+	Renew    time.Duration     // between two entries that hold the alarm book; default 24 h
+	Drain    time.Duration     // for what is waiting when the events end; default 10 s
+	Log      *slog.Logger      // default slog.Default()
 }
 
 func (c *Config) defaults() error {
@@ -100,7 +100,7 @@ func Open(ctx context.Context, js jetstream.JetStream, cfg Config) (*Journal, *S
 		return nil, nil, err
 	}
 	for {
-		f, err := newFold(cfg.Book, cfg.After)
+		f, err := newFold(cfg.Book, cfg.From)
 		if err != nil {
 			return nil, nil, err
 		}

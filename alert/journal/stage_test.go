@@ -170,7 +170,7 @@ func TestScenarioTakenOver(t *testing.T) {
 	one.events <- want[0]
 	eventually(t, "store", func() bool { return one.Settled(1) })
 	two, st := open(t, js, Config{Name: "line-1"})
-	if len(st.Since) != 1 || st.Entries != 2 {
+	if st.Book.Events != 1 || len(st.Since) != 0 || st.Entries != 2 {
 		t.Errorf("state %+v", st)
 	}
 	one.events <- want[1]

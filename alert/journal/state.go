@@ -14,11 +14,12 @@ const remembered = 4096
 // State is what a journal held when it was opened.
 type State struct {
 	Book       alert.Checkpoint // the alarms as the journal knows them, with a history; to start from where there is no checkpoint
-	Since      []alert.Event    // the events newer than Config.After, in order; to go on with from the checkpoint
+	Since      []alert.Event    // the events newer than Config.From, in order; none without it
 	Entries    uint64           // read
 	Lost       uint64           // entries that writers before could not keep, by their own word
 	Unreadable uint64           // entries passed over because they are damaged
 
+	from   *alert.Checkpoint
 	told   map[string]map[string]bool // event id → sinks that are done with it
 	events []kept                     // the newest that people are told, oldest first; their number is bounded
 }
@@ -28,13 +29,13 @@ type kept struct {
 	at time.Time // when it was journalled
 }
 
-// Restore returns what alert.Config needs to go on: c, the checkpoint that Config.After was taken from, with the journal's history, and the
-// events since. A nil c means that there is no checkpoint.
-func (s *State) Restore(c *alert.Checkpoint) (*alert.Checkpoint, []alert.Event) {
-	if c == nil {
+// Restore returns what alert.Config needs to go on, as its Restore and Since: Config.From, which takes its history from the journal when it has
+// none, and the events since; without Config.From, the alarms as the journal knows them.
+func (s *State) Restore() (*alert.Checkpoint, []alert.Event) {
+	if s.from == nil {
 		return &s.Book, nil
 	}
-	with := *c
+	with := *s.from
 	if len(with.History) == 0 {
 		with.History = slices.DeleteFunc(slices.Clone(s.Book.History), func(a alert.Alarm) bool {
 			return slices.ContainsFunc(with.Open, func(o alert.Alarm) bool { return o.ID == a.ID })
@@ -62,17 +63,16 @@ func (s *State) Pending(sinks []string, since time.Time) []alert.Event {
 type fold struct {
 	cfg   alert.BookConfig
 	book  *alert.Book
-	after uint64
 	state State
 	last  Entry // the newest
 }
 
-func newFold(cfg alert.BookConfig, after uint64) (*fold, error) {
+func newFold(cfg alert.BookConfig, from *alert.Checkpoint) (*fold, error) {
 	book, err := alert.NewBook(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &fold{cfg: cfg, book: book, after: after, state: State{told: map[string]map[string]bool{}}}, nil
+	return &fold{cfg: cfg, book: book, state: State{from: from, told: map[string]map[string]bool{}}}, nil
 }
 
 func (f *fold) add(e *Entry) error {
@@ -93,7 +93,7 @@ func (f *fold) add(e *Entry) error {
 func (f *fold) event(e *Entry) {
 	ev := e.Event
 	f.book.Apply(ev)
-	if ev.Number > f.after {
+	if f.state.from != nil && ev.Number > f.state.from.Events {
 		f.state.Since = append(f.state.Since, *ev)
 	}
 	if !tells(ev.Change) {

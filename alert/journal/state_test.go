@@ -72,9 +72,10 @@ func TestRestore(t *testing.T) {
 		j.events <- ev
 	}
 	j.finish(t)
-	_, st := open(t, js, Config{Book: plant, After: old.Events})
 	for name, from := range map[string]*alert.Checkpoint{"checkpoint": &old, "journal alone": nil} {
-		c, since := st.Restore(from)
+		j, st := open(t, js, Config{Book: plant, From: from})
+		j.finish(t)
+		c, since := st.Restore()
 		m, err := alert.New(alert.Config{Book: plant, Restore: c, Since: since})
 		if err != nil {
 			t.Fatal(err)
@@ -107,7 +108,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		fold, err := newFold(plant, 0)
+		fold, err := newFold(plant, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
