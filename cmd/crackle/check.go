@@ -1,10 +1,17 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
 
+	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
+	"crackle/detector"
 )
 
 type checkCmd struct {
@@ -12,9 +19,12 @@ type checkCmd struct {
 }
 
 func (c *checkCmd) Run(con console) error {
-	cfg, err := load(c.Config)
-	if err != nil {
-		return err
+	cfg, errs := config.Examine(c.Config)
+	if cfg != nil {
+		errs = append(errs, modelMistakes(cfg, errs)...).Sorted()
+	}
+	if len(errs) > 0 {
+		return mistakes(errs)
 	}
 	for _, w := range cfg.Warnings() {
 		fmt.Fprintf(con.err, "note: %v\n", w)
@@ -38,7 +48,63 @@ func load(path string) (*config.Config, error) {
 	cfg, err := config.Load(path)
 	var list config.Errors
 	if errors.As(err, &list) {
-		return nil, mistake{fmt.Errorf("%s in the configuration\n%w", plural(len(list), "mistake"), list)}
+		return nil, mistakes(list)
 	}
 	return cfg, err
+}
+
+func mistakes(list config.Errors) error {
+	return mistake{fmt.Errorf("%s in the configuration\n%w", plural(len(list), "mistake"), list)}
+}
+
+// modelMistakes looks at the model files that are there, which package config does not know how to read. errs are the configuration's own mistakes: a
+// stream that has one is not compared with its model.
+func modelMistakes(cfg *config.Config, errs config.Errors) (out config.Errors) {
+	torn := slices.ContainsFunc(errs, func(e *config.Error) bool { return e.Key == "" }) // it is not known what table a key stands in
+	for _, name := range cfg.StreamNames() {
+		s := cfg.Streams[name]
+		if errs.Under("stream", name, "model") || s.Model == "" && (!s.Learn.On() || errs.Under("store", "dir")) {
+			continue
+		}
+		compare := !torn && !errs.Under("stream", name) && !errs.Under("features")
+		if found, allowed, do := modelMistake(app.ModelPath(cfg, &s), &s, compare); found != "" {
+			if s.Model == "" {
+				found += " in the data folder"
+			}
+			out = append(out, cfg.Mistake([]string{"stream", name, "model"}, found, allowed, do))
+		}
+	}
+	return out
+}
+
+// modelMistake says what keeps a model file from being used; found is empty when nothing does, or the file is not there yet.
+func modelMistake(path string, s *config.Stream, compare bool) (found, allowed, do string) {
+	const whole, again = "a model file that can be read whole", "take it from a backup, or teach a new one with `crackle train`"
+	m, differences, err := readModel(path, s)
+	var file *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", "", ""
+	case errors.As(err, &file):
+		return fmt.Sprintf("a model file that cannot be read (%v)", file.Err), whole, "let the user that crackle runs as read it"
+	case err != nil:
+		return "a model file that cannot be used (" + strings.ReplaceAll(err.Error(), "\n", ", ") + ")", whole, again
+	case !compare || len(differences) == 0:
+		return "", "", ""
+	}
+	return fmt.Sprintf("a model of %s that was taught with another conditioning (%s)", m.Stream, strings.Join(differences, ", ")),
+		"a model that was taught with the stream's own conditioning", "set the stream's keys as the model has them, or teach a new model with `crackle train`"
+}
+
+// readModel reads a model file, and lists in what the conditioning of its windows differs from the stream's.
+func readModel(path string, s *config.Stream) (m *detector.Model, differences []string, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if m, err = detector.ParseModel(b); err != nil {
+		return nil, nil, err
+	}
+	differences, err = m.Contradictions(json.RawMessage(s.Conditioning().Fingerprint()))
+	return m, differences, err
 }

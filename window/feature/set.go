@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"crackle/window/taper"
 )
 
 // Config says what windows a set will see.
@@ -32,18 +34,7 @@ func New(cfg Config) (*Set, error) {
 		return nil, err
 	}
 	s := &Set{}
-	var errs []error
-	for _, text := range cfg.List {
-		if err := s.add(cfg, text); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	for i, n := range s.names {
-		if slices.Contains(s.names[:i], n) {
-			errs = append(errs, fmt.Errorf("feature %q is listed twice: remove one", n))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := s.addAll(cfg, s.build); err != nil {
 		return nil, err
 	}
 	frame, err := newFrame(cfg)
@@ -52,6 +43,22 @@ func New(cfg Config) (*Set, error) {
 	}
 	s.frame, s.out = frame, make([]float64, len(s.names))
 	return s, nil
+}
+
+// Names lists what New's Set would name its outputs, and fails where New does, without the memory to compute them: of a window of n samples New keeps
+// some 28 n bytes per channel, and Names at most what one entry needs of its own, for one channel.
+func Names(cfg Config) ([]string, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	s := &Set{}
+	if err := s.addAll(cfg, s.announce()); err != nil {
+		return nil, err
+	}
+	if _, err := taper.New(cfg.Taper, 2); err != nil {
+		return nil, err
+	}
+	return s.names, transformable(cfg.Length)
 }
 
 func (cfg Config) check() error {
@@ -68,7 +75,28 @@ func (cfg Config) check() error {
 	return nil
 }
 
-func (s *Set) add(cfg Config, text string) error {
+// addAll takes the list in, each entry of each channel through build.
+func (s *Set) addAll(cfg Config, build buildFunc) error {
+	var errs []error
+	for _, text := range cfg.List {
+		if err := add(cfg, text, build); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	seen := make(map[string]bool, len(s.names))
+	for _, n := range s.names {
+		if seen[n] {
+			errs = append(errs, fmt.Errorf("feature %q is listed twice: remove one", n))
+		}
+		seen[n] = true
+	}
+	return errors.Join(errs...)
+}
+
+// buildFunc takes in the entry text for one channel, or for several; name is the entry's name with its channel.
+type buildFunc func(kind Kind, b builder, text, name string) error
+
+func add(cfg Config, text string, build buildFunc) error {
 	e, err := parse(text)
 	if err != nil {
 		return err
@@ -78,17 +106,17 @@ func (s *Set) add(cfg Config, text string) error {
 		if e.channel != "" {
 			return fmt.Errorf("feature %q: %s spans channels: name them as arguments, not before the dot", text, e.name)
 		}
-		return s.build(kind, builder{cfg: cfg, args: e.args, names: e.names}, text, e.text)
+		return build(kind, builder{cfg: cfg, args: e.args, names: e.names}, text, e.text)
 	}
 	if e.channel != "" {
 		c := slices.Index(cfg.Channels, e.channel)
 		if c < 0 {
 			return fmt.Errorf("feature %q: no channel %q: the stream has %v", text, e.channel, cfg.Channels)
 		}
-		return s.build(kind, builder{cfg, c, e.args, e.names}, text, e.channel+"."+e.text)
+		return build(kind, builder{cfg, c, e.args, e.names}, text, e.channel+"."+e.text)
 	}
 	for c, channel := range cfg.Channels {
-		if err := s.build(kind, builder{cfg, c, e.args, e.names}, text, channel+"."+e.text); err != nil {
+		if err := build(kind, builder{cfg, c, e.args, e.names}, text, channel+"."+e.text); err != nil {
 			return err
 		}
 	}
@@ -96,14 +124,46 @@ func (s *Set) add(cfg Config, text string) error {
 }
 
 func (s *Set) build(kind Kind, b builder, text, name string) error {
-	m, err := kind.build(b)
+	m, outs, err := kind.make(b, text)
 	if err != nil {
-		return fmt.Errorf("feature %q: %s(%s): %w", text, kind.Name, kind.Args, err)
+		return err
 	}
-	outs := []output{{"", kind.Unit}}
+	s.name(name, outs)
+	s.measures, s.widths = append(s.measures, m), append(s.widths, len(outs))
+	return nil
+}
+
+// announce gives a build function that only names. What a feature of one channel gives is the same for every channel, so that it is made once.
+func (s *Set) announce() buildFunc {
+	made := map[string][]output{}
+	return func(kind Kind, b builder, text, name string) error {
+		outs, ok := made[text]
+		if !ok {
+			var err error
+			if _, outs, err = kind.make(b, text); err != nil {
+				return err
+			}
+			made[text] = outs
+		}
+		s.name(name, outs)
+		return nil
+	}
+}
+
+// make gives a measure of the entry text and what it puts out.
+func (k Kind) make(b builder, text string) (measure, []output, error) {
+	m, err := k.build(b)
+	if err != nil {
+		return nil, nil, fmt.Errorf("feature %q: %s(%s): %w", text, k.Name, k.Args, err)
+	}
 	if v, ok := m.(several); ok {
-		outs = v.outputs()
+		return m, v.outputs(), nil
 	}
+	return m, []output{{"", k.Unit}}, nil
+}
+
+// name notes the outputs of an entry.
+func (s *Set) name(name string, outs []output) {
 	for _, o := range outs {
 		full := name
 		if o.suffix != "" {
@@ -111,8 +171,6 @@ func (s *Set) build(kind Kind, b builder, text, name string) error {
 		}
 		s.names, s.units = append(s.names, full), append(s.units, o.unit)
 	}
-	s.measures, s.widths = append(s.measures, m), append(s.widths, len(outs))
-	return nil
 }
 
 // Len is the number of outputs.

@@ -61,6 +61,9 @@ func TestListErrors(t *testing.T) {
 		"band_power(1,2":             "closing bracket",
 		"band_power(20000,10000)":    "must rise",
 		"band_power(1,60000)":        "half the rate",
+		"band_power(-1,10)":          "from 0 or more",
+		"band_power(-1,50000)":       "must rise",
+		"band_power(50000,50000)":    "half the rate",
 		"band_power(101,102)":        "holds no bin",
 		"band_power(1000,)":          "argument is empty",
 		"v.power(v,i)":               "spans channels",
@@ -90,6 +93,28 @@ func TestListErrors(t *testing.T) {
 	for _, want := range []string{"nope", "also", "listed twice"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("all mistakes at once: %q is missing in %v", want, err)
+		}
+	}
+}
+
+// Names and New agree, on what is accepted, what it is called and what is said of it when it is not.
+func TestNamesWithoutASet(t *testing.T) {
+	all := config(everything...)
+	names, err := feature.Names(all)
+	if want := newSet(t, all).Names(); err != nil || !slices.Equal(names, want) {
+		t.Errorf("%v; names %q, want %q", err, names, want)
+	}
+	for name, cfg := range map[string]feature.Config{
+		"entries":  config("rms", "nope", "v.rms", "band_power(1,60000)", "z.rms"),
+		"band":     config("band_power(300,200)"),
+		"rate":     {Channels: []string{"a"}, Length: 8, List: []string{"rms"}},
+		"taper":    {Channels: []string{"a"}, RateHz: 1, Length: 8, Taper: "han", List: []string{"rms"}},
+		"length":   {Channels: []string{"a"}, RateHz: 1, Length: 1000003, List: []string{"rms"}},
+		"channels": {RateHz: 1, Length: 8, List: []string{"rms"}},
+	} {
+		_, want := feature.New(cfg)
+		if _, err := feature.Names(cfg); err == nil || want == nil || err.Error() != want.Error() {
+			t.Errorf("%s: Names says %v, New says %v", name, err, want)
 		}
 	}
 }

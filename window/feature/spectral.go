@@ -100,6 +100,9 @@ func bandPower(log bool) func(b builder) (measure, error) {
 // bins turns a band in Hz into bins of the power spectrum.
 func (b builder) bins(loHz, hiHz float64) (lo, hi int, err error) {
 	half, step := b.cfg.RateHz/2, b.cfg.RateHz/float64(b.cfg.Length)
+	if !(loHz >= 0 && loHz < hiHz) && hiHz != half { // whatever the rate
+		return 0, 0, fmt.Errorf("band %g to %g Hz: must rise, from 0 or more", loHz, hiHz)
+	}
 	if !(loHz >= 0 && loHz < hiHz && hiHz <= half) {
 		return 0, 0, fmt.Errorf("band %g to %g Hz: must rise and lie within 0 to %g Hz, half the rate", loHz, hiHz, half)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrRefused is returned when an address is in a range that outgoing requests may not reach.
-var ErrRefused = errors.New("address is loopback, link-local, private or otherwise not public; name it in the configuration file to allow it")
+var ErrRefused = errors.New("address is loopback, link-local, private or otherwise not public; set allow_private = true in the configuration file to allow it")
 
 // closed are the ranges beyond those that package netip knows.
 var closed = []netip.Prefix{

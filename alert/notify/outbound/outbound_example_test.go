@@ -12,5 +12,5 @@ func Example() {
 	_, err := outbound.New(outbound.Config{URL: notify.NewSecret("http://169.254.169.254/token")})
 	fmt.Println(err)
 	// Output:
-	// outbound: host 169.254.169.254: address is loopback, link-local, private or otherwise not public; name it in the configuration file to allow it
+	// outbound: host 169.254.169.254: address is loopback, link-local, private or otherwise not public; set allow_private = true in the configuration file to allow it
 }

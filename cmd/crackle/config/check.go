@@ -28,18 +28,19 @@ func (r *report) check(c *Config) {
 		r.missing(keyPath{"stream"}, "at least one table [stream.NAME]", "describe a stream; config.example.toml shows one")
 	}
 	for _, name := range c.StreamNames() {
-		if at := (keyPath{"stream", name}); !r.bad[at.id()] {
+		if at := (keyPath{"stream", name}); !r.opaque[at.id()] {
 			s := c.Streams[name]
 			r.name(at, name)
 			r.stream(&s, at)
 		}
 	}
 	for _, name := range c.SinkNames() {
-		s := c.Sinks[name]
-		at := keyPath{"sink", name}
-		r.name(at, name)
-		r.sink(&s, at)
-		r.sinkStreams(&s, at, c.StreamNames())
+		if at := (keyPath{"sink", name}); !r.opaque[at.id()] {
+			s := c.Sinks[name]
+			r.name(at, name)
+			r.sink(&s, at)
+			r.sinkStreams(&s, at, c.StreamNames())
+		}
 	}
 }
 
@@ -107,13 +108,13 @@ func (r *report) nats(n *NATS) {
 			ways = append(ways, w.name)
 		}
 	}
-	switch {
-	case len(ways) > 1:
+	if len(ways) > 1 {
 		r.add(t.with(ways[1]), "also "+ways[0], "one way to log in: creds_file, token, or user with password", "keep the one that the NATS server asks for")
-	case len(ways) == 1 && n.Embedded():
+	}
+	if len(ways) > 0 && n.Embedded() && !r.fragment && r.good(t, "url") {
 		r.add(t.with(ways[0]), "a login without a url", "no login for the embedded server, which makes its own", "set nats.url to the server that asks for it, or take the login out")
 	}
-	if !n.Password.Empty() && n.User == "" {
+	if !n.Password.Empty() && n.User == "" && !r.fragment && r.good(t, "user") {
 		r.add(t.with("password"), "a password without a user", "both or none", "set nats.user")
 	}
 	if n.Name == "" {
@@ -160,7 +161,7 @@ func (r *report) readable(at keyPath, name, allowed, do string) {
 func (r *report) store(s *Store) {
 	t := keyPath{"store"}
 	if s.Dir == "" {
-		r.add(t.with("dir"), `""`, "a folder, made when it is not there", "name the folder for signals, alarms and checkpoints")
+		r.add(t.with("dir"), `""`, "a folder, made when it is not there", "name the folder for signals and models")
 	} else if info, err := os.Stat(s.Dir); err == nil && !info.IsDir() {
 		r.add(t.with("dir"), r.show(t.with("dir"), s.Dir)+", which is not a folder", "a folder, made when it is not there", "name another one")
 	}

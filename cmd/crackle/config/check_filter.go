@@ -34,6 +34,7 @@ func (r *report) filter(s *Stream, t keyPath) {
 	r.someOf(t.with("channels"), f.Channels, s, t)
 	if !r.good(t, "kind") {
 		r.filterShape(f, t)
+		r.filterValues(s, t)
 		return
 	}
 	switch f.Kind {
@@ -102,15 +103,45 @@ func (r *report) withoutEffect(t keyPath, key string, set bool, with, do string)
 func (r *report) edges(s *Stream, t keyPath) {
 	f := &s.Filter
 	if !r.good(t, "type") {
+		r.edgeValues(s, t)
 		return
 	}
 	uses := f.uses()
 	for _, k := range []string{"low_hz", "high_hz"} {
 		r.edge(s, t, k, f.edge(k), slices.Contains(uses, k), f.Type)
 	}
-	if len(uses) == 2 && r.good(t, uses...) && f.LowHz >= f.HighHz {
+	if len(uses) == 2 {
+		r.risingEdges(f, t)
+	}
+}
+
+func (r *report) risingEdges(f *Filter, t keyPath) {
+	if f.LowHz > 0 && f.HighHz > 0 && f.LowHz >= f.HighHz {
 		r.add(t.with("low_hz"), fmt.Sprintf("%s Hz with high_hz = %s", number(f.LowHz), number(f.HighHz)), "an edge below high_hz", "swap the two")
 	}
+}
+
+// filterValues checks the numbers of a filter whose kind is not known.
+func (r *report) filterValues(s *Stream, t keyPath) {
+	r.edgeValues(s, t)
+	if got := s.Filter.FrequencyHz; got != 0 {
+		r.edge(s, t, "frequency_hz", got, true, "notch")
+	}
+	for _, k := range filterKeys {
+		if got := k.of(&s.Filter); got != 0 {
+			r.above(t.with(k.name), got, 0, k.unit, k.do)
+		}
+	}
+}
+
+// edgeValues checks the edges of a filter of which it is not known which ones it uses.
+func (r *report) edgeValues(s *Stream, t keyPath) {
+	for _, k := range []string{"low_hz", "high_hz"} {
+		if got := s.Filter.edge(k); got != 0 {
+			r.edge(s, t, k, got, true, s.Filter.Type)
+		}
+	}
+	r.risingEdges(&s.Filter, t)
 }
 
 // uses names the edges of the filter's type.
@@ -150,7 +181,11 @@ func (r *report) edge(s *Stream, t keyPath, key string, got float64, used bool, 
 	case used && got == 0 && !r.written(at):
 		r.missing(at, allowed, "set "+what+" in Hz, since a "+typ+" filter needs it")
 	case used && (!(got > 0) || math.IsInf(got, 0) || rateKnown && got >= half):
-		r.add(at, r.show(at, got)+" Hz", allowed, "lower "+what+", or correct rate_hz if the signal is sampled faster")
+		do := "lower " + what + ", or correct rate_hz if the signal is sampled faster"
+		if !(got > 0) {
+			do = "set " + what + " in Hz"
+		}
+		r.add(at, r.show(at, got)+" Hz", allowed, do)
 	}
 }
 

@@ -1,35 +1,40 @@
 package config
 
 import (
+	"errors"
 	"net/mail"
 	"net/url"
 	"path"
 	"reflect"
 	"slices"
 	"strings"
+
+	"crackle/alert/notify/outbound"
 )
 
 func (r *report) sink(s *Sink, t keyPath) {
 	kind := t.with("kind")
 	if s.Kind == "" {
 		r.missing(kind, alternatives(sinkKinds), "say what the sink is")
-		return
+	} else {
+		r.oneOf(kind, s.Kind, sinkKinds...)
 	}
-	r.oneOf(kind, s.Kind, sinkKinds...)
 	r.oneOf(t.with("min_severity"), s.MinSeverity, Severities...)
 	r.between(t.with("timeout_s"), s.TimeoutS, 0.1, 600, " seconds", "set 15, which is usual")
 	r.count(t.with("queue"), s.Queue, 1, 100000, "set 256, which is usual; it holds what waits while the sink is away")
-	if !r.good(t, "kind") {
-		return
+	known := s.Kind != "" && r.good(t, "kind")
+	if known {
+		r.foreignKeys(s, t)
 	}
-	r.foreignKeys(s, t)
-	switch s.Kind {
-	case "slack":
-		r.hook(t, "webhook_url", s.WebhookURL)
-	case "webhook":
-		r.hook(t, "url", s.URL)
-	case "email":
-		r.email(s, t)
+	// Of a sink whose kind is not known, what is written is checked, and nothing is missing.
+	if s.Kind == "slack" || !known && !s.WebhookURL.Empty() {
+		r.hook(s, t, "webhook_url", s.WebhookURL)
+	}
+	if s.Kind == "webhook" || !known && !s.URL.Empty() {
+		r.hook(s, t, "url", s.URL)
+	}
+	if s.Kind == "email" || !known {
+		r.email(s, t, known)
 	}
 }
 
@@ -48,7 +53,7 @@ func (r *report) foreignKeys(s *Sink, t keyPath) {
 }
 
 // hook checks the address of a web hook, which is a secret: it is never shown.
-func (r *report) hook(t keyPath, key string, secret Secret) {
+func (r *report) hook(s *Sink, t keyPath, key string, secret Secret) {
 	at := t.with(key)
 	if r.written(t.with(key + "_file")) {
 		at = t.with(key + "_file")
@@ -62,12 +67,25 @@ func (r *report) hook(t keyPath, key string, secret Secret) {
 	}
 	if u, err := url.Parse(secret.Reveal()); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		r.add(at, "a text that is no web address (not shown)", "an http:// or https:// URL", do)
+		return
+	}
+	if s.AllowPrivate || !r.good(t, "allow_private") {
+		return
+	}
+	client, err := outbound.New(outbound.Config{URL: secret})
+	switch {
+	case errors.Is(err, outbound.ErrRefused):
+		r.add(at, "an address on this machine or in a private network (not shown)", "an address in the public network, or any with allow_private = true", "set allow_private = true, if that is what is meant")
+	case err == nil:
+		client.Close()
 	}
 }
 
-func (r *report) email(s *Sink, t keyPath) {
+// email checks what an e-mail sink has; what it lacks only when it is known to be one.
+func (r *report) email(s *Sink, t keyPath, known bool) {
 	at := t.with("host")
 	switch {
+	case s.Host == "" && !known:
 	case s.Host == "":
 		r.missing(at, "the name or address of an SMTP server", "write it without the port, as in \"mail.example.com\"")
 	case strings.ContainsAny(s.Host, "/ @") || strings.Count(s.Host, ":") == 1:
@@ -75,13 +93,15 @@ func (r *report) email(s *Sink, t keyPath) {
 	}
 	r.count(t.with("port"), s.Port, 0, 65535, "set 0 for the usual one: 587 for starttls, 465 for tls, 25 for none")
 	r.oneOf(t.with("encryption"), s.Encryption, "starttls", "tls", "none")
-	r.login(s, t)
-	if s.From == "" {
+	if known {
+		r.login(s, t)
+	}
+	if s.From == "" && known {
 		r.missing(t.with("from"), "an e-mail address", "write the sender, as in \"Crackle <crackle@example.com>\"")
-	} else {
+	} else if s.From != "" {
 		r.address(t.with("from"), s.From)
 	}
-	if len(s.To) == 0 && r.good(t, "to") {
+	if len(s.To) == 0 && r.good(t, "to") && known {
 		r.missing(t.with("to"), "at least one e-mail address", "list the people to tell")
 	}
 	for _, a := range s.To {
@@ -90,7 +110,10 @@ func (r *report) email(s *Sink, t keyPath) {
 }
 
 func (r *report) login(s *Sink, t keyPath) {
-	if !r.good(t, "username", "password", "password_file", "encryption") {
+	if !s.Password.Empty() && s.Encryption == "none" && r.good(t, "encryption") {
+		r.add(t.with("encryption"), `"none" with a password`, `"starttls" or "tls", so that the password does not cross the network in the clear`, `set encryption = "starttls"`)
+	}
+	if !r.good(t, "username", "password", "password_file") {
 		return
 	}
 	password := t.with("password")
@@ -102,8 +125,6 @@ func (r *report) login(s *Sink, t keyPath) {
 		r.missing(password, "a password for username", `set password to "${NAME}", or name a file with password_file`)
 	case pass && !user:
 		r.add(password, "a password without a username", "both or none", "set username")
-	case pass && s.Encryption == "none":
-		r.add(t.with("encryption"), `"none" with a password`, `"starttls" or "tls", so that the password does not cross the network in the clear`, `set encryption = "starttls"`)
 	}
 }
 
@@ -116,7 +137,7 @@ func (r *report) address(at keyPath, text string) {
 // sinkStreams checks that each glob matches a stream, since a slip in a name would leave a stream's alarms untold.
 func (r *report) sinkStreams(s *Sink, t keyPath, streams []string) {
 	at := t.with("streams")
-	if len(s.Streams) == 0 {
+	if len(s.Streams) == 0 && r.good(t, "streams") {
 		r.add(at, "an empty list", `names of streams, or "*" for all`, `write ["*"]`)
 	}
 	for _, glob := range s.Streams {
@@ -131,7 +152,7 @@ func (r *report) sinkStreams(s *Sink, t keyPath, streams []string) {
 		switch {
 		case err != nil:
 			r.addItem(at, literal(glob), "a name, or a glob of * ? and [a-z]", "close the bracket")
-		case !hit && len(streams) > 0 && !r.fragment && !r.anyBadUnder("stream"):
+		case !hit && len(streams) > 0 && r.streamsKnown(streams):
 			do := "correct the name"
 			if near := nearest(glob, streams); near != "" {
 				do = "write " + literal(near) + ", if that is what is meant"
@@ -139,4 +160,10 @@ func (r *report) sinkStreams(s *Sink, t keyPath, streams []string) {
 			r.addItem(at, literal(glob)+", which no stream is called", alternatives(streams)+`, or "*" for all`, do)
 		}
 	}
+}
+
+// streamsKnown reports whether the names of the streams can be relied on.
+func (r *report) streamsKnown(streams []string) bool {
+	at := keyPath{"stream"}
+	return !r.fragment && r.good(nil, "stream") && r.good(at, streams...) && !slices.ContainsFunc(streams, func(name string) bool { return r.opaque[at.with(name).id()] })
 }

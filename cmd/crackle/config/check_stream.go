@@ -13,7 +13,9 @@ import (
 )
 
 func (r *report) stream(s *Stream, t keyPath) {
-	r.subject(s, t.with("subject"))
+	if at := t.with("subject"); r.good(t[:1], t[1]) || r.written(at) { // else it follows from a name that is to be changed
+		r.subject(s, at)
+	}
 	r.oneOf(t.with("encoding"), s.Encoding, "", "block", "raw", "json")
 	r.oneOf(t.with("raw_type"), s.RawType, sampleTypes()...)
 	if at := t.with("raw_scale"); s.RawScale == 0 || math.IsNaN(s.RawScale) || math.IsInf(s.RawScale, 0) {
@@ -38,8 +40,7 @@ func (r *report) stream(s *Stream, t keyPath) {
 	r.filter(s, t.with("filter"))
 	r.window(s, t.with("window"))
 	r.driveIsLeft(s, t)
-	r.features(s, t.with("features"))
-	r.defects(s, t.with("defects"))
+	r.defects(s, t.with("defects"), r.features(s, t.with("features")))
 	r.network(&s.Network, t.with("network"))
 	r.learn(s, t)
 	r.alarm(&s.Alarm, t.with("alarm"))
@@ -85,16 +86,20 @@ func (r *report) channels(s *Stream, t keyPath) {
 		r.add(at, fmt.Sprintf("%d names", len(s.Channels)), fmt.Sprintf("1 to %d names", channelsMost), "split the stream")
 	}
 	for i, name := range s.Channels {
-		if !nameToken.MatchString(name) || strings.Contains(name, ".") {
+		if !channelName(name) {
 			r.addItem(at, literal(name), "names of a-z, 0-9, _ and -", "rename the channel")
 		}
 		if slices.Contains(s.Channels[:i], name) {
 			r.addItem(at, literal(name)+" twice", "names that differ", "rename one of them")
 		}
 	}
-	if n := len(s.Units); n != 0 && n != len(s.Channels) && r.good(t, "channels", "units") {
+	if n := len(s.Units); n != 0 && n != len(s.Channels) && len(s.Channels) > 0 && !r.partial[at.id()] && r.good(t, "units") {
 		r.add(t.with("units"), fmt.Sprintf("%d units for %d channels", n, len(s.Channels)), "one unit per channel, or none", `write them in the channels' order, as in ["A", "V"]`)
 	}
+}
+
+func channelName(name string) bool {
+	return nameToken.MatchString(name) && !strings.Contains(name, ".")
 }
 
 func (r *report) network(n *Network, t keyPath) {
@@ -127,8 +132,8 @@ func (r *report) learn(s *Stream, t keyPath) {
 	if len(set) > 1 {
 		r.add(at.with(set[1]), "also "+set[0], "one of seconds, windows and parts", "keep the one that says best how much normal production is to be learnt from")
 	}
-	if r.good(t, "model") && r.good(at, "seconds", "windows", "parts") {
-		r.model(s, t.with("model"), len(set) > 0)
+	if r.good(t, "model") {
+		r.model(s, t.with("model"), len(set) > 0 || !r.good(at, "seconds", "windows", "parts"))
 	}
 }
 
@@ -157,7 +162,9 @@ const windowsMost = 1024
 
 func (r *report) alarm(a *Alarm, t keyPath) {
 	r.count(t.with("of_windows"), a.OfWindows, 1, windowsMost, "set 3, which is usual")
-	if r.good(t, "of_windows") {
+	if !r.good(t, "of_windows") {
+		r.count(t.with("on_windows"), a.OnWindows, 1, windowsMost, "set 2, which is usual, and not more than of_windows")
+	} else {
 		r.count(t.with("on_windows"), a.OnWindows, 1, a.OfWindows, "lower it, or raise of_windows, which is "+strconv.Itoa(a.OfWindows)+": the alarm starts when on_windows of the last of_windows are above the limit")
 	}
 	r.count(t.with("off_windows"), a.OffWindows, 1, 1<<20, "set 3, which is usual")

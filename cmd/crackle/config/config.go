@@ -17,7 +17,8 @@ type Config struct {
 	Sinks       map[string]Sink       `toml:"sink"`     // by name
 
 	warnings Errors
-	base     string // folder that relative paths were resolved against; "" when the Config was not read from a file
+	source   *report // of the file that the Config was read from; nil when there was none
+	base     string  // folder that relative paths were resolved against; "" when the Config was not read from a file
 }
 
 // Server is the table [server]: the dashboard and its API.

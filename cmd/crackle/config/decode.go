@@ -87,7 +87,7 @@ func (d *decoder) unknown(at keyPath, value any, known []string) {
 		do = "write " + near + ", if that is what is meant"
 	case isTable && len(at) == 3 && at[0] == "stream":
 		do = fmt.Sprintf("when a name has a dot in it, quote it: [stream.%q]", at[1]+"."+at[2])
-		d.bad[at[:2].id()] = true // there is no such stream, and nothing is to be said of its keys
+		d.opaque[at[:2].id()] = true // there is no such stream, and nothing is to be said of its keys
 	}
 	d.add(at, "an unknown key", strings.Join(known, ", ")+" "+table, do)
 }
@@ -134,6 +134,7 @@ func (d *decoder) value(into reflect.Value, in any, at keyPath) {
 		if t, ok := in.(map[string]any); ok {
 			d.table(into, t, at)
 		} else {
+			d.opaque[at.id()] = true
 			d.add(at, kindOf(in), "a table", "write ["+at.String()+"] on a line of its own and its keys below")
 		}
 	case reflect.Slice:
@@ -152,9 +153,7 @@ func named[T any](d *decoder, into map[string]T, in any, at keyPath, defaults fu
 	}
 	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		path := at.with(name)
-		if !d.name(path, name) {
-			continue
-		}
+		d.name(path, name)
 		v := defaults(name)
 		d.value(reflect.ValueOf(&v).Elem(), tables[name], path)
 		into[name] = v
@@ -167,11 +166,23 @@ func (d *decoder) list(into reflect.Value, in any, at keyPath) {
 		d.add(at, kindOf(in)+shown(in), "a list", "put it in brackets: [ … ]")
 		return
 	}
-	out := reflect.MakeSlice(into.Type(), len(items), len(items))
-	for i, item := range items {
-		d.scalar(out.Index(i), item, at)
+	out := reflect.MakeSlice(into.Type(), 0, len(items))
+	for _, item := range items {
+		v := reflect.New(into.Type().Elem()).Elem()
+		bad := d.bad[at.id()]
+		delete(d.bad, at.id()) // each item may have a mistake
+		d.scalar(v, item, at)
+		if d.bad[at.id()] {
+			d.partial[at.id()] = true
+			bad = true
+		} else {
+			out = reflect.Append(out, v)
+		}
+		if bad {
+			d.bad[at.id()] = true
+		}
 	}
-	if !d.bad[at.id()] {
+	if !d.bad[at.id()] || out.Len() > 0 {
 		into.Set(out)
 	}
 }

@@ -51,11 +51,16 @@ func (e Errors) Unwrap() []error {
 	return all
 }
 
-// orNil sorts the mistakes by line and gives nil for none, so that an empty list is not a non-nil error.
-func (e Errors) orNil() error {
-	if len(e) == 0 {
-		return nil
-	}
+// Under reports whether there is a mistake in a table or key, or in what is around it.
+func (e Errors) Under(key ...string) bool {
+	at := keyPath(key).String()
+	return slices.ContainsFunc(e, func(one *Error) bool {
+		return one.Key == at || strings.HasPrefix(one.Key, at+".") || one.Key != "" && strings.HasPrefix(at, one.Key+".")
+	})
+}
+
+// Sorted sorts the mistakes by line.
+func (e Errors) Sorted() Errors {
 	slices.SortStableFunc(e, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Found, b.Found))
 	})

@@ -6,9 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-
-	"github.com/BurntSushi/toml"
 )
 
 // A configuration file beyond this size is a wrong path.
@@ -16,6 +13,16 @@ const fileMost = 256 << 10
 
 // Load reads and checks a file. Its error is of type Errors and names every mistake.
 func Load(path string) (*Config, error) {
+	c, errs := Examine(path)
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	return c, nil
+}
+
+// Examine is Load for those who look for further mistakes: it gives what could be read of a file with mistakes, too, and nil when that is nothing.
+// Such a Config is not to be worked with: where Errors.Under says so, a table of it is not what the file's writer means.
+func Examine(path string) (*Config, Errors) {
 	text, err := readRegular(path, fileMost)
 	if err != nil {
 		found, do := "a file that cannot be read ("+reason(err)+")", "give the path of a configuration file with -c"
@@ -24,33 +31,46 @@ func Load(path string) (*Config, error) {
 		}
 		return nil, Errors{{File: path, Line: 1, Found: found, Allowed: "a readable TOML file of at most 256 KiB", Do: do}}
 	}
-	return Parse([]byte(text), path)
+	return examine([]byte(text), path)
 }
 
 // Parse checks a configuration that has been read. The name is the file's path: it stands in messages, and relative paths are relative to
 // its folder. The environment and the secret files that the text refers to are read. The error, when not nil, is of type Errors.
 func Parse(data []byte, name string) (*Config, error) {
+	c, errs := examine(data, name)
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	return c, nil
+}
+
+func examine(data []byte, name string) (c *Config, errs Errors) {
 	d := &decoder{report: newReport(name), base: filepath.Dir(name)}
 	if len(data) > fileMost {
 		return nil, Errors{{File: name, Line: 1, Found: fmt.Sprintf("%d bytes", len(data)), Allowed: "at most 256 KiB", Do: "check that this is the configuration file"}}
 	}
-	tree, usable := d.syntax(string(data))
-	if !usable {
-		return nil, d.errs.orNil()
+	tree := d.syntax(string(data))
+	if tree == nil {
+		return nil, d.errs.Sorted()
 	}
-	c := Default()
-	c.base = d.base
+	c = Default()
+	c.base, c.source = d.base, d.report
 	d.config(c, tree)
 	c.complete()
 	c.resolvePaths()
 	d.check(c)
-	if err := d.errs.orNil(); err != nil {
-		return nil, err
-	}
 	c.expandSets()
-	_ = d.warns.orNil() // sorts
-	c.warnings = d.warns
-	return c, nil
+	c.warnings = d.warns.Sorted()
+	return c, d.errs.Sorted()
+}
+
+// Mistake says of a key of the file that the Config was read from what was found elsewhere to be wrong with it.
+func (c *Config) Mistake(key []string, found, allowed, do string) *Error {
+	r := c.source
+	if r == nil {
+		r = newReport("")
+	}
+	return r.at(key, found, allowed, do)
 }
 
 // Warnings are what is no mistake in the file but keeps a stream from being assessed until it is done: a model file that is not there yet.
@@ -64,8 +84,8 @@ func (c *Config) Validate() error {
 	r := newReport("")
 	r.check(c)
 	c.warnings = r.warns
-	if err := r.errs.orNil(); err != nil {
-		return err
+	if len(r.errs) > 0 {
+		return r.errs.Sorted()
 	}
 	c.expandSets()
 	return nil
@@ -116,71 +136,4 @@ func (c *Config) resolvePaths() {
 	}
 	c.Store.Dir = resolve(c.base, c.Store.Dir)
 	c.NATS.CredsFile = resolve(c.base, c.NATS.CredsFile)
-}
-
-// syntax reads the TOML. The library stops at the first mistake; here its line is blanked and the rest is read again, so that one
-// slip does not hide the others. After a broken table header the keys below belong nowhere, and usable is false.
-func (d *decoder) syntax(text string) (tree map[string]any, usable bool) {
-	const most = 20
-	lines := strings.Split(text, "\n")
-	usable = true
-	for last := 0; len(d.errs) < most; {
-		tree = nil
-		_, err := toml.Decode(strings.Join(lines, "\n"), &tree)
-		if err == nil {
-			d.lines = scanPositions(strings.Join(lines, "\n"))
-			return tree, usable
-		}
-		var p toml.ParseError
-		line := 0
-		if errors.As(err, &p) {
-			line = lineOf(p.Position, lines)
-		}
-		if line <= last {
-			if len(d.errs) == 0 {
-				d.syntaxError(1, lines, err.Error())
-			}
-			return nil, false
-		}
-		last = line
-		d.syntaxError(line, lines, p.Message)
-		d.fragment = true
-		if strings.HasPrefix(strings.TrimSpace(lines[line-1]), "[") {
-			usable = false
-		}
-		lines[line-1] = ""
-	}
-	return nil, false
-}
-
-// lineOf finds the line of a position, 0 when there is none. A position on a line end is the library's word for a line that is not
-// complete, and the library counts it to the next line.
-func lineOf(p toml.Position, lines []string) int {
-	at := 0
-	for i, l := range lines {
-		if at += len(l) + 1; p.Start < at {
-			return i + 1
-		}
-	}
-	return min(p.Line, len(lines))
-}
-
-func (d *decoder) syntaxError(line int, lines []string, message string) {
-	key, _, assigned := strings.Cut(lines[line-1], "=")
-	key = strings.TrimSpace(key)
-	if !assigned || strings.HasPrefix(key, "[") || strings.HasPrefix(key, "#") {
-		key = ""
-	}
-	if isSecretKey(key) { // the library quotes what it could not read
-		message = "a value that is not TOML (not shown, since the key is a secret)"
-	}
-	for i := line - 2; i >= 0 && key != ""; i-- { // the table above
-		if head := strings.TrimSpace(lines[i]); strings.HasPrefix(head, "[") {
-			head, _, _ = strings.Cut(strings.Trim(head, "["), "]")
-			key = head + "." + key
-			break
-		}
-	}
-	d.errs = append(d.errs, &Error{File: d.file, Line: line, Key: key, Found: strings.TrimRight(message, "."), Allowed: "TOML",
-		Do: "mend this line; texts stand in \"double quotes\", lists in [brackets], and # starts a comment"})
 }

@@ -35,6 +35,11 @@ func (p positions) line(at keyPath) int {
 // scanPositions reads a whole document.
 func scanPositions(text string) positions {
 	s := scanner{text: text, line: 1, found: positions{}}
+	s.document()
+	return s.found
+}
+
+func (s *scanner) document() {
 	var table keyPath
 	for !s.done() {
 		start := s.at
@@ -59,7 +64,6 @@ func scanPositions(text string) positions {
 			s.at++ // only in a document that is not TOML
 		}
 	}
-	return s.found
 }
 
 type scanner struct {
@@ -67,7 +71,22 @@ type scanner struct {
 	at    int
 	line  int
 	found positions
-	last  keyPath // the key read last
+	last  keyPath   // the key read last
+	open  []opening // lists, inline tables and texts that are not closed yet, the outermost first
+}
+
+// opening is where a list, an inline table or a text begins.
+type opening struct {
+	mark string // [, { or the quotes
+	line int
+	key  keyPath // that it belongs to
+}
+
+// scanTo reads a document up to a byte, for what is open there.
+func scanTo(text string, end int) *scanner {
+	s := &scanner{text: text[:max(0, min(end, len(text)))], line: 1, found: positions{}}
+	s.document()
+	return s
 }
 
 func (s *scanner) done() bool { return s.at >= len(s.text) }
@@ -154,6 +173,7 @@ func (s *scanner) value(at keyPath) {
 // group passes an array or an inline table.
 func (s *scanner) group(at keyPath) {
 	table := s.peek() == '{'
+	s.open = append(s.open, opening{string(s.peek()), s.line, at})
 	s.at++
 	for !s.done() {
 		s.skip(" \t\r\n,")
@@ -163,6 +183,7 @@ func (s *scanner) group(at keyPath) {
 			s.toLineEnd()
 		case ']', '}':
 			s.at++
+			s.open = s.open[:len(s.open)-1]
 			return
 		default:
 			inner := at
@@ -184,6 +205,7 @@ func (s *scanner) str(quote byte) string {
 	if triple := strings.Repeat(fence, 3); strings.HasPrefix(s.text[s.at:], triple) {
 		fence = triple
 	}
+	s.open = append(s.open, opening{fence, s.line, s.last})
 	s.at += len(fence)
 	start := s.at
 	for !s.done() && !strings.HasPrefix(s.text[s.at:], fence) {
@@ -194,6 +216,9 @@ func (s *scanner) str(quote byte) string {
 			s.line++
 		}
 		s.at++
+	}
+	if !s.done() {
+		s.open = s.open[:len(s.open)-1]
 	}
 	end := min(s.at, len(s.text))
 	s.at = min(end+len(fence), len(s.text))

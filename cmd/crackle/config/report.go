@@ -15,16 +15,20 @@ type report struct {
 	refs  map[string]string // strings that hold references, as written, by key id: what a reference stands for is never printed
 	bad   map[string]bool   // keys that already have a mistake, by id
 	errs  Errors
+	said  map[Error]bool // what is in errs
 	warns Errors
 
-	sets map[string]FeatureSet // of the file
+	sets    map[string]FeatureSet // of the file
+	setBad  map[string]bool       // set\x00entry: entries of a set that are wrong in any stream
+	partial map[string]bool       // lists of which items could not be read, by key id
+	opaque  map[string]bool       // tables of which nothing is to be said, by key id
 
 	// fragment says that parts of the file could not be read, so that a key that seems to be missing may not be.
 	fragment bool
 }
 
 func newReport(file string) *report {
-	return &report{file: file, refs: map[string]string{}, bad: map[string]bool{}}
+	return &report{file: file, refs: map[string]string{}, bad: map[string]bool{}, said: map[Error]bool{}, partial: map[string]bool{}, opaque: map[string]bool{}}
 }
 
 // add notes a mistake. Only the first one of a key is kept: the others follow from it.
@@ -33,7 +37,11 @@ func (r *report) add(at keyPath, found, allowed, do string) {
 		return
 	}
 	r.bad[at.id()] = true
-	r.errs = append(r.errs, r.at(at, found, allowed, do))
+	e := r.at(at, found, allowed, do)
+	if !r.said[*e] { // two items of a list may have the same one
+		r.said[*e] = true
+		r.errs = append(r.errs, e)
+	}
 }
 
 func (r *report) at(at keyPath, found, allowed, do string) *Error {

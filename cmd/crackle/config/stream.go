@@ -14,7 +14,7 @@ type Stream struct {
 	RawType       string   `toml:"raw_type"`  // of a sample of a raw message that does not say: i16, i24, i32, f32 or f64
 	RawScale      float64  `toml:"raw_scale"` // value of one step of such a sample, in the channel's unit
 	Transport     string   `toml:"transport"` // jetstream or core
-	Start         string   `toml:"start"`     // new or all: where to begin without a checkpoint
+	Start         string   `toml:"start"`     // new or all: where to begin at each start
 	Channels      []string `toml:"channels"`
 	Units         []string `toml:"units"` // one per channel, or none
 	RateHz        float64  `toml:"rate_hz"`
