@@ -20,6 +20,7 @@ type Batch struct {
 	y        []float32   // [width of the dense layer][lanes]
 	one      *State      // for tiles with few channels present
 
+	save            []float32 // scratch of a tile's step
 	rowsIn, rowsOut []float32 // of ForwardBatch
 	present         []int
 }
@@ -40,6 +41,7 @@ func (n *Network) NewBatch(channels int) (*Batch, error) {
 		hn:      make([]float32, n.config.Hidden*lanes),
 		y:       make([]float32, max(n.config.headRows(), n.config.Hidden)*lanes),
 		one:     n.NewState(),
+		save:    make([]float32, n.config.Cell.kernel().Saved()*n.config.Hidden*lanes),
 		present: make([]int, 0, channels),
 	}
 	if n.config.Cell == LSTM {
@@ -242,7 +244,7 @@ func (b *Batch) stepTile(dst, x []float32, present []int, i, j int) {
 				cn = c
 			}
 		}
-		layer.StepTile(b.hn, cn, src, b.h[at], c, used)
+		layer.StepTile(b.save, b.hn, cn, src, b.h[at], c, used)
 		if whole {
 			b.h[at], b.hn = b.hn, b.h[at]
 		} else {

@@ -9,60 +9,60 @@ package kernel
 //go:noescape
 func stepGRUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
-// tileGRUAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// sumsGRUAVX2 sums the gates of all units of 32 channels into save.
 //
 //go:noescape
-func tileGRUAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
+func sumsGRUAVX2(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
 
-// tileSaveGRUAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// activateGRUAVX2 turns the sums in save into the new states of 32 channels: hn and, for an LSTM, cn.
 //
 //go:noescape
-func tileSaveGRUAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
+func activateGRUAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
 // stepLSTMAVX2 writes the new hidden state to hn, which may be h up to 8 units, and replaces c (LSTM).
 //
 //go:noescape
 func stepLSTMAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
-// tileLSTMAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// sumsLSTMAVX2 sums the gates of all units of 32 channels into save.
 //
 //go:noescape
-func tileLSTMAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
+func sumsLSTMAVX2(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
 
-// tileSaveLSTMAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// activateLSTMAVX2 turns the sums in save into the new states of 32 channels: hn and, for an LSTM, cn.
 //
 //go:noescape
-func tileSaveLSTMAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
+func activateLSTMAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
 // stepElmanTanhAVX2 writes the new hidden state to hn, which may be h up to 16 units, and replaces c (LSTM).
 //
 //go:noescape
 func stepElmanTanhAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
-// tileElmanTanhAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// sumsElmanTanhAVX2 sums the gates of all units of 32 channels into save.
 //
 //go:noescape
-func tileElmanTanhAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
+func sumsElmanTanhAVX2(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
 
-// tileSaveElmanTanhAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// activateElmanTanhAVX2 turns the sums in save into the new states of 32 channels: hn and, for an LSTM, cn.
 //
 //go:noescape
-func tileSaveElmanTanhAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
+func activateElmanTanhAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
 // stepElmanReLUAVX2 writes the new hidden state to hn, which may be h up to 16 units, and replaces c (LSTM).
 //
 //go:noescape
 func stepElmanReLUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
-// tileElmanReLUAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// sumsElmanReLUAVX2 sums the gates of all units of 32 channels into save.
 //
 //go:noescape
-func tileElmanReLUAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
+func sumsElmanReLUAVX2(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
 
-// tileSaveElmanReLUAVX2 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// activateElmanReLUAVX2 turns the sums in save into the new states of 32 channels: hn and, for an LSTM, cn.
 //
 //go:noescape
-func tileSaveElmanReLUAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
+func activateElmanReLUAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
 //go:noescape
 func denseAVX2(w *float32, b *float32, x *float32, dst *float32, in int, out int)

@@ -2628,35 +2628,36 @@ done:
 	VZEROUPPER
 	RET
 
-// func tileGRUAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·tileGRUAVX2(SB), $512-64
-	MOVQ hn+32(FP), AX
-	XORQ CX, CX
+// func sumsGRUAVX2(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
+// Requires: AVX, FMA3
+TEXT ·sumsGRUAVX2(SB), NOSPLIT, $0-48
+	XORQ AX, AX
 
 lanes:
-	MOVQ w+0(FP), DX
-	MOVQ h+16(FP), BX
-	ADDQ CX, BX
-	MOVQ hidden+56(FP), SI
+	MOVQ w+0(FP), CX
+	MOVQ save+24(FP), DX
+	ADDQ AX, DX
+	MOVQ hidden+40(FP), BX
+	MOVQ hidden+40(FP), SI
+	SHLQ $0x07, SI
 
 pair:
-	VBROADCASTSS (DX), Y0
+	VBROADCASTSS (CX), Y0
 	VMOVAPS      Y0, Y1
-	VBROADCASTSS 4(DX), Y2
+	VBROADCASTSS 4(CX), Y2
 	VMOVAPS      Y2, Y3
-	VBROADCASTSS 8(DX), Y4
+	VBROADCASTSS 8(CX), Y4
 	VMOVAPS      Y4, Y5
-	VBROADCASTSS 12(DX), Y6
+	VBROADCASTSS 12(CX), Y6
 	VMOVAPS      Y6, Y7
-	VBROADCASTSS 16(DX), Y8
+	VBROADCASTSS 16(CX), Y8
 	VMOVAPS      Y8, Y9
-	VBROADCASTSS 20(DX), Y10
+	VBROADCASTSS 20(CX), Y10
 	VMOVAPS      Y10, Y11
-	LEAQ         32(DX), DI
+	LEAQ         32(CX), DI
 	MOVQ         x+8(FP), R8
-	ADDQ         CX, R8
-	MOVQ         in+48(FP), R9
+	ADDQ         AX, R8
+	MOVQ         in+32(FP), R9
 	TESTQ        R9, R9
 	JZ           u0x_end
 
@@ -2687,20 +2688,27 @@ u0x:
 	JNZ          u0x
 
 u0x_end:
-	VMOVUPS      Y8, (SP)
-	VMOVUPS      Y9, 32(SP)
-	VMOVUPS      Y10, 64(SP)
-	VMOVUPS      Y11, 96(SP)
-	VBROADCASTSS 24(DX), Y8
+	MOVQ    DX, R8
+	ADDQ    SI, R8
+	ADDQ    SI, R8
+	VMOVUPS Y8, (R8)
+	VMOVUPS Y9, 32(R8)
+	CMPQ    BX, $0x01
+	JEQ     stored1
+	VMOVUPS Y10, 128(R8)
+	VMOVUPS Y11, 160(R8)
+
+stored1:
+	VBROADCASTSS 24(CX), Y8
 	VMOVAPS      Y8, Y9
-	VBROADCASTSS 28(DX), Y10
+	VBROADCASTSS 28(CX), Y10
 	VMOVAPS      Y10, Y11
-	MOVQ         hidden+56(FP), R8
-	MOVQ         hidden+56(FP), R9
+	MOVQ         hidden+40(FP), R8
+	MOVQ         hidden+40(FP), R9
 	SHRQ         $0x01, R8
 	SUBQ         R8, R9
 	MOVQ         h+16(FP), R10
-	ADDQ         CX, R10
+	ADDQ         AX, R10
 	TESTQ        R9, R9
 	JZ           u0a_end
 
@@ -2731,32 +2739,51 @@ u0a:
 	JNZ          u0a
 
 u0a_end:
-	VMOVUPS Y0, 128(SP)
-	VMOVUPS Y1, 160(SP)
-	VMOVUPS Y2, 192(SP)
-	VMOVUPS Y3, 224(SP)
-	VMOVUPS Y4, 256(SP)
-	VMOVUPS Y5, 288(SP)
-	VMOVUPS Y6, 320(SP)
-	VMOVUPS Y7, 352(SP)
-	VMOVUPS Y8, 384(SP)
-	VMOVUPS Y9, 416(SP)
-	VMOVUPS Y10, 448(SP)
-	VMOVUPS Y11, 480(SP)
+	MOVQ    DX, R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	CMPQ    BX, $0x01
+	JEQ     stored2
+	VMOVUPS Y2, 128(R9)
+	VMOVUPS Y3, 160(R9)
+
+stored2:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
+	MOVQ    DX, R9
+	ADDQ    SI, R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	CMPQ    BX, $0x01
+	JEQ     stored3
+	VMOVUPS Y6, 128(R9)
+	VMOVUPS Y7, 160(R9)
+
+stored3:
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	TESTQ   R8, R8
-	JZ      u0b_end
+	MOVQ    DX, R9
+	ADDQ    SI, R9
+	ADDQ    SI, R9
+	ADDQ    SI, R9
+	VMOVUPS Y8, (R9)
+	VMOVUPS Y9, 32(R9)
+	CMPQ    BX, $0x01
+	JEQ     stored4
+	VMOVUPS Y10, 128(R9)
+	VMOVUPS Y11, 160(R9)
+
+stored4:
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	TESTQ  R8, R8
+	JZ     u0b_end
 
 u0b:
 	VMOVUPS      (R10), Y12
@@ -2785,573 +2812,84 @@ u0b:
 	JNZ          u0b
 
 u0b_end:
-	VADDPS      128(SP), Y0, Y0
-	VADDPS      256(SP), Y4, Y4
-	VADDPS      384(SP), Y8, Y8
-	VMOVUPS     Y0, 128(SP)
-	VMOVUPS     Y4, 256(SP)
-	VMOVUPS     Y8, 384(SP)
-	VADDPS      160(SP), Y1, Y1
-	VADDPS      288(SP), Y5, Y5
-	VADDPS      416(SP), Y9, Y9
-	VMOVUPS     Y1, 160(SP)
-	VMOVUPS     Y5, 288(SP)
-	VMOVUPS     Y9, 416(SP)
-	VADDPS      192(SP), Y2, Y2
-	VADDPS      320(SP), Y6, Y6
-	VADDPS      448(SP), Y10, Y10
-	VMOVUPS     Y2, 192(SP)
-	VMOVUPS     Y6, 320(SP)
-	VMOVUPS     Y10, 448(SP)
-	VADDPS      224(SP), Y3, Y3
-	VADDPS      352(SP), Y7, Y7
-	VADDPS      480(SP), Y11, Y11
-	VMOVUPS     Y3, 224(SP)
-	VMOVUPS     Y7, 352(SP)
-	VMOVUPS     Y11, 480(SP)
-	VMOVUPS     128(SP), Y0
-	VMOVUPS     256(SP), Y1
-	VMOVUPS     384(SP), Y2
-	VMOVUPS     (SP), Y3
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
-	VMINPS      Y0, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
-	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
-	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
-	VDIVPS      Y7, Y4, Y0
-	VANDPS      Y5, Y0, Y0
-	VFMADD213PS Y3, Y0, Y2
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y3
-	VMAXPS      Y0, Y3, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y3
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y3
-	VSUBPS      constantsAVX2<>+128(SB), Y3, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y5
-	VMULPS      Y0, Y0, Y6
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
-	VPSLLD      $0x17, Y3, Y3
-	VPADDD      constantsAVX2<>+0(SB), Y3, Y3
-	VFMADD231PS Y5, Y6, Y4
-	VFMSUB213PS Y0, Y6, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y3, Y5
-	VFMADD231PS Y4, Y3, Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y3
-	VDIVPS      Y5, Y0, Y1
-	VANDPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y2, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y3
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
-	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y3
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y4
-	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y3, Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
-	VDIVPS      Y4, Y0, Y2
-	VMOVUPS     (BX), Y0
-	VSUBPS      Y2, Y0, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     160(SP), Y0
-	VMOVUPS     288(SP), Y1
-	VMOVUPS     416(SP), Y2
-	VMOVUPS     32(SP), Y3
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
-	VMINPS      Y0, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
-	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
-	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
-	VDIVPS      Y7, Y4, Y0
-	VANDPS      Y5, Y0, Y0
-	VFMADD213PS Y3, Y0, Y2
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y3
-	VMAXPS      Y0, Y3, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y3
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y3
-	VSUBPS      constantsAVX2<>+128(SB), Y3, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y5
-	VMULPS      Y0, Y0, Y6
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
-	VPSLLD      $0x17, Y3, Y3
-	VPADDD      constantsAVX2<>+0(SB), Y3, Y3
-	VFMADD231PS Y5, Y6, Y4
-	VFMSUB213PS Y0, Y6, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y3, Y5
-	VFMADD231PS Y4, Y3, Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y3
-	VDIVPS      Y5, Y0, Y1
-	VANDPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y2, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y3
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
-	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y3
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y4
-	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y3, Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
-	VDIVPS      Y4, Y0, Y2
-	VMOVUPS     32(BX), Y0
-	VSUBPS      Y2, Y0, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	CMPQ        SI, $0x01
-	JEQ         u0odd
-	VMOVUPS     192(SP), Y0
-	VMOVUPS     320(SP), Y1
-	VMOVUPS     448(SP), Y2
-	VMOVUPS     64(SP), Y3
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
-	VMINPS      Y0, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
-	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
-	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
-	VDIVPS      Y7, Y4, Y0
-	VANDPS      Y5, Y0, Y0
-	VFMADD213PS Y3, Y0, Y2
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y3
-	VMAXPS      Y0, Y3, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y3
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y3
-	VSUBPS      constantsAVX2<>+128(SB), Y3, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y5
-	VMULPS      Y0, Y0, Y6
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
-	VPSLLD      $0x17, Y3, Y3
-	VPADDD      constantsAVX2<>+0(SB), Y3, Y3
-	VFMADD231PS Y5, Y6, Y4
-	VFMSUB213PS Y0, Y6, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y3, Y5
-	VFMADD231PS Y4, Y3, Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y3
-	VDIVPS      Y5, Y0, Y1
-	VANDPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y2, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y3
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
-	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y3
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y4
-	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y3, Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
-	VDIVPS      Y4, Y0, Y2
-	VMOVUPS     128(BX), Y0
-	VSUBPS      Y2, Y0, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVUPS     Y0, 128(AX)
-	VMOVUPS     224(SP), Y0
-	VMOVUPS     352(SP), Y1
-	VMOVUPS     480(SP), Y2
-	VMOVUPS     96(SP), Y3
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
-	VMINPS      Y0, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
-	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
-	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
-	VDIVPS      Y7, Y4, Y0
-	VANDPS      Y5, Y0, Y0
-	VFMADD213PS Y3, Y0, Y2
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y3
-	VMAXPS      Y0, Y3, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y3
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y3
-	VSUBPS      constantsAVX2<>+128(SB), Y3, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y5
-	VMULPS      Y0, Y0, Y6
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
-	VPSLLD      $0x17, Y3, Y3
-	VPADDD      constantsAVX2<>+0(SB), Y3, Y3
-	VFMADD231PS Y5, Y6, Y4
-	VFMSUB213PS Y0, Y6, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y3, Y5
-	VFMADD231PS Y4, Y3, Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y3
-	VDIVPS      Y5, Y0, Y1
-	VANDPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y2, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y3
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
-	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y3
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y4
-	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y3, Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
-	VDIVPS      Y4, Y0, Y2
-	VMOVUPS     160(BX), Y0
-	VSUBPS      Y2, Y0, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVUPS     Y0, 160(AX)
+	MOVQ    DX, DI
+	VADDPS  (DI), Y0, Y0
+	VMOVUPS Y0, (DI)
+	VADDPS  32(DI), Y1, Y1
+	VMOVUPS Y1, 32(DI)
+	CMPQ    BX, $0x01
+	JEQ     stored5
+	VADDPS  128(DI), Y2, Y2
+	VMOVUPS Y2, 128(DI)
+	VADDPS  160(DI), Y3, Y3
+	VMOVUPS Y3, 160(DI)
 
-u0odd:
-	ADDQ   $0x00000100, BX
-	ADDQ   $0x00000100, AX
-	MOVQ   in+48(FP), DI
-	MOVQ   hidden+56(FP), R8
+stored5:
+	MOVQ    DX, DI
+	ADDQ    SI, DI
+	VADDPS  (DI), Y4, Y4
+	VMOVUPS Y4, (DI)
+	VADDPS  32(DI), Y5, Y5
+	VMOVUPS Y5, 32(DI)
+	CMPQ    BX, $0x01
+	JEQ     stored6
+	VADDPS  128(DI), Y6, Y6
+	VMOVUPS Y6, 128(DI)
+	VADDPS  160(DI), Y7, Y7
+	VMOVUPS Y7, 160(DI)
+
+stored6:
+	MOVQ    DX, DI
+	ADDQ    SI, DI
+	ADDQ    SI, DI
+	ADDQ    SI, DI
+	VADDPS  (DI), Y8, Y8
+	VMOVUPS Y8, (DI)
+	VADDPS  32(DI), Y9, Y9
+	VMOVUPS Y9, 32(DI)
+	CMPQ    BX, $0x01
+	JEQ     stored7
+	VADDPS  128(DI), Y10, Y10
+	VMOVUPS Y10, 128(DI)
+	VADDPS  160(DI), Y11, Y11
+	VMOVUPS Y11, 160(DI)
+
+stored7:
+	ADDQ   $0x00000100, DX
+	MOVQ   in+32(FP), DI
+	MOVQ   hidden+40(FP), R8
 	ADDQ   R8, DI
 	IMUL3Q $0x00000018, DI, DI
-	LEAQ   32(DX)(DI*1), DX
-	SUBQ   $0x02, SI
+	LEAQ   32(CX)(DI*1), CX
+	SUBQ   $0x02, BX
 	JG     pair
-	MOVQ   hidden+56(FP), DX
-	ADDQ   $0x01, DX
-	SHRQ   $0x01, DX
-	SHLQ   $0x08, DX
-	SUBQ   DX, BX
-	SUBQ   DX, AX
 	ADDQ   $0x40, AX
-	ADDQ   $0x40, CX
-	CMPQ   CX, $0x00000080
+	CMPQ   AX, $0x00000080
 	JLT    lanes
 	VZEROUPPER
 	RET
 
-// func tileSaveGRUAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
+// func activateGRUAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileSaveGRUAVX2(SB), $512-72
-	MOVQ hn+32(FP), AX
-	MOVQ save+48(FP), CX
-	XORQ DX, DX
+TEXT ·activateGRUAVX2(SB), NOSPLIT, $0-48
+	MOVQ  save+0(FP), AX
+	MOVQ  h+8(FP), CX
+	MOVQ  hn+24(FP), DX
+	MOVQ  hidden+40(FP), BX
+	MOVQ  hidden+40(FP), SI
+	SHLQ  $0x05, BX
+	LEAQ  (AX)(BX*4), DI
+	LEAQ  (DI)(BX*4), R8
+	LEAQ  (R8)(BX*4), BX
+	SHLQ  $0x02, SI
+	TESTQ SI, SI
+	JZ    units_end
 
-lanes:
-	MOVQ w+0(FP), BX
-	MOVQ h+16(FP), SI
-	ADDQ DX, SI
-	MOVQ hidden+64(FP), DI
-
-pair:
-	VBROADCASTSS (BX), Y0
-	VMOVAPS      Y0, Y1
-	VBROADCASTSS 4(BX), Y2
-	VMOVAPS      Y2, Y3
-	VBROADCASTSS 8(BX), Y4
-	VMOVAPS      Y4, Y5
-	VBROADCASTSS 12(BX), Y6
-	VMOVAPS      Y6, Y7
-	VBROADCASTSS 16(BX), Y8
-	VMOVAPS      Y8, Y9
-	VBROADCASTSS 20(BX), Y10
-	VMOVAPS      Y10, Y11
-	LEAQ         32(BX), R8
-	MOVQ         x+8(FP), R9
-	ADDQ         DX, R9
-	MOVQ         in+56(FP), R10
-	TESTQ        R10, R10
-	JZ           u0x_end
-
-u0x:
-	VMOVUPS      (R9), Y12
-	VMOVUPS      32(R9), Y13
-	VBROADCASTSS (R8), Y14
-	VFMADD231PS  Y12, Y14, Y0
-	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(R8), Y14
-	VFMADD231PS  Y12, Y14, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 8(R8), Y14
-	VFMADD231PS  Y12, Y14, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(R8), Y14
-	VFMADD231PS  Y12, Y14, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 16(R8), Y14
-	VFMADD231PS  Y12, Y14, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 20(R8), Y14
-	VFMADD231PS  Y12, Y14, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $0x00000018, R8
-	ADDQ         $0x00000080, R9
-	DECQ         R10
-	JNZ          u0x
-
-u0x_end:
-	VMOVUPS      Y8, (SP)
-	VMOVUPS      Y9, 32(SP)
-	VMOVUPS      Y10, 64(SP)
-	VMOVUPS      Y11, 96(SP)
-	VBROADCASTSS 24(BX), Y8
-	VMOVAPS      Y8, Y9
-	VBROADCASTSS 28(BX), Y10
-	VMOVAPS      Y10, Y11
-	MOVQ         hidden+64(FP), R9
-	MOVQ         hidden+64(FP), R10
-	SHRQ         $0x01, R9
-	SUBQ         R9, R10
-	MOVQ         h+16(FP), R11
-	ADDQ         DX, R11
-	TESTQ        R10, R10
-	JZ           u0a_end
-
-u0a:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      32(R11), Y13
-	VBROADCASTSS (R8), Y14
-	VFMADD231PS  Y12, Y14, Y0
-	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(R8), Y14
-	VFMADD231PS  Y12, Y14, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 8(R8), Y14
-	VFMADD231PS  Y12, Y14, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(R8), Y14
-	VFMADD231PS  Y12, Y14, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 16(R8), Y14
-	VFMADD231PS  Y12, Y14, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 20(R8), Y14
-	VFMADD231PS  Y12, Y14, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $0x00000018, R8
-	ADDQ         $0x00000080, R11
-	DECQ         R10
-	JNZ          u0a
-
-u0a_end:
-	VMOVUPS Y0, 128(SP)
-	VMOVUPS Y1, 160(SP)
-	VMOVUPS Y2, 192(SP)
-	VMOVUPS Y3, 224(SP)
-	VMOVUPS Y4, 256(SP)
-	VMOVUPS Y5, 288(SP)
-	VMOVUPS Y6, 320(SP)
-	VMOVUPS Y7, 352(SP)
-	VMOVUPS Y8, 384(SP)
-	VMOVUPS Y9, 416(SP)
-	VMOVUPS Y10, 448(SP)
-	VMOVUPS Y11, 480(SP)
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	TESTQ   R9, R9
-	JZ      u0b_end
-
-u0b:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      32(R11), Y13
-	VBROADCASTSS (R8), Y14
-	VFMADD231PS  Y12, Y14, Y0
-	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(R8), Y14
-	VFMADD231PS  Y12, Y14, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 8(R8), Y14
-	VFMADD231PS  Y12, Y14, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(R8), Y14
-	VFMADD231PS  Y12, Y14, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 16(R8), Y14
-	VFMADD231PS  Y12, Y14, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 20(R8), Y14
-	VFMADD231PS  Y12, Y14, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $0x00000018, R8
-	ADDQ         $0x00000080, R11
-	DECQ         R9
-	JNZ          u0b
-
-u0b_end:
-	VADDPS      128(SP), Y0, Y0
-	VADDPS      256(SP), Y4, Y4
-	VADDPS      384(SP), Y8, Y8
-	VMOVUPS     Y0, 128(SP)
-	VMOVUPS     Y4, 256(SP)
-	VMOVUPS     Y8, 384(SP)
-	VADDPS      160(SP), Y1, Y1
-	VADDPS      288(SP), Y5, Y5
-	VADDPS      416(SP), Y9, Y9
-	VMOVUPS     Y1, 160(SP)
-	VMOVUPS     Y5, 288(SP)
-	VMOVUPS     Y9, 416(SP)
-	VADDPS      192(SP), Y2, Y2
-	VADDPS      320(SP), Y6, Y6
-	VADDPS      448(SP), Y10, Y10
-	VMOVUPS     Y2, 192(SP)
-	VMOVUPS     Y6, 320(SP)
-	VMOVUPS     Y10, 448(SP)
-	VADDPS      224(SP), Y3, Y3
-	VADDPS      352(SP), Y7, Y7
-	VADDPS      480(SP), Y11, Y11
-	VMOVUPS     Y3, 224(SP)
-	VMOVUPS     Y7, 352(SP)
-	VMOVUPS     Y11, 480(SP)
-	VMOVUPS     128(SP), Y0
-	VMOVUPS     256(SP), Y1
-	VMOVUPS     384(SP), Y2
-	VMOVUPS     (SP), Y3
-	MOVQ        CX, R8
-	MOVQ        hidden+64(FP), R9
-	SHLQ        $0x07, R9
+units:
+	VMOVUPS     (AX), Y0
+	VMOVUPS     (DI), Y1
+	VMOVUPS     (BX), Y2
+	VMOVUPS     (R8), Y3
 	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMINPS      Y0, Y4, Y4
 	VMOVUPS     constantsAVX2<>+192(SB), Y5
@@ -3376,111 +2914,7 @@ u0b_end:
 	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
 	VDIVPS      Y7, Y4, Y0
 	VANDPS      Y5, Y0, Y0
-	ADDQ        R9, R8
-	ADDQ        R9, R8
-	ADDQ        R9, R8
-	VMOVUPS     Y2, (R8)
-	SUBQ        R9, R8
-	SUBQ        R9, R8
-	SUBQ        R9, R8
-	VMOVUPS     Y0, (R8)
-	VFMADD213PS Y3, Y0, Y2
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y3
-	VMAXPS      Y0, Y3, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y3
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y3
-	VSUBPS      constantsAVX2<>+128(SB), Y3, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y5
-	VMULPS      Y0, Y0, Y6
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
-	VPSLLD      $0x17, Y3, Y3
-	VPADDD      constantsAVX2<>+0(SB), Y3, Y3
-	VFMADD231PS Y5, Y6, Y4
-	VFMSUB213PS Y0, Y6, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y3, Y5
-	VFMADD231PS Y4, Y3, Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y3
-	VDIVPS      Y5, Y0, Y1
-	VANDPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y2, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y3
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
-	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y3
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y4
-	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y3, Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
-	VDIVPS      Y4, Y0, Y2
-	ADDQ        R9, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        R9, R8
-	VMOVUPS     Y2, (R8)
-	VMOVUPS     (SI), Y0
-	VSUBPS      Y2, Y0, Y0
-	VFMADD213PS Y2, Y1, Y0
 	VMOVUPS     Y0, (AX)
-	VMOVUPS     160(SP), Y0
-	VMOVUPS     288(SP), Y1
-	VMOVUPS     416(SP), Y2
-	VMOVUPS     32(SP), Y3
-	MOVQ        CX, R8
-	MOVQ        hidden+64(FP), R9
-	SHLQ        $0x07, R9
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
-	VMINPS      Y0, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
-	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
-	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
-	VDIVPS      Y7, Y4, Y0
-	VANDPS      Y5, Y0, Y0
-	ADDQ        R9, R8
-	ADDQ        R9, R8
-	ADDQ        R9, R8
-	VMOVUPS     Y2, 32(R8)
-	SUBQ        R9, R8
-	SUBQ        R9, R8
-	SUBQ        R9, R8
-	VMOVUPS     Y0, 32(R8)
 	VFMADD213PS Y3, Y0, Y2
 	VMOVUPS     constantsAVX2<>+256(SB), Y0
 	VMINPS      Y1, Y0, Y0
@@ -3531,234 +2965,22 @@ u0b_end:
 	VFMADD231PS Y3, Y2, Y4
 	VFMADD231PS Y3, Y2, Y0
 	VDIVPS      Y4, Y0, Y2
-	ADDQ        R9, R8
-	VMOVUPS     Y1, 32(R8)
-	ADDQ        R9, R8
-	VMOVUPS     Y2, 32(R8)
-	VMOVUPS     32(SI), Y0
+	VMOVUPS     Y1, (DI)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     (CX), Y0
 	VSUBPS      Y2, Y0, Y0
 	VFMADD213PS Y2, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	CMPQ        DI, $0x01
-	JEQ         u0odd
-	VMOVUPS     192(SP), Y0
-	VMOVUPS     320(SP), Y1
-	VMOVUPS     448(SP), Y2
-	VMOVUPS     64(SP), Y3
-	MOVQ        CX, R8
-	MOVQ        hidden+64(FP), R9
-	SHLQ        $0x07, R9
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
-	VMINPS      Y0, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
-	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
-	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
-	VDIVPS      Y7, Y4, Y0
-	VANDPS      Y5, Y0, Y0
-	ADDQ        R9, R8
-	ADDQ        R9, R8
-	ADDQ        R9, R8
-	VMOVUPS     Y2, 128(R8)
-	SUBQ        R9, R8
-	SUBQ        R9, R8
-	SUBQ        R9, R8
-	VMOVUPS     Y0, 128(R8)
-	VFMADD213PS Y3, Y0, Y2
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y3
-	VMAXPS      Y0, Y3, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y3
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y3
-	VSUBPS      constantsAVX2<>+128(SB), Y3, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y5
-	VMULPS      Y0, Y0, Y6
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
-	VPSLLD      $0x17, Y3, Y3
-	VPADDD      constantsAVX2<>+0(SB), Y3, Y3
-	VFMADD231PS Y5, Y6, Y4
-	VFMSUB213PS Y0, Y6, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y3, Y5
-	VFMADD231PS Y4, Y3, Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y3
-	VDIVPS      Y5, Y0, Y1
-	VANDPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y2, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y3
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
-	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y3
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y4
-	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y3, Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
-	VDIVPS      Y4, Y0, Y2
-	ADDQ        R9, R8
-	VMOVUPS     Y1, 128(R8)
-	ADDQ        R9, R8
-	VMOVUPS     Y2, 128(R8)
-	VMOVUPS     128(SI), Y0
-	VSUBPS      Y2, Y0, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVUPS     Y0, 128(AX)
-	VMOVUPS     224(SP), Y0
-	VMOVUPS     352(SP), Y1
-	VMOVUPS     480(SP), Y2
-	VMOVUPS     96(SP), Y3
-	MOVQ        CX, R8
-	MOVQ        hidden+64(FP), R9
-	SHLQ        $0x07, R9
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
-	VMINPS      Y0, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
-	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
-	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
-	VDIVPS      Y7, Y4, Y0
-	VANDPS      Y5, Y0, Y0
-	ADDQ        R9, R8
-	ADDQ        R9, R8
-	ADDQ        R9, R8
-	VMOVUPS     Y2, 160(R8)
-	SUBQ        R9, R8
-	SUBQ        R9, R8
-	SUBQ        R9, R8
-	VMOVUPS     Y0, 160(R8)
-	VFMADD213PS Y3, Y0, Y2
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y3
-	VMAXPS      Y0, Y3, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y3
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y3
-	VSUBPS      constantsAVX2<>+128(SB), Y3, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y5
-	VMULPS      Y0, Y0, Y6
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
-	VPSLLD      $0x17, Y3, Y3
-	VPADDD      constantsAVX2<>+0(SB), Y3, Y3
-	VFMADD231PS Y5, Y6, Y4
-	VFMSUB213PS Y0, Y6, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y3, Y5
-	VFMADD231PS Y4, Y3, Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y3
-	VDIVPS      Y5, Y0, Y1
-	VANDPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y2, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y3
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
-	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y3
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y4
-	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y3, Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
-	VDIVPS      Y4, Y0, Y2
-	ADDQ        R9, R8
-	VMOVUPS     Y1, 160(R8)
-	ADDQ        R9, R8
-	VMOVUPS     Y2, 160(R8)
-	VMOVUPS     160(SI), Y0
-	VSUBPS      Y2, Y0, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVUPS     Y0, 160(AX)
+	VMOVUPS     Y0, (DX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, BX
+	DECQ        SI
+	JNZ         units
 
-u0odd:
-	ADDQ   $0x00000100, SI
-	ADDQ   $0x00000100, AX
-	ADDQ   $0x00000100, CX
-	MOVQ   in+56(FP), R8
-	MOVQ   hidden+64(FP), R9
-	ADDQ   R9, R8
-	IMUL3Q $0x00000018, R8, R8
-	LEAQ   32(BX)(R8*1), BX
-	SUBQ   $0x02, DI
-	JG     pair
-	MOVQ   hidden+64(FP), BX
-	ADDQ   $0x01, BX
-	SHRQ   $0x01, BX
-	SHLQ   $0x08, BX
-	SUBQ   BX, SI
-	SUBQ   BX, AX
-	SUBQ   BX, CX
-	ADDQ   $0x40, AX
-	ADDQ   $0x40, CX
-	ADDQ   $0x40, DX
-	CMPQ   DX, $0x00000080
-	JLT    lanes
+units_end:
 	VZEROUPPER
 	RET
 
@@ -5331,1544 +4553,430 @@ done:
 	VZEROUPPER
 	RET
 
-// func tileLSTMAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·tileLSTMAVX2(SB), $512-64
-	MOVQ hn+32(FP), AX
-	MOVQ c+24(FP), CX
-	MOVQ cn+40(FP), DX
-	XORQ BX, BX
+// func sumsLSTMAVX2(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
+// Requires: AVX, FMA3
+TEXT ·sumsLSTMAVX2(SB), NOSPLIT, $0-48
+	XORQ AX, AX
 
 lanes:
-	MOVQ w+0(FP), SI
-	MOVQ h+16(FP), DI
-	ADDQ BX, DI
-	MOVQ hidden+56(FP), R8
+	MOVQ w+0(FP), CX
+	MOVQ save+24(FP), DX
+	ADDQ AX, DX
+	MOVQ hidden+40(FP), BX
+	MOVQ hidden+40(FP), SI
+	SHLQ $0x07, SI
 
 pair:
-	VBROADCASTSS (SI), Y0
+	VBROADCASTSS (CX), Y0
 	VMOVAPS      Y0, Y1
-	VBROADCASTSS 8(SI), Y2
+	VBROADCASTSS 8(CX), Y2
 	VMOVAPS      Y2, Y3
-	VBROADCASTSS 16(SI), Y4
+	VBROADCASTSS 16(CX), Y4
 	VMOVAPS      Y4, Y5
-	VBROADCASTSS 24(SI), Y6
+	VBROADCASTSS 24(CX), Y6
 	VMOVAPS      Y6, Y7
-	LEAQ         32(SI), R9
-	MOVQ         x+8(FP), R10
-	ADDQ         BX, R10
-	MOVQ         in+48(FP), R11
-	TESTQ        R11, R11
+	LEAQ         32(CX), DI
+	MOVQ         x+8(FP), R8
+	ADDQ         AX, R8
+	MOVQ         in+32(FP), R9
+	TESTQ        R9, R9
 	JZ           u0x_end
 
 u0x:
-	VMOVUPS      (R10), Y8
-	VMOVUPS      32(R10), Y9
-	VBROADCASTSS (R9), Y10
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R9), Y10
+	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R9), Y10
+	VBROADCASTSS 16(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R9), Y10
+	VBROADCASTSS 24(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x00000020, DI
+	ADDQ         $0x00000080, R8
+	DECQ         R9
 	JNZ          u0x
 
 u0x_end:
-	MOVQ  hidden+56(FP), R10
-	MOVQ  hidden+56(FP), R11
-	SHRQ  $0x01, R10
-	SUBQ  R10, R11
-	MOVQ  h+16(FP), R12
-	ADDQ  BX, R12
-	TESTQ R11, R11
+	MOVQ  hidden+40(FP), R8
+	MOVQ  hidden+40(FP), R9
+	SHRQ  $0x01, R8
+	SUBQ  R8, R9
+	MOVQ  h+16(FP), R10
+	ADDQ  AX, R10
+	TESTQ R9, R9
 	JZ    u0a_end
 
 u0a:
-	VMOVUPS      (R12), Y8
-	VMOVUPS      32(R12), Y9
-	VBROADCASTSS (R9), Y10
+	VMOVUPS      (R10), Y8
+	VMOVUPS      32(R10), Y9
+	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R9), Y10
+	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R9), Y10
+	VBROADCASTSS 16(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R9), Y10
+	VBROADCASTSS 24(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R9
-	ADDQ         $0x00000080, R12
-	DECQ         R11
+	ADDQ         $0x00000020, DI
+	ADDQ         $0x00000080, R10
+	DECQ         R9
 	JNZ          u0a
 
 u0a_end:
-	VMOVUPS Y0, (SP)
-	VMOVUPS Y1, 32(SP)
-	VMOVUPS Y2, 64(SP)
-	VMOVUPS Y3, 96(SP)
-	VMOVUPS Y4, 128(SP)
-	VMOVUPS Y5, 160(SP)
-	VMOVUPS Y6, 192(SP)
-	VMOVUPS Y7, 224(SP)
+	MOVQ    DX, R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
+	MOVQ    DX, R9
+	ADDQ    SI, R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
+	MOVQ    DX, R9
+	ADDQ    SI, R9
+	ADDQ    SI, R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
+	MOVQ    DX, R9
+	ADDQ    SI, R9
+	ADDQ    SI, R9
+	ADDQ    SI, R9
+	VMOVUPS Y6, (R9)
+	VMOVUPS Y7, 32(R9)
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	TESTQ   R10, R10
+	TESTQ   R8, R8
 	JZ      u0b_end
 
 u0b:
-	VMOVUPS      (R12), Y8
-	VMOVUPS      32(R12), Y9
-	VBROADCASTSS (R9), Y10
+	VMOVUPS      (R10), Y8
+	VMOVUPS      32(R10), Y9
+	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R9), Y10
+	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R9), Y10
+	VBROADCASTSS 16(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R9), Y10
+	VBROADCASTSS 24(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R9
-	ADDQ         $0x00000080, R12
-	DECQ         R10
+	ADDQ         $0x00000020, DI
+	ADDQ         $0x00000080, R10
+	DECQ         R8
 	JNZ          u0b
 
 u0b_end:
-	VADDPS       (SP), Y0, Y0
-	VADDPS       64(SP), Y2, Y2
-	VADDPS       128(SP), Y4, Y4
-	VADDPS       192(SP), Y6, Y6
-	VMOVUPS      constantsAVX2<>+256(SB), Y8
-	VMINPS       Y0, Y8, Y8
-	VMOVUPS      constantsAVX2<>+192(SB), Y9
-	VMAXPS       Y8, Y9, Y8
-	VMOVUPS      constantsAVX2<>+128(SB), Y9
-	VFMADD231PS  constantsAVX2<>+448(SB), Y8, Y9
-	VSUBPS       constantsAVX2<>+128(SB), Y9, Y10
-	VFMADD231PS  constantsAVX2<>+512(SB), Y10, Y8
-	VMOVUPS      constantsAVX2<>+640(SB), Y10
-	VMOVUPS      constantsAVX2<>+768(SB), Y11
-	VMULPS       Y8, Y8, Y12
-	VFMADD213PS  constantsAVX2<>+576(SB), Y8, Y10
-	VFMADD213PS  constantsAVX2<>+704(SB), Y8, Y11
-	VFMADD231PS  constantsAVX2<>+832(SB), Y12, Y11
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       constantsAVX2<>+0(SB), Y9, Y9
-	VFMADD231PS  Y11, Y12, Y10
-	VFMSUB213PS  Y8, Y12, Y10
-	VMOVUPS      constantsAVX2<>+0(SB), Y8
-	VADDPS       Y8, Y9, Y11
-	VFMADD231PS  Y10, Y9, Y11
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y0, Y9
-	VDIVPS       Y11, Y8, Y0
-	VANDPS       Y9, Y0, Y0
-	VMOVUPS      constantsAVX2<>+256(SB), Y8
-	VMINPS       Y2, Y8, Y8
-	VMOVUPS      constantsAVX2<>+192(SB), Y9
-	VMAXPS       Y8, Y9, Y8
-	VMOVUPS      constantsAVX2<>+128(SB), Y9
-	VFMADD231PS  constantsAVX2<>+448(SB), Y8, Y9
-	VSUBPS       constantsAVX2<>+128(SB), Y9, Y10
-	VFMADD231PS  constantsAVX2<>+512(SB), Y10, Y8
-	VMOVUPS      constantsAVX2<>+640(SB), Y10
-	VMOVUPS      constantsAVX2<>+768(SB), Y11
-	VMULPS       Y8, Y8, Y12
-	VFMADD213PS  constantsAVX2<>+576(SB), Y8, Y10
-	VFMADD213PS  constantsAVX2<>+704(SB), Y8, Y11
-	VFMADD231PS  constantsAVX2<>+832(SB), Y12, Y11
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       constantsAVX2<>+0(SB), Y9, Y9
-	VFMADD231PS  Y11, Y12, Y10
-	VFMSUB213PS  Y8, Y12, Y10
-	VMOVUPS      constantsAVX2<>+0(SB), Y8
-	VADDPS       Y8, Y9, Y11
-	VFMADD231PS  Y10, Y9, Y11
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y2, Y9
-	VDIVPS       Y11, Y8, Y2
-	VANDPS       Y9, Y2, Y2
-	VMOVUPS      constantsAVX2<>+384(SB), Y8
-	VMINPS       Y4, Y8, Y4
-	VMOVUPS      constantsAVX2<>+320(SB), Y8
-	VMAXPS       Y4, Y8, Y4
-	VMOVUPS      constantsAVX2<>+128(SB), Y8
-	VFMADD231PS  constantsAVX2<>+896(SB), Y4, Y8
-	VSUBPS       constantsAVX2<>+128(SB), Y8, Y9
-	VFMADD231PS  constantsAVX2<>+960(SB), Y9, Y4
-	VMOVUPS      constantsAVX2<>+1088(SB), Y9
-	VMOVUPS      constantsAVX2<>+1216(SB), Y10
-	VMULPS       Y4, Y4, Y11
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y4, Y9
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y4, Y10
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y11, Y10
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       constantsAVX2<>+0(SB), Y8, Y8
-	VFMADD231PS  Y10, Y11, Y9
-	VADDPS       Y4, Y4, Y4
-	VFMADD213PS  Y4, Y11, Y9
-	VMOVUPS      constantsAVX2<>+0(SB), Y4
-	VADDPS       Y4, Y8, Y10
-	VSUBPS       Y4, Y8, Y4
-	VFMADD231PS  Y9, Y8, Y10
-	VFMADD231PS  Y9, Y8, Y4
-	VDIVPS       Y10, Y4, Y4
-	VMULPS       Y4, Y0, Y4
-	VMOVUPS      (CX), Y0
-	VFMADD213PS  Y4, Y2, Y0
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      constantsAVX2<>+384(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+320(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS  constantsAVX2<>+960(SB), Y4, Y0
-	VMOVUPS      constantsAVX2<>+1088(SB), Y4
-	VMOVUPS      constantsAVX2<>+1216(SB), Y8
-	VMULPS       Y0, Y0, Y9
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y0, Y4
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y0, Y8
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y9, Y8
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y8, Y9, Y4
-	VADDPS       Y0, Y0, Y0
-	VFMADD213PS  Y0, Y9, Y4
-	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y8
-	VSUBPS       Y0, Y2, Y0
-	VFMADD231PS  Y4, Y2, Y8
-	VFMADD231PS  Y4, Y2, Y0
-	VDIVPS       Y8, Y0, Y0
-	VMOVUPS      constantsAVX2<>+256(SB), Y2
-	VMINPS       Y6, Y2, Y2
-	VMOVUPS      constantsAVX2<>+192(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      constantsAVX2<>+128(SB), Y4
-	VFMADD231PS  constantsAVX2<>+448(SB), Y2, Y4
-	VSUBPS       constantsAVX2<>+128(SB), Y4, Y8
-	VFMADD231PS  constantsAVX2<>+512(SB), Y8, Y2
-	VMOVUPS      constantsAVX2<>+640(SB), Y8
-	VMOVUPS      constantsAVX2<>+768(SB), Y9
-	VMULPS       Y2, Y2, Y10
-	VFMADD213PS  constantsAVX2<>+576(SB), Y2, Y8
-	VFMADD213PS  constantsAVX2<>+704(SB), Y2, Y9
-	VFMADD231PS  constantsAVX2<>+832(SB), Y10, Y9
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS  Y9, Y10, Y8
-	VFMSUB213PS  Y2, Y10, Y8
-	VMOVUPS      constantsAVX2<>+0(SB), Y2
-	VADDPS       Y2, Y4, Y9
-	VFMADD231PS  Y8, Y4, Y9
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y6, Y4
-	VDIVPS       Y9, Y2, Y6
-	VANDPS       Y4, Y6, Y6
-	VMULPS       Y0, Y6, Y6
-	VMOVUPS      Y6, (AX)
-	VADDPS       32(SP), Y1, Y1
-	VADDPS       96(SP), Y3, Y3
-	VADDPS       160(SP), Y5, Y5
-	VADDPS       224(SP), Y7, Y7
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
-	VMINPS       Y1, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS  constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y4
-	VMOVUPS      constantsAVX2<>+768(SB), Y6
-	VMULPS       Y0, Y0, Y8
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y6
-	VFMADD231PS  constantsAVX2<>+832(SB), Y8, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y6, Y8, Y4
-	VFMSUB213PS  Y0, Y8, Y4
-	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y6
-	VFMADD231PS  Y4, Y2, Y6
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y1, Y2
-	VDIVPS       Y6, Y0, Y1
-	VANDPS       Y2, Y1, Y1
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
-	VMINPS       Y3, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS  constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y4
-	VMOVUPS      constantsAVX2<>+768(SB), Y6
-	VMULPS       Y0, Y0, Y8
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y6
-	VFMADD231PS  constantsAVX2<>+832(SB), Y8, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y6, Y8, Y4
-	VFMSUB213PS  Y0, Y8, Y4
-	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y6
-	VFMADD231PS  Y4, Y2, Y6
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y3, Y2
-	VDIVPS       Y6, Y0, Y3
-	VANDPS       Y2, Y3, Y3
-	VMOVUPS      constantsAVX2<>+384(SB), Y0
-	VMINPS       Y5, Y0, Y0
-	VMOVUPS      constantsAVX2<>+320(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS  constantsAVX2<>+960(SB), Y4, Y0
-	VMOVUPS      constantsAVX2<>+1088(SB), Y4
-	VMOVUPS      constantsAVX2<>+1216(SB), Y5
-	VMULPS       Y0, Y0, Y6
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y0, Y4
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y0, Y5
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y6, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y5, Y6, Y4
-	VADDPS       Y0, Y0, Y0
-	VFMADD213PS  Y0, Y6, Y4
-	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y5
-	VSUBPS       Y0, Y2, Y0
-	VFMADD231PS  Y4, Y2, Y5
-	VFMADD231PS  Y4, Y2, Y0
-	VDIVPS       Y5, Y0, Y5
-	VMULPS       Y5, Y1, Y5
-	VMOVUPS      32(CX), Y0
-	VFMADD213PS  Y5, Y3, Y0
-	VMOVUPS      Y0, 32(DX)
-	VMOVUPS      constantsAVX2<>+384(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      constantsAVX2<>+320(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y1
-	VFMADD231PS  constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS       constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS  constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS      constantsAVX2<>+1088(SB), Y2
-	VMOVUPS      constantsAVX2<>+1216(SB), Y3
-	VMULPS       Y0, Y0, Y4
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS  Y3, Y4, Y2
-	VADDPS       Y0, Y0, Y0
-	VFMADD213PS  Y0, Y4, Y2
-	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y1, Y3
-	VSUBPS       Y0, Y1, Y0
-	VFMADD231PS  Y2, Y1, Y3
-	VFMADD231PS  Y2, Y1, Y0
-	VDIVPS       Y3, Y0, Y0
-	VMOVUPS      constantsAVX2<>+256(SB), Y1
-	VMINPS       Y7, Y1, Y1
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS  constantsAVX2<>+512(SB), Y3, Y1
-	VMOVUPS      constantsAVX2<>+640(SB), Y3
-	VMOVUPS      constantsAVX2<>+768(SB), Y4
-	VMULPS       Y1, Y1, Y5
-	VFMADD213PS  constantsAVX2<>+576(SB), Y1, Y3
-	VFMADD213PS  constantsAVX2<>+704(SB), Y1, Y4
-	VFMADD231PS  constantsAVX2<>+832(SB), Y5, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y4, Y5, Y3
-	VFMSUB213PS  Y1, Y5, Y3
-	VMOVUPS      constantsAVX2<>+0(SB), Y1
-	VADDPS       Y1, Y2, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y7, Y2
-	VDIVPS       Y4, Y1, Y7
-	VANDPS       Y2, Y7, Y7
-	VMULPS       Y0, Y7, Y7
-	VMOVUPS      Y7, 32(AX)
-	CMPQ         R8, $0x01
+	MOVQ         DX, DI
+	VADDPS       (DI), Y0, Y0
+	VMOVUPS      Y0, (DI)
+	VADDPS       32(DI), Y1, Y1
+	VMOVUPS      Y1, 32(DI)
+	MOVQ         DX, DI
+	ADDQ         SI, DI
+	VADDPS       (DI), Y2, Y2
+	VMOVUPS      Y2, (DI)
+	VADDPS       32(DI), Y3, Y3
+	VMOVUPS      Y3, 32(DI)
+	MOVQ         DX, DI
+	ADDQ         SI, DI
+	ADDQ         SI, DI
+	VADDPS       (DI), Y4, Y4
+	VMOVUPS      Y4, (DI)
+	VADDPS       32(DI), Y5, Y5
+	VMOVUPS      Y5, 32(DI)
+	MOVQ         DX, DI
+	ADDQ         SI, DI
+	ADDQ         SI, DI
+	ADDQ         SI, DI
+	VADDPS       (DI), Y6, Y6
+	VMOVUPS      Y6, (DI)
+	VADDPS       32(DI), Y7, Y7
+	VMOVUPS      Y7, 32(DI)
+	CMPQ         BX, $0x01
 	JEQ          skip
-	VBROADCASTSS 4(SI), Y0
+	VBROADCASTSS 4(CX), Y0
 	VMOVAPS      Y0, Y1
-	VBROADCASTSS 12(SI), Y2
+	VBROADCASTSS 12(CX), Y2
 	VMOVAPS      Y2, Y3
-	VBROADCASTSS 20(SI), Y4
+	VBROADCASTSS 20(CX), Y4
 	VMOVAPS      Y4, Y5
-	VBROADCASTSS 28(SI), Y6
+	VBROADCASTSS 28(CX), Y6
 	VMOVAPS      Y6, Y7
-	LEAQ         36(SI), R9
-	MOVQ         x+8(FP), R10
-	ADDQ         BX, R10
-	MOVQ         in+48(FP), R11
-	TESTQ        R11, R11
+	LEAQ         36(CX), DI
+	MOVQ         x+8(FP), R8
+	ADDQ         AX, R8
+	MOVQ         in+32(FP), R9
+	TESTQ        R9, R9
 	JZ           u1x_end
 
 u1x:
-	VMOVUPS      (R10), Y8
-	VMOVUPS      32(R10), Y9
-	VBROADCASTSS (R9), Y10
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R9), Y10
+	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R9), Y10
+	VBROADCASTSS 16(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R9), Y10
+	VBROADCASTSS 24(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x00000020, DI
+	ADDQ         $0x00000080, R8
+	DECQ         R9
 	JNZ          u1x
 
 u1x_end:
-	MOVQ  hidden+56(FP), R10
-	MOVQ  hidden+56(FP), R11
-	SHRQ  $0x01, R10
-	SUBQ  R10, R11
-	MOVQ  h+16(FP), R12
-	ADDQ  BX, R12
-	TESTQ R11, R11
+	MOVQ  hidden+40(FP), R8
+	MOVQ  hidden+40(FP), R9
+	SHRQ  $0x01, R8
+	SUBQ  R8, R9
+	MOVQ  h+16(FP), R10
+	ADDQ  AX, R10
+	TESTQ R9, R9
 	JZ    u1a_end
 
 u1a:
-	VMOVUPS      (R12), Y8
-	VMOVUPS      32(R12), Y9
-	VBROADCASTSS (R9), Y10
+	VMOVUPS      (R10), Y8
+	VMOVUPS      32(R10), Y9
+	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R9), Y10
+	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R9), Y10
+	VBROADCASTSS 16(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R9), Y10
+	VBROADCASTSS 24(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R9
-	ADDQ         $0x00000080, R12
-	DECQ         R11
+	ADDQ         $0x00000020, DI
+	ADDQ         $0x00000080, R10
+	DECQ         R9
 	JNZ          u1a
 
 u1a_end:
-	VMOVUPS Y0, (SP)
-	VMOVUPS Y1, 32(SP)
-	VMOVUPS Y2, 64(SP)
-	VMOVUPS Y3, 96(SP)
-	VMOVUPS Y4, 128(SP)
-	VMOVUPS Y5, 160(SP)
-	VMOVUPS Y6, 192(SP)
-	VMOVUPS Y7, 224(SP)
+	MOVQ    DX, R9
+	VMOVUPS Y0, 128(R9)
+	VMOVUPS Y1, 160(R9)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
+	MOVQ    DX, R9
+	ADDQ    SI, R9
+	VMOVUPS Y2, 128(R9)
+	VMOVUPS Y3, 160(R9)
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
+	MOVQ    DX, R9
+	ADDQ    SI, R9
+	ADDQ    SI, R9
+	VMOVUPS Y4, 128(R9)
+	VMOVUPS Y5, 160(R9)
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
+	MOVQ    DX, R9
+	ADDQ    SI, R9
+	ADDQ    SI, R9
+	ADDQ    SI, R9
+	VMOVUPS Y6, 128(R9)
+	VMOVUPS Y7, 160(R9)
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	TESTQ   R10, R10
+	TESTQ   R8, R8
 	JZ      u1b_end
 
 u1b:
-	VMOVUPS      (R12), Y8
-	VMOVUPS      32(R12), Y9
-	VBROADCASTSS (R9), Y10
+	VMOVUPS      (R10), Y8
+	VMOVUPS      32(R10), Y9
+	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R9), Y10
+	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R9), Y10
+	VBROADCASTSS 16(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R9), Y10
+	VBROADCASTSS 24(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R9
-	ADDQ         $0x00000080, R12
-	DECQ         R10
+	ADDQ         $0x00000020, DI
+	ADDQ         $0x00000080, R10
+	DECQ         R8
 	JNZ          u1b
 
 u1b_end:
-	VADDPS      (SP), Y0, Y0
-	VADDPS      64(SP), Y2, Y2
-	VADDPS      128(SP), Y4, Y4
-	VADDPS      192(SP), Y6, Y6
-	VMOVUPS     constantsAVX2<>+256(SB), Y8
-	VMINPS      Y0, Y8, Y8
-	VMOVUPS     constantsAVX2<>+192(SB), Y9
-	VMAXPS      Y8, Y9, Y8
-	VMOVUPS     constantsAVX2<>+128(SB), Y9
-	VFMADD231PS constantsAVX2<>+448(SB), Y8, Y9
-	VSUBPS      constantsAVX2<>+128(SB), Y9, Y10
-	VFMADD231PS constantsAVX2<>+512(SB), Y10, Y8
-	VMOVUPS     constantsAVX2<>+640(SB), Y10
-	VMOVUPS     constantsAVX2<>+768(SB), Y11
-	VMULPS      Y8, Y8, Y12
-	VFMADD213PS constantsAVX2<>+576(SB), Y8, Y10
-	VFMADD213PS constantsAVX2<>+704(SB), Y8, Y11
-	VFMADD231PS constantsAVX2<>+832(SB), Y12, Y11
-	VPSLLD      $0x17, Y9, Y9
-	VPADDD      constantsAVX2<>+0(SB), Y9, Y9
-	VFMADD231PS Y11, Y12, Y10
-	VFMSUB213PS Y8, Y12, Y10
-	VMOVUPS     constantsAVX2<>+0(SB), Y8
-	VADDPS      Y8, Y9, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y9
-	VDIVPS      Y11, Y8, Y0
-	VANDPS      Y9, Y0, Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y8
-	VMINPS      Y2, Y8, Y8
-	VMOVUPS     constantsAVX2<>+192(SB), Y9
-	VMAXPS      Y8, Y9, Y8
-	VMOVUPS     constantsAVX2<>+128(SB), Y9
-	VFMADD231PS constantsAVX2<>+448(SB), Y8, Y9
-	VSUBPS      constantsAVX2<>+128(SB), Y9, Y10
-	VFMADD231PS constantsAVX2<>+512(SB), Y10, Y8
-	VMOVUPS     constantsAVX2<>+640(SB), Y10
-	VMOVUPS     constantsAVX2<>+768(SB), Y11
-	VMULPS      Y8, Y8, Y12
-	VFMADD213PS constantsAVX2<>+576(SB), Y8, Y10
-	VFMADD213PS constantsAVX2<>+704(SB), Y8, Y11
-	VFMADD231PS constantsAVX2<>+832(SB), Y12, Y11
-	VPSLLD      $0x17, Y9, Y9
-	VPADDD      constantsAVX2<>+0(SB), Y9, Y9
-	VFMADD231PS Y11, Y12, Y10
-	VFMSUB213PS Y8, Y12, Y10
-	VMOVUPS     constantsAVX2<>+0(SB), Y8
-	VADDPS      Y8, Y9, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y9
-	VDIVPS      Y11, Y8, Y2
-	VANDPS      Y9, Y2, Y2
-	VMOVUPS     constantsAVX2<>+384(SB), Y8
-	VMINPS      Y4, Y8, Y4
-	VMOVUPS     constantsAVX2<>+320(SB), Y8
-	VMAXPS      Y4, Y8, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y8
-	VFMADD231PS constantsAVX2<>+896(SB), Y4, Y8
-	VSUBPS      constantsAVX2<>+128(SB), Y8, Y9
-	VFMADD231PS constantsAVX2<>+960(SB), Y9, Y4
-	VMOVUPS     constantsAVX2<>+1088(SB), Y9
-	VMOVUPS     constantsAVX2<>+1216(SB), Y10
-	VMULPS      Y4, Y4, Y11
-	VFMADD213PS constantsAVX2<>+1024(SB), Y4, Y9
-	VFMADD213PS constantsAVX2<>+1152(SB), Y4, Y10
-	VFMADD231PS constantsAVX2<>+1280(SB), Y11, Y10
-	VPSLLD      $0x17, Y8, Y8
-	VPADDD      constantsAVX2<>+0(SB), Y8, Y8
-	VFMADD231PS Y10, Y11, Y9
-	VADDPS      Y4, Y4, Y4
-	VFMADD213PS Y4, Y11, Y9
-	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y8, Y10
-	VSUBPS      Y4, Y8, Y4
-	VFMADD231PS Y9, Y8, Y10
-	VFMADD231PS Y9, Y8, Y4
-	VDIVPS      Y10, Y4, Y4
-	VMULPS      Y4, Y0, Y4
-	VMOVUPS     128(CX), Y0
-	VFMADD213PS Y4, Y2, Y0
-	VMOVUPS     Y0, 128(DX)
-	VMOVUPS     constantsAVX2<>+384(SB), Y2
-	VMINPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS constantsAVX2<>+960(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y4
-	VMOVUPS     constantsAVX2<>+1216(SB), Y8
-	VMULPS      Y0, Y0, Y9
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y8
-	VFMADD231PS constantsAVX2<>+1280(SB), Y9, Y8
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y8, Y9, Y4
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y9, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y8
-	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y4, Y2, Y8
-	VFMADD231PS Y4, Y2, Y0
-	VDIVPS      Y8, Y0, Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y2
-	VMINPS      Y6, Y2, Y2
-	VMOVUPS     constantsAVX2<>+192(SB), Y4
-	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     constantsAVX2<>+128(SB), Y4
-	VFMADD231PS constantsAVX2<>+448(SB), Y2, Y4
-	VSUBPS      constantsAVX2<>+128(SB), Y4, Y8
-	VFMADD231PS constantsAVX2<>+512(SB), Y8, Y2
-	VMOVUPS     constantsAVX2<>+640(SB), Y8
-	VMOVUPS     constantsAVX2<>+768(SB), Y9
-	VMULPS      Y2, Y2, Y10
-	VFMADD213PS constantsAVX2<>+576(SB), Y2, Y8
-	VFMADD213PS constantsAVX2<>+704(SB), Y2, Y9
-	VFMADD231PS constantsAVX2<>+832(SB), Y10, Y9
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS Y9, Y10, Y8
-	VFMSUB213PS Y2, Y10, Y8
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VADDPS      Y2, Y4, Y9
-	VFMADD231PS Y8, Y4, Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y6, Y4
-	VDIVPS      Y9, Y2, Y6
-	VANDPS      Y4, Y6, Y6
-	VMULPS      Y0, Y6, Y6
-	VMOVUPS     Y6, 128(AX)
-	VADDPS      32(SP), Y1, Y1
-	VADDPS      96(SP), Y3, Y3
-	VADDPS      160(SP), Y5, Y5
-	VADDPS      224(SP), Y7, Y7
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y6
-	VMULPS      Y0, Y0, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y6
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y6
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y6, Y8, Y4
-	VFMSUB213PS Y0, Y8, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y6
-	VFMADD231PS Y4, Y2, Y6
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y2
-	VDIVPS      Y6, Y0, Y1
-	VANDPS      Y2, Y1, Y1
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y3, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y6
-	VMULPS      Y0, Y0, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y6
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y6
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y6, Y8, Y4
-	VFMSUB213PS Y0, Y8, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y6
-	VFMADD231PS Y4, Y2, Y6
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y2
-	VDIVPS      Y6, Y0, Y3
-	VANDPS      Y2, Y3, Y3
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y5, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS constantsAVX2<>+960(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y4
-	VMOVUPS     constantsAVX2<>+1216(SB), Y5
-	VMULPS      Y0, Y0, Y6
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+1280(SB), Y6, Y5
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y5, Y6, Y4
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y6, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y5
-	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y4, Y2, Y5
-	VFMADD231PS Y4, Y2, Y0
-	VDIVPS      Y5, Y0, Y5
-	VMULPS      Y5, Y1, Y5
-	VMOVUPS     160(CX), Y0
-	VFMADD213PS Y5, Y3, Y0
-	VMOVUPS     Y0, 160(DX)
-	VMOVUPS     constantsAVX2<>+384(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y3
-	VMULPS      Y0, Y0, Y4
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y3, Y4, Y2
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y4, Y2
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y3
-	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y3, Y0, Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y1
-	VMINPS      Y7, Y1, Y1
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+512(SB), Y3, Y1
-	VMOVUPS     constantsAVX2<>+640(SB), Y3
-	VMOVUPS     constantsAVX2<>+768(SB), Y4
-	VMULPS      Y1, Y1, Y5
-	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y3
-	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y4
-	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VFMSUB213PS Y1, Y5, Y3
-	VMOVUPS     constantsAVX2<>+0(SB), Y1
-	VADDPS      Y1, Y2, Y4
-	VFMADD231PS Y3, Y2, Y4
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y7, Y2
-	VDIVPS      Y4, Y1, Y7
-	VANDPS      Y2, Y7, Y7
-	VMULPS      Y0, Y7, Y7
-	VMOVUPS     Y7, 160(AX)
+	MOVQ    DX, DI
+	VADDPS  128(DI), Y0, Y0
+	VMOVUPS Y0, 128(DI)
+	VADDPS  160(DI), Y1, Y1
+	VMOVUPS Y1, 160(DI)
+	MOVQ    DX, DI
+	ADDQ    SI, DI
+	VADDPS  128(DI), Y2, Y2
+	VMOVUPS Y2, 128(DI)
+	VADDPS  160(DI), Y3, Y3
+	VMOVUPS Y3, 160(DI)
+	MOVQ    DX, DI
+	ADDQ    SI, DI
+	ADDQ    SI, DI
+	VADDPS  128(DI), Y4, Y4
+	VMOVUPS Y4, 128(DI)
+	VADDPS  160(DI), Y5, Y5
+	VMOVUPS Y5, 160(DI)
+	MOVQ    DX, DI
+	ADDQ    SI, DI
+	ADDQ    SI, DI
+	ADDQ    SI, DI
+	VADDPS  128(DI), Y6, Y6
+	VMOVUPS Y6, 128(DI)
+	VADDPS  160(DI), Y7, Y7
+	VMOVUPS Y7, 160(DI)
 
 skip:
-	ADDQ   $0x00000100, DI
-	ADDQ   $0x00000100, AX
-	ADDQ   $0x00000100, CX
 	ADDQ   $0x00000100, DX
-	MOVQ   in+48(FP), R9
-	MOVQ   hidden+56(FP), R10
-	ADDQ   R10, R9
-	IMUL3Q $0x00000020, R9, R9
-	LEAQ   32(SI)(R9*1), SI
-	SUBQ   $0x02, R8
+	MOVQ   in+32(FP), DI
+	MOVQ   hidden+40(FP), R8
+	ADDQ   R8, DI
+	IMUL3Q $0x00000020, DI, DI
+	LEAQ   32(CX)(DI*1), CX
+	SUBQ   $0x02, BX
 	JG     pair
-	MOVQ   hidden+56(FP), SI
-	ADDQ   $0x01, SI
-	SHRQ   $0x01, SI
-	SHLQ   $0x08, SI
-	SUBQ   SI, DI
-	SUBQ   SI, AX
-	SUBQ   SI, CX
-	SUBQ   SI, DX
 	ADDQ   $0x40, AX
-	ADDQ   $0x40, CX
-	ADDQ   $0x40, DX
-	ADDQ   $0x40, BX
-	CMPQ   BX, $0x00000080
+	CMPQ   AX, $0x00000080
 	JLT    lanes
 	VZEROUPPER
 	RET
 
-// func tileSaveLSTMAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
+// func activateLSTMAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileSaveLSTMAVX2(SB), $512-72
-	MOVQ hn+32(FP), AX
-	MOVQ c+24(FP), CX
-	MOVQ cn+40(FP), DX
-	MOVQ save+48(FP), BX
-	XORQ SI, SI
+TEXT ·activateLSTMAVX2(SB), NOSPLIT, $0-48
+	MOVQ  save+0(FP), AX
+	MOVQ  h+8(FP), CX
+	MOVQ  hn+24(FP), DX
+	MOVQ  hidden+40(FP), BX
+	MOVQ  hidden+40(FP), SI
+	MOVQ  c+16(FP), DI
+	MOVQ  cn+32(FP), R8
+	SHLQ  $0x05, BX
+	LEAQ  (AX)(BX*4), R9
+	LEAQ  (R9)(BX*4), R10
+	LEAQ  (R10)(BX*4), R11
+	LEAQ  (R11)(BX*4), BX
+	SHLQ  $0x02, SI
+	TESTQ SI, SI
+	JZ    units_end
 
-lanes:
-	MOVQ w+0(FP), DI
-	MOVQ h+16(FP), R8
-	ADDQ SI, R8
-	MOVQ hidden+64(FP), R9
-
-pair:
-	VBROADCASTSS (DI), Y0
-	VMOVAPS      Y0, Y1
-	VBROADCASTSS 8(DI), Y2
-	VMOVAPS      Y2, Y3
-	VBROADCASTSS 16(DI), Y4
-	VMOVAPS      Y4, Y5
-	VBROADCASTSS 24(DI), Y6
-	VMOVAPS      Y6, Y7
-	LEAQ         32(DI), R10
-	MOVQ         x+8(FP), R11
-	ADDQ         SI, R11
-	MOVQ         in+56(FP), R12
-	TESTQ        R12, R12
-	JZ           u0x_end
-
-u0x:
-	VMOVUPS      (R11), Y8
-	VMOVUPS      32(R11), Y9
-	VBROADCASTSS (R10), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R10), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R10), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R10), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
-	JNZ          u0x
-
-u0x_end:
-	MOVQ  hidden+64(FP), R11
-	MOVQ  hidden+64(FP), R12
-	SHRQ  $0x01, R11
-	SUBQ  R11, R12
-	MOVQ  h+16(FP), R13
-	ADDQ  SI, R13
-	TESTQ R12, R12
-	JZ    u0a_end
-
-u0a:
-	VMOVUPS      (R13), Y8
-	VMOVUPS      32(R13), Y9
-	VBROADCASTSS (R10), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R10), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R10), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R10), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R10
-	ADDQ         $0x00000080, R13
-	DECQ         R12
-	JNZ          u0a
-
-u0a_end:
-	VMOVUPS Y0, (SP)
-	VMOVUPS Y1, 32(SP)
-	VMOVUPS Y2, 64(SP)
-	VMOVUPS Y3, 96(SP)
-	VMOVUPS Y4, 128(SP)
-	VMOVUPS Y5, 160(SP)
-	VMOVUPS Y6, 192(SP)
-	VMOVUPS Y7, 224(SP)
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	TESTQ   R11, R11
-	JZ      u0b_end
-
-u0b:
-	VMOVUPS      (R13), Y8
-	VMOVUPS      32(R13), Y9
-	VBROADCASTSS (R10), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R10), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R10), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R10), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R10
-	ADDQ         $0x00000080, R13
-	DECQ         R11
-	JNZ          u0b
-
-u0b_end:
-	VADDPS       (SP), Y0, Y0
-	VADDPS       64(SP), Y2, Y2
-	VADDPS       128(SP), Y4, Y4
-	VADDPS       192(SP), Y6, Y6
-	MOVQ         BX, R10
-	MOVQ         hidden+64(FP), R11
-	SHLQ         $0x07, R11
-	VMOVUPS      constantsAVX2<>+256(SB), Y8
-	VMINPS       Y0, Y8, Y8
-	VMOVUPS      constantsAVX2<>+192(SB), Y9
-	VMAXPS       Y8, Y9, Y8
-	VMOVUPS      constantsAVX2<>+128(SB), Y9
-	VFMADD231PS  constantsAVX2<>+448(SB), Y8, Y9
-	VSUBPS       constantsAVX2<>+128(SB), Y9, Y10
-	VFMADD231PS  constantsAVX2<>+512(SB), Y10, Y8
-	VMOVUPS      constantsAVX2<>+640(SB), Y10
-	VMOVUPS      constantsAVX2<>+768(SB), Y11
-	VMULPS       Y8, Y8, Y12
-	VFMADD213PS  constantsAVX2<>+576(SB), Y8, Y10
-	VFMADD213PS  constantsAVX2<>+704(SB), Y8, Y11
-	VFMADD231PS  constantsAVX2<>+832(SB), Y12, Y11
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       constantsAVX2<>+0(SB), Y9, Y9
-	VFMADD231PS  Y11, Y12, Y10
-	VFMSUB213PS  Y8, Y12, Y10
-	VMOVUPS      constantsAVX2<>+0(SB), Y8
-	VADDPS       Y8, Y9, Y11
-	VFMADD231PS  Y10, Y9, Y11
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y0, Y9
-	VDIVPS       Y11, Y8, Y0
-	VANDPS       Y9, Y0, Y0
-	VMOVUPS      constantsAVX2<>+256(SB), Y8
-	VMINPS       Y2, Y8, Y8
-	VMOVUPS      constantsAVX2<>+192(SB), Y9
-	VMAXPS       Y8, Y9, Y8
-	VMOVUPS      constantsAVX2<>+128(SB), Y9
-	VFMADD231PS  constantsAVX2<>+448(SB), Y8, Y9
-	VSUBPS       constantsAVX2<>+128(SB), Y9, Y10
-	VFMADD231PS  constantsAVX2<>+512(SB), Y10, Y8
-	VMOVUPS      constantsAVX2<>+640(SB), Y10
-	VMOVUPS      constantsAVX2<>+768(SB), Y11
-	VMULPS       Y8, Y8, Y12
-	VFMADD213PS  constantsAVX2<>+576(SB), Y8, Y10
-	VFMADD213PS  constantsAVX2<>+704(SB), Y8, Y11
-	VFMADD231PS  constantsAVX2<>+832(SB), Y12, Y11
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       constantsAVX2<>+0(SB), Y9, Y9
-	VFMADD231PS  Y11, Y12, Y10
-	VFMSUB213PS  Y8, Y12, Y10
-	VMOVUPS      constantsAVX2<>+0(SB), Y8
-	VADDPS       Y8, Y9, Y11
-	VFMADD231PS  Y10, Y9, Y11
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y2, Y9
-	VDIVPS       Y11, Y8, Y2
-	VANDPS       Y9, Y2, Y2
-	VMOVUPS      constantsAVX2<>+384(SB), Y8
-	VMINPS       Y4, Y8, Y4
-	VMOVUPS      constantsAVX2<>+320(SB), Y8
-	VMAXPS       Y4, Y8, Y4
-	VMOVUPS      constantsAVX2<>+128(SB), Y8
-	VFMADD231PS  constantsAVX2<>+896(SB), Y4, Y8
-	VSUBPS       constantsAVX2<>+128(SB), Y8, Y9
-	VFMADD231PS  constantsAVX2<>+960(SB), Y9, Y4
-	VMOVUPS      constantsAVX2<>+1088(SB), Y9
-	VMOVUPS      constantsAVX2<>+1216(SB), Y10
-	VMULPS       Y4, Y4, Y11
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y4, Y9
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y4, Y10
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y11, Y10
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       constantsAVX2<>+0(SB), Y8, Y8
-	VFMADD231PS  Y10, Y11, Y9
-	VADDPS       Y4, Y4, Y4
-	VFMADD213PS  Y4, Y11, Y9
-	VMOVUPS      constantsAVX2<>+0(SB), Y4
-	VADDPS       Y4, Y8, Y10
-	VSUBPS       Y4, Y8, Y4
-	VFMADD231PS  Y9, Y8, Y10
-	VFMADD231PS  Y9, Y8, Y4
-	VDIVPS       Y10, Y4, Y4
-	VMOVUPS      Y0, (R10)
-	ADDQ         R11, R10
-	VMOVUPS      Y2, (R10)
-	ADDQ         R11, R10
-	VMOVUPS      Y4, (R10)
-	VMULPS       Y4, Y0, Y4
-	VMOVUPS      (CX), Y0
-	VFMADD213PS  Y4, Y2, Y0
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      constantsAVX2<>+384(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+320(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS  constantsAVX2<>+960(SB), Y4, Y0
-	VMOVUPS      constantsAVX2<>+1088(SB), Y4
-	VMOVUPS      constantsAVX2<>+1216(SB), Y8
-	VMULPS       Y0, Y0, Y9
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y0, Y4
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y0, Y8
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y9, Y8
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y8, Y9, Y4
-	VADDPS       Y0, Y0, Y0
-	VFMADD213PS  Y0, Y9, Y4
-	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y8
-	VSUBPS       Y0, Y2, Y0
-	VFMADD231PS  Y4, Y2, Y8
-	VFMADD231PS  Y4, Y2, Y0
-	VDIVPS       Y8, Y0, Y0
-	VMOVUPS      constantsAVX2<>+256(SB), Y2
-	VMINPS       Y6, Y2, Y2
-	VMOVUPS      constantsAVX2<>+192(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      constantsAVX2<>+128(SB), Y4
-	VFMADD231PS  constantsAVX2<>+448(SB), Y2, Y4
-	VSUBPS       constantsAVX2<>+128(SB), Y4, Y8
-	VFMADD231PS  constantsAVX2<>+512(SB), Y8, Y2
-	VMOVUPS      constantsAVX2<>+640(SB), Y8
-	VMOVUPS      constantsAVX2<>+768(SB), Y9
-	VMULPS       Y2, Y2, Y10
-	VFMADD213PS  constantsAVX2<>+576(SB), Y2, Y8
-	VFMADD213PS  constantsAVX2<>+704(SB), Y2, Y9
-	VFMADD231PS  constantsAVX2<>+832(SB), Y10, Y9
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS  Y9, Y10, Y8
-	VFMSUB213PS  Y2, Y10, Y8
-	VMOVUPS      constantsAVX2<>+0(SB), Y2
-	VADDPS       Y2, Y4, Y9
-	VFMADD231PS  Y8, Y4, Y9
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y6, Y4
-	VDIVPS       Y9, Y2, Y6
-	VANDPS       Y4, Y6, Y6
-	ADDQ         R11, R10
-	VMOVUPS      Y6, (R10)
-	ADDQ         R11, R10
-	VMOVUPS      Y0, (R10)
-	VMULPS       Y0, Y6, Y6
-	VMOVUPS      Y6, (AX)
-	VADDPS       32(SP), Y1, Y1
-	VADDPS       96(SP), Y3, Y3
-	VADDPS       160(SP), Y5, Y5
-	VADDPS       224(SP), Y7, Y7
-	MOVQ         BX, R10
-	MOVQ         hidden+64(FP), R11
-	SHLQ         $0x07, R11
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
-	VMINPS       Y1, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS  constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y4
-	VMOVUPS      constantsAVX2<>+768(SB), Y6
-	VMULPS       Y0, Y0, Y8
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y6
-	VFMADD231PS  constantsAVX2<>+832(SB), Y8, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y6, Y8, Y4
-	VFMSUB213PS  Y0, Y8, Y4
-	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y6
-	VFMADD231PS  Y4, Y2, Y6
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y1, Y2
-	VDIVPS       Y6, Y0, Y1
-	VANDPS       Y2, Y1, Y1
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
-	VMINPS       Y3, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS  constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y4
-	VMOVUPS      constantsAVX2<>+768(SB), Y6
-	VMULPS       Y0, Y0, Y8
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y6
-	VFMADD231PS  constantsAVX2<>+832(SB), Y8, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y6, Y8, Y4
-	VFMSUB213PS  Y0, Y8, Y4
-	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y6
-	VFMADD231PS  Y4, Y2, Y6
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y3, Y2
-	VDIVPS       Y6, Y0, Y3
-	VANDPS       Y2, Y3, Y3
-	VMOVUPS      constantsAVX2<>+384(SB), Y0
-	VMINPS       Y5, Y0, Y0
-	VMOVUPS      constantsAVX2<>+320(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS  constantsAVX2<>+960(SB), Y4, Y0
-	VMOVUPS      constantsAVX2<>+1088(SB), Y4
-	VMOVUPS      constantsAVX2<>+1216(SB), Y5
-	VMULPS       Y0, Y0, Y6
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y0, Y4
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y0, Y5
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y6, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y5, Y6, Y4
-	VADDPS       Y0, Y0, Y0
-	VFMADD213PS  Y0, Y6, Y4
-	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y5
-	VSUBPS       Y0, Y2, Y0
-	VFMADD231PS  Y4, Y2, Y5
-	VFMADD231PS  Y4, Y2, Y0
-	VDIVPS       Y5, Y0, Y5
-	VMOVUPS      Y1, 32(R10)
-	ADDQ         R11, R10
-	VMOVUPS      Y3, 32(R10)
-	ADDQ         R11, R10
-	VMOVUPS      Y5, 32(R10)
-	VMULPS       Y5, Y1, Y5
-	VMOVUPS      32(CX), Y0
-	VFMADD213PS  Y5, Y3, Y0
-	VMOVUPS      Y0, 32(DX)
-	VMOVUPS      constantsAVX2<>+384(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      constantsAVX2<>+320(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y1
-	VFMADD231PS  constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS       constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS  constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS      constantsAVX2<>+1088(SB), Y2
-	VMOVUPS      constantsAVX2<>+1216(SB), Y3
-	VMULPS       Y0, Y0, Y4
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS  Y3, Y4, Y2
-	VADDPS       Y0, Y0, Y0
-	VFMADD213PS  Y0, Y4, Y2
-	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y1, Y3
-	VSUBPS       Y0, Y1, Y0
-	VFMADD231PS  Y2, Y1, Y3
-	VFMADD231PS  Y2, Y1, Y0
-	VDIVPS       Y3, Y0, Y0
-	VMOVUPS      constantsAVX2<>+256(SB), Y1
-	VMINPS       Y7, Y1, Y1
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS  constantsAVX2<>+512(SB), Y3, Y1
-	VMOVUPS      constantsAVX2<>+640(SB), Y3
-	VMOVUPS      constantsAVX2<>+768(SB), Y4
-	VMULPS       Y1, Y1, Y5
-	VFMADD213PS  constantsAVX2<>+576(SB), Y1, Y3
-	VFMADD213PS  constantsAVX2<>+704(SB), Y1, Y4
-	VFMADD231PS  constantsAVX2<>+832(SB), Y5, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y4, Y5, Y3
-	VFMSUB213PS  Y1, Y5, Y3
-	VMOVUPS      constantsAVX2<>+0(SB), Y1
-	VADDPS       Y1, Y2, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y7, Y2
-	VDIVPS       Y4, Y1, Y7
-	VANDPS       Y2, Y7, Y7
-	ADDQ         R11, R10
-	VMOVUPS      Y7, 32(R10)
-	ADDQ         R11, R10
-	VMOVUPS      Y0, 32(R10)
-	VMULPS       Y0, Y7, Y7
-	VMOVUPS      Y7, 32(AX)
-	CMPQ         R9, $0x01
-	JEQ          skip
-	VBROADCASTSS 4(DI), Y0
-	VMOVAPS      Y0, Y1
-	VBROADCASTSS 12(DI), Y2
-	VMOVAPS      Y2, Y3
-	VBROADCASTSS 20(DI), Y4
-	VMOVAPS      Y4, Y5
-	VBROADCASTSS 28(DI), Y6
-	VMOVAPS      Y6, Y7
-	LEAQ         36(DI), R10
-	MOVQ         x+8(FP), R11
-	ADDQ         SI, R11
-	MOVQ         in+56(FP), R12
-	TESTQ        R12, R12
-	JZ           u1x_end
-
-u1x:
-	VMOVUPS      (R11), Y8
-	VMOVUPS      32(R11), Y9
-	VBROADCASTSS (R10), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R10), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R10), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R10), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
-	JNZ          u1x
-
-u1x_end:
-	MOVQ  hidden+64(FP), R11
-	MOVQ  hidden+64(FP), R12
-	SHRQ  $0x01, R11
-	SUBQ  R11, R12
-	MOVQ  h+16(FP), R13
-	ADDQ  SI, R13
-	TESTQ R12, R12
-	JZ    u1a_end
-
-u1a:
-	VMOVUPS      (R13), Y8
-	VMOVUPS      32(R13), Y9
-	VBROADCASTSS (R10), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R10), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R10), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R10), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R10
-	ADDQ         $0x00000080, R13
-	DECQ         R12
-	JNZ          u1a
-
-u1a_end:
-	VMOVUPS Y0, (SP)
-	VMOVUPS Y1, 32(SP)
-	VMOVUPS Y2, 64(SP)
-	VMOVUPS Y3, 96(SP)
-	VMOVUPS Y4, 128(SP)
-	VMOVUPS Y5, 160(SP)
-	VMOVUPS Y6, 192(SP)
-	VMOVUPS Y7, 224(SP)
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	TESTQ   R11, R11
-	JZ      u1b_end
-
-u1b:
-	VMOVUPS      (R13), Y8
-	VMOVUPS      32(R13), Y9
-	VBROADCASTSS (R10), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R10), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 16(R10), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 24(R10), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000020, R10
-	ADDQ         $0x00000080, R13
-	DECQ         R11
-	JNZ          u1b
-
-u1b_end:
-	VADDPS      (SP), Y0, Y0
-	VADDPS      64(SP), Y2, Y2
-	VADDPS      128(SP), Y4, Y4
-	VADDPS      192(SP), Y6, Y6
-	MOVQ        BX, R10
-	MOVQ        hidden+64(FP), R11
-	SHLQ        $0x07, R11
-	VMOVUPS     constantsAVX2<>+256(SB), Y8
-	VMINPS      Y0, Y8, Y8
-	VMOVUPS     constantsAVX2<>+192(SB), Y9
-	VMAXPS      Y8, Y9, Y8
+units:
+	VMOVUPS     (AX), Y0
+	VMOVUPS     (R9), Y1
+	VMOVUPS     (R10), Y2
+	VMOVUPS     (R11), Y3
+	VMOVUPS     constantsAVX2<>+256(SB), Y4
+	VMINPS      Y0, Y4, Y5
+	VMINPS      Y1, Y4, Y4
+	VMOVUPS     constantsAVX2<>+192(SB), Y6
+	VMAXPS      Y5, Y6, Y5
+	VMAXPS      Y4, Y6, Y4
+	VMOVUPS     constantsAVX2<>+128(SB), Y6
+	VMOVAPS     Y6, Y7
+	VMOVUPS     constantsAVX2<>+448(SB), Y8
+	VFMADD231PS Y8, Y5, Y6
+	VFMADD231PS Y8, Y4, Y7
 	VMOVUPS     constantsAVX2<>+128(SB), Y9
-	VFMADD231PS constantsAVX2<>+448(SB), Y8, Y9
-	VSUBPS      constantsAVX2<>+128(SB), Y9, Y10
-	VFMADD231PS constantsAVX2<>+512(SB), Y10, Y8
-	VMOVUPS     constantsAVX2<>+640(SB), Y10
-	VMOVUPS     constantsAVX2<>+768(SB), Y11
-	VMULPS      Y8, Y8, Y12
-	VFMADD213PS constantsAVX2<>+576(SB), Y8, Y10
-	VFMADD213PS constantsAVX2<>+704(SB), Y8, Y11
-	VFMADD231PS constantsAVX2<>+832(SB), Y12, Y11
-	VPSLLD      $0x17, Y9, Y9
-	VPADDD      constantsAVX2<>+0(SB), Y9, Y9
-	VFMADD231PS Y11, Y12, Y10
-	VFMSUB213PS Y8, Y12, Y10
-	VMOVUPS     constantsAVX2<>+0(SB), Y8
-	VADDPS      Y8, Y9, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y9
-	VDIVPS      Y11, Y8, Y0
-	VANDPS      Y9, Y0, Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y8
-	VMINPS      Y2, Y8, Y8
-	VMOVUPS     constantsAVX2<>+192(SB), Y9
-	VMAXPS      Y8, Y9, Y8
-	VMOVUPS     constantsAVX2<>+128(SB), Y9
-	VFMADD231PS constantsAVX2<>+448(SB), Y8, Y9
-	VSUBPS      constantsAVX2<>+128(SB), Y9, Y10
-	VFMADD231PS constantsAVX2<>+512(SB), Y10, Y8
-	VMOVUPS     constantsAVX2<>+640(SB), Y10
-	VMOVUPS     constantsAVX2<>+768(SB), Y11
-	VMULPS      Y8, Y8, Y12
-	VFMADD213PS constantsAVX2<>+576(SB), Y8, Y10
-	VFMADD213PS constantsAVX2<>+704(SB), Y8, Y11
-	VFMADD231PS constantsAVX2<>+832(SB), Y12, Y11
-	VPSLLD      $0x17, Y9, Y9
-	VPADDD      constantsAVX2<>+0(SB), Y9, Y9
-	VFMADD231PS Y11, Y12, Y10
-	VFMSUB213PS Y8, Y12, Y10
-	VMOVUPS     constantsAVX2<>+0(SB), Y8
-	VADDPS      Y8, Y9, Y11
-	VFMADD231PS Y10, Y9, Y11
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y9
-	VDIVPS      Y11, Y8, Y2
-	VANDPS      Y9, Y2, Y2
-	VMOVUPS     constantsAVX2<>+384(SB), Y8
-	VMINPS      Y4, Y8, Y4
-	VMOVUPS     constantsAVX2<>+320(SB), Y8
-	VMAXPS      Y4, Y8, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y8
-	VFMADD231PS constantsAVX2<>+896(SB), Y4, Y8
-	VSUBPS      constantsAVX2<>+128(SB), Y8, Y9
-	VFMADD231PS constantsAVX2<>+960(SB), Y9, Y4
-	VMOVUPS     constantsAVX2<>+1088(SB), Y9
-	VMOVUPS     constantsAVX2<>+1216(SB), Y10
-	VMULPS      Y4, Y4, Y11
-	VFMADD213PS constantsAVX2<>+1024(SB), Y4, Y9
-	VFMADD213PS constantsAVX2<>+1152(SB), Y4, Y10
-	VFMADD231PS constantsAVX2<>+1280(SB), Y11, Y10
-	VPSLLD      $0x17, Y8, Y8
-	VPADDD      constantsAVX2<>+0(SB), Y8, Y8
-	VFMADD231PS Y10, Y11, Y9
-	VADDPS      Y4, Y4, Y4
-	VFMADD213PS Y4, Y11, Y9
+	VSUBPS      Y9, Y6, Y8
+	VSUBPS      Y9, Y7, Y9
+	VMOVUPS     constantsAVX2<>+512(SB), Y10
+	VFMADD231PS Y10, Y8, Y5
+	VFMADD231PS Y10, Y9, Y4
+	VMOVUPS     constantsAVX2<>+640(SB), Y8
+	VMOVAPS     Y8, Y9
+	VMOVUPS     constantsAVX2<>+768(SB), Y10
+	VMOVAPS     Y10, Y11
+	VMULPS      Y5, Y5, Y12
+	VMULPS      Y4, Y4, Y13
+	VMOVUPS     constantsAVX2<>+576(SB), Y14
+	VFMADD213PS Y14, Y5, Y8
+	VFMADD213PS Y14, Y4, Y9
+	VMOVUPS     constantsAVX2<>+704(SB), Y14
+	VFMADD213PS Y14, Y5, Y10
+	VFMADD213PS Y14, Y4, Y11
+	VMOVUPS     constantsAVX2<>+832(SB), Y14
+	VFMADD231PS Y14, Y12, Y10
+	VFMADD231PS Y14, Y13, Y11
+	VPSLLD      $0x17, Y6, Y6
+	VPSLLD      $0x17, Y7, Y7
+	VMOVUPS     constantsAVX2<>+0(SB), Y14
+	VPADDD      Y14, Y6, Y6
+	VPADDD      Y14, Y7, Y7
+	VFMADD231PS Y10, Y12, Y8
+	VFMADD231PS Y11, Y13, Y9
+	VFMSUB213PS Y5, Y12, Y8
+	VFMSUB213PS Y4, Y13, Y9
 	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y8, Y10
-	VSUBPS      Y4, Y8, Y4
-	VFMADD231PS Y9, Y8, Y10
-	VFMADD231PS Y9, Y8, Y4
-	VDIVPS      Y10, Y4, Y4
-	VMOVUPS     Y0, 128(R10)
-	ADDQ        R11, R10
-	VMOVUPS     Y2, 128(R10)
-	ADDQ        R11, R10
-	VMOVUPS     Y4, 128(R10)
-	VMULPS      Y4, Y0, Y4
-	VMOVUPS     128(CX), Y0
-	VFMADD213PS Y4, Y2, Y0
-	VMOVUPS     Y0, 128(DX)
-	VMOVUPS     constantsAVX2<>+384(SB), Y2
-	VMINPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS constantsAVX2<>+960(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y4
-	VMOVUPS     constantsAVX2<>+1216(SB), Y8
-	VMULPS      Y0, Y0, Y9
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y8
-	VFMADD231PS constantsAVX2<>+1280(SB), Y9, Y8
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y8, Y9, Y4
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y9, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y8
-	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y4, Y2, Y8
-	VFMADD231PS Y4, Y2, Y0
-	VDIVPS      Y8, Y0, Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y2
-	VMINPS      Y6, Y2, Y2
-	VMOVUPS     constantsAVX2<>+192(SB), Y4
+	VADDPS      Y4, Y6, Y5
+	VADDPS      Y4, Y7, Y10
+	VFMADD231PS Y8, Y6, Y5
+	VFMADD231PS Y9, Y7, Y10
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
+	VDIVPS      Y5, Y4, Y0
+	VANDPS      Y6, Y0, Y0
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
+	VDIVPS      Y10, Y4, Y1
+	VANDPS      Y5, Y1, Y1
+	VMOVUPS     constantsAVX2<>+384(SB), Y4
+	VMINPS      Y2, Y4, Y2
+	VMOVUPS     constantsAVX2<>+320(SB), Y4
 	VMAXPS      Y2, Y4, Y2
 	VMOVUPS     constantsAVX2<>+128(SB), Y4
-	VFMADD231PS constantsAVX2<>+448(SB), Y2, Y4
-	VSUBPS      constantsAVX2<>+128(SB), Y4, Y8
-	VFMADD231PS constantsAVX2<>+512(SB), Y8, Y2
-	VMOVUPS     constantsAVX2<>+640(SB), Y8
-	VMOVUPS     constantsAVX2<>+768(SB), Y9
-	VMULPS      Y2, Y2, Y10
-	VFMADD213PS constantsAVX2<>+576(SB), Y2, Y8
-	VFMADD213PS constantsAVX2<>+704(SB), Y2, Y9
-	VFMADD231PS constantsAVX2<>+832(SB), Y10, Y9
+	VFMADD231PS constantsAVX2<>+896(SB), Y2, Y4
+	VSUBPS      constantsAVX2<>+128(SB), Y4, Y5
+	VFMADD231PS constantsAVX2<>+960(SB), Y5, Y2
+	VMOVUPS     constantsAVX2<>+1088(SB), Y5
+	VMOVUPS     constantsAVX2<>+1216(SB), Y6
+	VMULPS      Y2, Y2, Y7
+	VFMADD213PS constantsAVX2<>+1024(SB), Y2, Y5
+	VFMADD213PS constantsAVX2<>+1152(SB), Y2, Y6
+	VFMADD231PS constantsAVX2<>+1280(SB), Y7, Y6
 	VPSLLD      $0x17, Y4, Y4
 	VPADDD      constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS Y9, Y10, Y8
-	VFMSUB213PS Y2, Y10, Y8
+	VFMADD231PS Y6, Y7, Y5
+	VADDPS      Y2, Y2, Y2
+	VFMADD213PS Y2, Y7, Y5
 	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VADDPS      Y2, Y4, Y9
-	VFMADD231PS Y8, Y4, Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y6, Y4
-	VDIVPS      Y9, Y2, Y6
-	VANDPS      Y4, Y6, Y6
-	ADDQ        R11, R10
-	VMOVUPS     Y6, 128(R10)
-	ADDQ        R11, R10
-	VMOVUPS     Y0, 128(R10)
-	VMULPS      Y0, Y6, Y6
-	VMOVUPS     Y6, 128(AX)
-	VADDPS      32(SP), Y1, Y1
-	VADDPS      96(SP), Y3, Y3
-	VADDPS      160(SP), Y5, Y5
-	VADDPS      224(SP), Y7, Y7
-	MOVQ        BX, R10
-	MOVQ        hidden+64(FP), R11
-	SHLQ        $0x07, R11
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y6
-	VMULPS      Y0, Y0, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y6
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y6
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y6, Y8, Y4
-	VFMSUB213PS Y0, Y8, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y6
-	VFMADD231PS Y4, Y2, Y6
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y2
-	VDIVPS      Y6, Y0, Y1
-	VANDPS      Y2, Y1, Y1
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y3, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y6
-	VMULPS      Y0, Y0, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y6
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y6
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y6, Y8, Y4
-	VFMSUB213PS Y0, Y8, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y6
-	VFMADD231PS Y4, Y2, Y6
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y2
-	VDIVPS      Y6, Y0, Y3
-	VANDPS      Y2, Y3, Y3
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y5, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
-	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS constantsAVX2<>+960(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y4
-	VMOVUPS     constantsAVX2<>+1216(SB), Y5
-	VMULPS      Y0, Y0, Y6
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+1280(SB), Y6, Y5
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y5, Y6, Y4
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y6, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y5
-	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y4, Y2, Y5
-	VFMADD231PS Y4, Y2, Y0
-	VDIVPS      Y5, Y0, Y5
-	VMOVUPS     Y1, 160(R10)
-	ADDQ        R11, R10
-	VMOVUPS     Y3, 160(R10)
-	ADDQ        R11, R10
-	VMOVUPS     Y5, 160(R10)
-	VMULPS      Y5, Y1, Y5
-	VMOVUPS     160(CX), Y0
-	VFMADD213PS Y5, Y3, Y0
-	VMOVUPS     Y0, 160(DX)
+	VADDPS      Y2, Y4, Y6
+	VSUBPS      Y2, Y4, Y2
+	VFMADD231PS Y5, Y4, Y6
+	VFMADD231PS Y5, Y4, Y2
+	VDIVPS      Y6, Y2, Y2
+	VMOVUPS     Y0, (AX)
+	VMOVUPS     Y1, (R9)
+	VMOVUPS     Y2, (R10)
+	VMULPS      Y2, Y0, Y2
+	VMOVUPS     (DI), Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, (R8)
 	VMOVUPS     constantsAVX2<>+384(SB), Y1
 	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y1
@@ -6878,82 +4986,63 @@ u1b_end:
 	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
 	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
 	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y3
-	VMULPS      Y0, Y0, Y4
+	VMOVUPS     constantsAVX2<>+1216(SB), Y4
+	VMULPS      Y0, Y0, Y5
 	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS constantsAVX2<>+1280(SB), Y4, Y3
+	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
+	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
 	VPSLLD      $0x17, Y1, Y1
 	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y3, Y4, Y2
+	VFMADD231PS Y4, Y5, Y2
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y4, Y2
+	VFMADD213PS Y0, Y5, Y2
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y3
+	VADDPS      Y0, Y1, Y4
 	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y3
+	VFMADD231PS Y2, Y1, Y4
 	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y3, Y0, Y0
+	VDIVPS      Y4, Y0, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y1
-	VMINPS      Y7, Y1, Y1
+	VMINPS      Y3, Y1, Y1
 	VMOVUPS     constantsAVX2<>+192(SB), Y2
 	VMAXPS      Y1, Y2, Y1
 	VMOVUPS     constantsAVX2<>+128(SB), Y2
 	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+512(SB), Y3, Y1
-	VMOVUPS     constantsAVX2<>+640(SB), Y3
-	VMOVUPS     constantsAVX2<>+768(SB), Y4
-	VMULPS      Y1, Y1, Y5
-	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y3
-	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y4
-	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
+	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
+	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y1
+	VMOVUPS     constantsAVX2<>+640(SB), Y4
+	VMOVUPS     constantsAVX2<>+768(SB), Y5
+	VMULPS      Y1, Y1, Y6
+	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y4
+	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y5
+	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
 	VPSLLD      $0x17, Y2, Y2
 	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VFMSUB213PS Y1, Y5, Y3
+	VFMADD231PS Y5, Y6, Y4
+	VFMSUB213PS Y1, Y6, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y1
-	VADDPS      Y1, Y2, Y4
-	VFMADD231PS Y3, Y2, Y4
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y7, Y2
-	VDIVPS      Y4, Y1, Y7
-	VANDPS      Y2, Y7, Y7
-	ADDQ        R11, R10
-	VMOVUPS     Y7, 160(R10)
-	ADDQ        R11, R10
-	VMOVUPS     Y0, 160(R10)
-	VMULPS      Y0, Y7, Y7
-	VMOVUPS     Y7, 160(AX)
+	VADDPS      Y1, Y2, Y5
+	VFMADD231PS Y4, Y2, Y5
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y2
+	VDIVPS      Y5, Y1, Y3
+	VANDPS      Y2, Y3, Y3
+	VMOVUPS     Y3, (R11)
+	VMOVUPS     Y0, (BX)
+	VMULPS      Y0, Y3, Y3
+	VMOVUPS     Y3, (DX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, BX
+	DECQ        SI
+	JNZ         units
 
-skip:
-	ADDQ   $0x00000100, R8
-	ADDQ   $0x00000100, AX
-	ADDQ   $0x00000100, CX
-	ADDQ   $0x00000100, DX
-	ADDQ   $0x00000100, BX
-	MOVQ   in+56(FP), R10
-	MOVQ   hidden+64(FP), R11
-	ADDQ   R11, R10
-	IMUL3Q $0x00000020, R10, R10
-	LEAQ   32(DI)(R10*1), DI
-	SUBQ   $0x02, R9
-	JG     pair
-	MOVQ   hidden+64(FP), DI
-	ADDQ   $0x01, DI
-	SHRQ   $0x01, DI
-	SHLQ   $0x08, DI
-	SUBQ   DI, R8
-	SUBQ   DI, AX
-	SUBQ   DI, CX
-	SUBQ   DI, DX
-	SUBQ   DI, BX
-	ADDQ   $0x40, AX
-	ADDQ   $0x40, CX
-	ADDQ   $0x40, DX
-	ADDQ   $0x40, BX
-	ADDQ   $0x40, SI
-	CMPQ   SI, $0x00000080
-	JLT    lanes
+units_end:
 	VZEROUPPER
 	RET
 
@@ -7933,66 +6022,67 @@ done:
 	VZEROUPPER
 	RET
 
-// func tileElmanTanhAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·tileElmanTanhAVX2(SB), $0-64
-	MOVQ hn+32(FP), AX
-	XORQ CX, CX
+// func sumsElmanTanhAVX2(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
+// Requires: AVX, FMA3
+TEXT ·sumsElmanTanhAVX2(SB), NOSPLIT, $0-48
+	XORQ AX, AX
 
 lanes:
-	MOVQ w+0(FP), DX
-	MOVQ h+16(FP), BX
-	ADDQ CX, BX
-	MOVQ hidden+56(FP), SI
+	MOVQ w+0(FP), CX
+	MOVQ save+24(FP), DX
+	ADDQ AX, DX
+	MOVQ hidden+40(FP), BX
+	MOVQ hidden+40(FP), SI
+	SHLQ $0x07, SI
 
 pair:
-	VBROADCASTSS (DX), Y0
+	VBROADCASTSS (CX), Y0
 	VMOVAPS      Y0, Y1
-	VBROADCASTSS 4(DX), Y2
+	VBROADCASTSS 4(CX), Y2
 	VMOVAPS      Y2, Y3
-	LEAQ         8(DX), DI
-	MOVQ         x+8(FP), R8
-	ADDQ         CX, R8
-	MOVQ         in+48(FP), R9
-	TESTQ        R9, R9
+	LEAQ         8(CX), SI
+	MOVQ         x+8(FP), DI
+	ADDQ         AX, DI
+	MOVQ         in+32(FP), R8
+	TESTQ        R8, R8
 	JZ           u0x_end
 
 u0x:
-	VMOVUPS      (R8), Y4
-	VMOVUPS      32(R8), Y5
-	VBROADCASTSS (DI), Y6
+	VMOVUPS      (DI), Y4
+	VMOVUPS      32(DI), Y5
+	VBROADCASTSS (SI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(DI), Y6
+	VBROADCASTSS 4(SI), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000008, DI
-	ADDQ         $0x00000080, R8
-	DECQ         R9
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000080, DI
+	DECQ         R8
 	JNZ          u0x
 
 u0x_end:
-	MOVQ  hidden+56(FP), R8
-	MOVQ  hidden+56(FP), R9
-	SHRQ  $0x01, R8
-	SUBQ  R8, R9
-	MOVQ  h+16(FP), R10
-	ADDQ  CX, R10
-	TESTQ R9, R9
+	MOVQ  hidden+40(FP), DI
+	MOVQ  hidden+40(FP), R8
+	SHRQ  $0x01, DI
+	SUBQ  DI, R8
+	MOVQ  h+16(FP), R9
+	ADDQ  AX, R9
+	TESTQ R8, R8
 	JZ    u0a_end
 
 u0a:
-	VMOVUPS      (R10), Y4
-	VMOVUPS      32(R10), Y5
-	VBROADCASTSS (DI), Y6
+	VMOVUPS      (R9), Y4
+	VMOVUPS      32(R9), Y5
+	VBROADCASTSS (SI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(DI), Y6
+	VBROADCASTSS 4(SI), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000008, DI
-	ADDQ         $0x00000080, R10
-	DECQ         R9
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000080, R9
+	DECQ         R8
 	JNZ          u0a
 
 u0a_end:
@@ -8000,345 +6090,68 @@ u0a_end:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	TESTQ  R8, R8
+	TESTQ  DI, DI
 	JZ     u0b_end
 
 u0b:
-	VMOVUPS      (R10), Y8
-	VMOVUPS      32(R10), Y9
-	VBROADCASTSS (DI), Y10
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	VBROADCASTSS (SI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 4(SI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000008, DI
-	ADDQ         $0x00000080, R10
-	DECQ         R8
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000080, R9
+	DECQ         DI
 	JNZ          u0b
 
 u0b_end:
-	VADDPS      Y0, Y4, Y4
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y4, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y4
-	VMAXPS      Y0, Y4, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y4
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y4
-	VSUBPS      constantsAVX2<>+128(SB), Y4, Y8
-	VFMADD231PS constantsAVX2<>+960(SB), Y8, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y8
-	VMOVUPS     constantsAVX2<>+1216(SB), Y9
-	VMULPS      Y0, Y0, Y10
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y8
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y9
-	VFMADD231PS constantsAVX2<>+1280(SB), Y10, Y9
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS Y9, Y10, Y8
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y10, Y8
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y4, Y9
-	VSUBPS      Y0, Y4, Y0
-	VFMADD231PS Y8, Y4, Y9
-	VFMADD231PS Y8, Y4, Y0
-	VDIVPS      Y9, Y0, Y4
-	VMOVUPS     Y4, (AX)
-	VADDPS      Y1, Y5, Y5
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y5, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y4
-	VFMADD231PS constantsAVX2<>+960(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y4
-	VMOVUPS     constantsAVX2<>+1216(SB), Y5
-	VMULPS      Y0, Y0, Y8
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+1280(SB), Y8, Y5
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y5, Y8, Y4
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y8, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y5
-	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y4, Y1, Y5
-	VFMADD231PS Y4, Y1, Y0
-	VDIVPS      Y5, Y0, Y5
-	VMOVUPS     Y5, 32(AX)
-	CMPQ        SI, $0x01
-	JEQ         u0odd
-	VADDPS      Y2, Y6, Y6
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y6, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
-	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y4, Y5, Y2
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y2
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y4
-	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y4, Y0, Y6
-	VMOVUPS     Y6, 128(AX)
-	VADDPS      Y3, Y7, Y7
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y7, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y3
-	VMULPS      Y0, Y0, Y4
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y3, Y4, Y2
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y4, Y2
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y3
-	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y3, Y0, Y7
-	VMOVUPS     Y7, 160(AX)
+	MOVQ    DX, SI
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (SI)
+	VADDPS  Y1, Y5, Y5
+	VMOVUPS Y5, 32(SI)
+	CMPQ    BX, $0x01
+	JEQ     stored24
+	VADDPS  Y2, Y6, Y6
+	VMOVUPS Y6, 128(SI)
+	VADDPS  Y3, Y7, Y7
+	VMOVUPS Y7, 160(SI)
 
-u0odd:
-	ADDQ   $0x00000100, BX
-	ADDQ   $0x00000100, AX
-	MOVQ   in+48(FP), DI
-	MOVQ   hidden+56(FP), R8
-	ADDQ   R8, DI
-	IMUL3Q $0x00000008, DI, DI
-	LEAQ   8(DX)(DI*1), DX
-	SUBQ   $0x02, SI
+stored24:
+	ADDQ   $0x00000100, DX
+	MOVQ   in+32(FP), SI
+	MOVQ   hidden+40(FP), DI
+	ADDQ   DI, SI
+	IMUL3Q $0x00000008, SI, SI
+	LEAQ   8(CX)(SI*1), CX
+	SUBQ   $0x02, BX
 	JG     pair
-	MOVQ   hidden+56(FP), DX
-	ADDQ   $0x01, DX
-	SHRQ   $0x01, DX
-	SHLQ   $0x08, DX
-	SUBQ   DX, BX
-	SUBQ   DX, AX
 	ADDQ   $0x40, AX
-	ADDQ   $0x40, CX
-	CMPQ   CX, $0x00000080
+	CMPQ   AX, $0x00000080
 	JLT    lanes
 	VZEROUPPER
 	RET
 
-// func tileSaveElmanTanhAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
+// func activateElmanTanhAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileSaveElmanTanhAVX2(SB), $0-72
-	MOVQ hn+32(FP), AX
-	MOVQ save+48(FP), CX
-	XORQ DX, DX
+TEXT ·activateElmanTanhAVX2(SB), NOSPLIT, $0-48
+	MOVQ  save+0(FP), AX
+	MOVQ  h+8(FP), CX
+	MOVQ  hn+24(FP), DX
+	MOVQ  hidden+40(FP), BX
+	MOVQ  hidden+40(FP), SI
+	SHLQ  $0x05, BX
+	SHLQ  $0x02, SI
+	TESTQ SI, SI
+	JZ    units_end
 
-lanes:
-	MOVQ w+0(FP), BX
-	MOVQ h+16(FP), SI
-	ADDQ DX, SI
-	MOVQ hidden+64(FP), DI
-
-pair:
-	VBROADCASTSS (BX), Y0
-	VMOVAPS      Y0, Y1
-	VBROADCASTSS 4(BX), Y2
-	VMOVAPS      Y2, Y3
-	LEAQ         8(BX), R8
-	MOVQ         x+8(FP), R9
-	ADDQ         DX, R9
-	MOVQ         in+56(FP), R10
-	TESTQ        R10, R10
-	JZ           u0x_end
-
-u0x:
-	VMOVUPS      (R9), Y4
-	VMOVUPS      32(R9), Y5
-	VBROADCASTSS (R8), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(R8), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000080, R9
-	DECQ         R10
-	JNZ          u0x
-
-u0x_end:
-	MOVQ  hidden+64(FP), R9
-	MOVQ  hidden+64(FP), R10
-	SHRQ  $0x01, R9
-	SUBQ  R9, R10
-	MOVQ  h+16(FP), R11
-	ADDQ  DX, R11
-	TESTQ R10, R10
-	JZ    u0a_end
-
-u0a:
-	VMOVUPS      (R11), Y4
-	VMOVUPS      32(R11), Y5
-	VBROADCASTSS (R8), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(R8), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000080, R11
-	DECQ         R10
-	JNZ          u0a
-
-u0a_end:
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	TESTQ  R9, R9
-	JZ     u0b_end
-
-u0b:
-	VMOVUPS      (R11), Y8
-	VMOVUPS      32(R11), Y9
-	VBROADCASTSS (R8), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 4(R8), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000080, R11
-	DECQ         R9
-	JNZ          u0b
-
-u0b_end:
-	VADDPS      Y0, Y4, Y4
-	MOVQ        CX, R8
-	MOVQ        hidden+64(FP), R9
-	SHLQ        $0x07, R9
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y4, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y4
-	VMAXPS      Y0, Y4, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y4
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y4
-	VSUBPS      constantsAVX2<>+128(SB), Y4, Y8
-	VFMADD231PS constantsAVX2<>+960(SB), Y8, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y8
-	VMOVUPS     constantsAVX2<>+1216(SB), Y9
-	VMULPS      Y0, Y0, Y10
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y8
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y9
-	VFMADD231PS constantsAVX2<>+1280(SB), Y10, Y9
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS Y9, Y10, Y8
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y10, Y8
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y4, Y9
-	VSUBPS      Y0, Y4, Y0
-	VFMADD231PS Y8, Y4, Y9
-	VFMADD231PS Y8, Y4, Y0
-	VDIVPS      Y9, Y0, Y4
-	VMOVUPS     Y4, (R8)
-	VMOVUPS     Y4, (AX)
-	VADDPS      Y1, Y5, Y5
-	MOVQ        CX, R8
-	MOVQ        hidden+64(FP), R9
-	SHLQ        $0x07, R9
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y5, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y4
-	VFMADD231PS constantsAVX2<>+960(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y4
-	VMOVUPS     constantsAVX2<>+1216(SB), Y5
-	VMULPS      Y0, Y0, Y8
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+1280(SB), Y8, Y5
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y5, Y8, Y4
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y8, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y5
-	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y4, Y1, Y5
-	VFMADD231PS Y4, Y1, Y0
-	VDIVPS      Y5, Y0, Y5
-	VMOVUPS     Y5, 32(R8)
-	VMOVUPS     Y5, 32(AX)
-	CMPQ        DI, $0x01
-	JEQ         u0odd
-	VADDPS      Y2, Y6, Y6
-	MOVQ        CX, R8
-	MOVQ        hidden+64(FP), R9
-	SHLQ        $0x07, R9
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y6, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
-	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y4, Y5, Y2
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y2
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y4
-	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y4, Y0, Y6
-	VMOVUPS     Y6, 128(R8)
-	VMOVUPS     Y6, 128(AX)
-	VADDPS      Y3, Y7, Y7
-	MOVQ        CX, R8
-	MOVQ        hidden+64(FP), R9
-	SHLQ        $0x07, R9
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
-	VMINPS      Y7, Y0, Y0
+units:
+	VMOVUPS     (AX), Y0
+	VMOVUPS     constantsAVX2<>+384(SB), Y1
+	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y1
 	VMAXPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+128(SB), Y1
@@ -8361,33 +6174,16 @@ u0b_end:
 	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y3
 	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y3, Y0, Y7
-	VMOVUPS     Y7, 160(R8)
-	VMOVUPS     Y7, 160(AX)
+	VDIVPS      Y3, Y0, Y0
+	VMOVUPS     Y0, (AX)
+	VMOVUPS     Y0, (DX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        SI
+	JNZ         units
 
-u0odd:
-	ADDQ   $0x00000100, SI
-	ADDQ   $0x00000100, AX
-	ADDQ   $0x00000100, CX
-	MOVQ   in+56(FP), R8
-	MOVQ   hidden+64(FP), R9
-	ADDQ   R9, R8
-	IMUL3Q $0x00000008, R8, R8
-	LEAQ   8(BX)(R8*1), BX
-	SUBQ   $0x02, DI
-	JG     pair
-	MOVQ   hidden+64(FP), BX
-	ADDQ   $0x01, BX
-	SHRQ   $0x01, BX
-	SHLQ   $0x08, BX
-	SUBQ   BX, SI
-	SUBQ   BX, AX
-	SUBQ   BX, CX
-	ADDQ   $0x40, AX
-	ADDQ   $0x40, CX
-	ADDQ   $0x40, DX
-	CMPQ   DX, $0x00000080
-	JLT    lanes
+units_end:
 	VZEROUPPER
 	RET
 
@@ -9275,66 +7071,67 @@ done:
 	VZEROUPPER
 	RET
 
-// func tileElmanReLUAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
+// func sumsElmanReLUAVX2(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
 // Requires: AVX, FMA3
-TEXT ·tileElmanReLUAVX2(SB), $0-64
-	MOVQ hn+32(FP), AX
-	XORQ CX, CX
+TEXT ·sumsElmanReLUAVX2(SB), NOSPLIT, $0-48
+	XORQ AX, AX
 
 lanes:
-	MOVQ w+0(FP), DX
-	MOVQ h+16(FP), BX
-	ADDQ CX, BX
-	MOVQ hidden+56(FP), SI
+	MOVQ w+0(FP), CX
+	MOVQ save+24(FP), DX
+	ADDQ AX, DX
+	MOVQ hidden+40(FP), BX
+	MOVQ hidden+40(FP), SI
+	SHLQ $0x07, SI
 
 pair:
-	VBROADCASTSS (DX), Y0
+	VBROADCASTSS (CX), Y0
 	VMOVAPS      Y0, Y1
-	VBROADCASTSS 4(DX), Y2
+	VBROADCASTSS 4(CX), Y2
 	VMOVAPS      Y2, Y3
-	LEAQ         8(DX), DI
-	MOVQ         x+8(FP), R8
-	ADDQ         CX, R8
-	MOVQ         in+48(FP), R9
-	TESTQ        R9, R9
+	LEAQ         8(CX), SI
+	MOVQ         x+8(FP), DI
+	ADDQ         AX, DI
+	MOVQ         in+32(FP), R8
+	TESTQ        R8, R8
 	JZ           u0x_end
 
 u0x:
-	VMOVUPS      (R8), Y4
-	VMOVUPS      32(R8), Y5
-	VBROADCASTSS (DI), Y6
+	VMOVUPS      (DI), Y4
+	VMOVUPS      32(DI), Y5
+	VBROADCASTSS (SI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(DI), Y6
+	VBROADCASTSS 4(SI), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000008, DI
-	ADDQ         $0x00000080, R8
-	DECQ         R9
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000080, DI
+	DECQ         R8
 	JNZ          u0x
 
 u0x_end:
-	MOVQ  hidden+56(FP), R8
-	MOVQ  hidden+56(FP), R9
-	SHRQ  $0x01, R8
-	SUBQ  R8, R9
-	MOVQ  h+16(FP), R10
-	ADDQ  CX, R10
-	TESTQ R9, R9
+	MOVQ  hidden+40(FP), DI
+	MOVQ  hidden+40(FP), R8
+	SHRQ  $0x01, DI
+	SUBQ  DI, R8
+	MOVQ  h+16(FP), R9
+	ADDQ  AX, R9
+	TESTQ R8, R8
 	JZ    u0a_end
 
 u0a:
-	VMOVUPS      (R10), Y4
-	VMOVUPS      32(R10), Y5
-	VBROADCASTSS (DI), Y6
+	VMOVUPS      (R9), Y4
+	VMOVUPS      32(R9), Y5
+	VBROADCASTSS (SI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(DI), Y6
+	VBROADCASTSS 4(SI), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000008, DI
-	ADDQ         $0x00000080, R10
-	DECQ         R9
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000080, R9
+	DECQ         R8
 	JNZ          u0a
 
 u0a_end:
@@ -9342,210 +7139,77 @@ u0a_end:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	TESTQ  R8, R8
+	TESTQ  DI, DI
 	JZ     u0b_end
 
 u0b:
-	VMOVUPS      (R10), Y8
-	VMOVUPS      32(R10), Y9
-	VBROADCASTSS (DI), Y10
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	VBROADCASTSS (SI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 4(SI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000008, DI
-	ADDQ         $0x00000080, R10
-	DECQ         R8
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000080, R9
+	DECQ         DI
 	JNZ          u0b
 
 u0b_end:
+	MOVQ    DX, SI
 	VADDPS  Y0, Y4, Y4
-	VXORPS  Y0, Y0, Y0
-	VMAXPS  Y4, Y0, Y4
-	VMOVUPS Y4, (AX)
+	VMOVUPS Y4, (SI)
 	VADDPS  Y1, Y5, Y5
-	VXORPS  Y0, Y0, Y0
-	VMAXPS  Y5, Y0, Y5
-	VMOVUPS Y5, 32(AX)
-	CMPQ    SI, $0x01
-	JEQ     u0odd
+	VMOVUPS Y5, 32(SI)
+	CMPQ    BX, $0x01
+	JEQ     stored25
 	VADDPS  Y2, Y6, Y6
-	VXORPS  Y0, Y0, Y0
-	VMAXPS  Y6, Y0, Y6
-	VMOVUPS Y6, 128(AX)
+	VMOVUPS Y6, 128(SI)
 	VADDPS  Y3, Y7, Y7
-	VXORPS  Y0, Y0, Y0
-	VMAXPS  Y7, Y0, Y7
-	VMOVUPS Y7, 160(AX)
+	VMOVUPS Y7, 160(SI)
 
-u0odd:
-	ADDQ   $0x00000100, BX
-	ADDQ   $0x00000100, AX
-	MOVQ   in+48(FP), DI
-	MOVQ   hidden+56(FP), R8
-	ADDQ   R8, DI
-	IMUL3Q $0x00000008, DI, DI
-	LEAQ   8(DX)(DI*1), DX
-	SUBQ   $0x02, SI
+stored25:
+	ADDQ   $0x00000100, DX
+	MOVQ   in+32(FP), SI
+	MOVQ   hidden+40(FP), DI
+	ADDQ   DI, SI
+	IMUL3Q $0x00000008, SI, SI
+	LEAQ   8(CX)(SI*1), CX
+	SUBQ   $0x02, BX
 	JG     pair
-	MOVQ   hidden+56(FP), DX
-	ADDQ   $0x01, DX
-	SHRQ   $0x01, DX
-	SHLQ   $0x08, DX
-	SUBQ   DX, BX
-	SUBQ   DX, AX
 	ADDQ   $0x40, AX
-	ADDQ   $0x40, CX
-	CMPQ   CX, $0x00000080
+	CMPQ   AX, $0x00000080
 	JLT    lanes
 	VZEROUPPER
 	RET
 
-// func tileSaveElmanReLUAVX2(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
-// Requires: AVX, FMA3
-TEXT ·tileSaveElmanReLUAVX2(SB), $0-72
-	MOVQ hn+32(FP), AX
-	MOVQ save+48(FP), CX
-	XORQ DX, DX
+// func activateElmanReLUAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
+// Requires: AVX
+TEXT ·activateElmanReLUAVX2(SB), NOSPLIT, $0-48
+	MOVQ  save+0(FP), AX
+	MOVQ  h+8(FP), CX
+	MOVQ  hn+24(FP), DX
+	MOVQ  hidden+40(FP), BX
+	MOVQ  hidden+40(FP), SI
+	SHLQ  $0x05, BX
+	SHLQ  $0x02, SI
+	TESTQ SI, SI
+	JZ    units_end
 
-lanes:
-	MOVQ w+0(FP), BX
-	MOVQ h+16(FP), SI
-	ADDQ DX, SI
-	MOVQ hidden+64(FP), DI
+units:
+	VMOVUPS (AX), Y0
+	VXORPS  Y1, Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y0, (DX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    SI
+	JNZ     units
 
-pair:
-	VBROADCASTSS (BX), Y0
-	VMOVAPS      Y0, Y1
-	VBROADCASTSS 4(BX), Y2
-	VMOVAPS      Y2, Y3
-	LEAQ         8(BX), R8
-	MOVQ         x+8(FP), R9
-	ADDQ         DX, R9
-	MOVQ         in+56(FP), R10
-	TESTQ        R10, R10
-	JZ           u0x_end
-
-u0x:
-	VMOVUPS      (R9), Y4
-	VMOVUPS      32(R9), Y5
-	VBROADCASTSS (R8), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(R8), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000080, R9
-	DECQ         R10
-	JNZ          u0x
-
-u0x_end:
-	MOVQ  hidden+64(FP), R9
-	MOVQ  hidden+64(FP), R10
-	SHRQ  $0x01, R9
-	SUBQ  R9, R10
-	MOVQ  h+16(FP), R11
-	ADDQ  DX, R11
-	TESTQ R10, R10
-	JZ    u0a_end
-
-u0a:
-	VMOVUPS      (R11), Y4
-	VMOVUPS      32(R11), Y5
-	VBROADCASTSS (R8), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(R8), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000080, R11
-	DECQ         R10
-	JNZ          u0a
-
-u0a_end:
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	TESTQ  R9, R9
-	JZ     u0b_end
-
-u0b:
-	VMOVUPS      (R11), Y8
-	VMOVUPS      32(R11), Y9
-	VBROADCASTSS (R8), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 4(R8), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000080, R11
-	DECQ         R9
-	JNZ          u0b
-
-u0b_end:
-	VADDPS  Y0, Y4, Y4
-	MOVQ    CX, R8
-	MOVQ    hidden+64(FP), R9
-	SHLQ    $0x07, R9
-	VXORPS  Y0, Y0, Y0
-	VMAXPS  Y4, Y0, Y4
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y4, (AX)
-	VADDPS  Y1, Y5, Y5
-	MOVQ    CX, R8
-	MOVQ    hidden+64(FP), R9
-	SHLQ    $0x07, R9
-	VXORPS  Y0, Y0, Y0
-	VMAXPS  Y5, Y0, Y5
-	VMOVUPS Y5, 32(R8)
-	VMOVUPS Y5, 32(AX)
-	CMPQ    DI, $0x01
-	JEQ     u0odd
-	VADDPS  Y2, Y6, Y6
-	MOVQ    CX, R8
-	MOVQ    hidden+64(FP), R9
-	SHLQ    $0x07, R9
-	VXORPS  Y0, Y0, Y0
-	VMAXPS  Y6, Y0, Y6
-	VMOVUPS Y6, 128(R8)
-	VMOVUPS Y6, 128(AX)
-	VADDPS  Y3, Y7, Y7
-	MOVQ    CX, R8
-	MOVQ    hidden+64(FP), R9
-	SHLQ    $0x07, R9
-	VXORPS  Y0, Y0, Y0
-	VMAXPS  Y7, Y0, Y7
-	VMOVUPS Y7, 160(R8)
-	VMOVUPS Y7, 160(AX)
-
-u0odd:
-	ADDQ   $0x00000100, SI
-	ADDQ   $0x00000100, AX
-	ADDQ   $0x00000100, CX
-	MOVQ   in+56(FP), R8
-	MOVQ   hidden+64(FP), R9
-	ADDQ   R9, R8
-	IMUL3Q $0x00000008, R8, R8
-	LEAQ   8(BX)(R8*1), BX
-	SUBQ   $0x02, DI
-	JG     pair
-	MOVQ   hidden+64(FP), BX
-	ADDQ   $0x01, BX
-	SHRQ   $0x01, BX
-	SHLQ   $0x08, BX
-	SUBQ   BX, SI
-	SUBQ   BX, AX
-	SUBQ   BX, CX
-	ADDQ   $0x40, AX
-	ADDQ   $0x40, CX
-	ADDQ   $0x40, DX
-	CMPQ   DX, $0x00000080
-	JLT    lanes
+units_end:
 	VZEROUPPER
 	RET
 

@@ -19,15 +19,15 @@ func stepGRUBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32
 //go:noescape
 func stepGRUInt8AVX512(w *int8, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
-// tileGRUAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// sumsGRUAVX512 sums the gates of all units of 32 channels into save.
 //
 //go:noescape
-func tileGRUAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
+func sumsGRUAVX512(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
 
-// tileSaveGRUAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// activateGRUAVX512 turns the sums in save into the new states of 32 channels: hn and, for an LSTM, cn.
 //
 //go:noescape
-func tileSaveGRUAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
+func activateGRUAVX512(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
 // stepLSTMAVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
 //
@@ -44,45 +44,45 @@ func stepLSTMBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float3
 //go:noescape
 func stepLSTMInt8AVX512(w *int8, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
-// tileLSTMAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// sumsLSTMAVX512 sums the gates of all units of 32 channels into save.
 //
 //go:noescape
-func tileLSTMAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
+func sumsLSTMAVX512(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
 
-// tileSaveLSTMAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// activateLSTMAVX512 turns the sums in save into the new states of 32 channels: hn and, for an LSTM, cn.
 //
 //go:noescape
-func tileSaveLSTMAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
+func activateLSTMAVX512(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
 // stepElmanTanhAVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
 //
 //go:noescape
 func stepElmanTanhAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
-// tileElmanTanhAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// sumsElmanTanhAVX512 sums the gates of all units of 32 channels into save.
 //
 //go:noescape
-func tileElmanTanhAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
+func sumsElmanTanhAVX512(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
 
-// tileSaveElmanTanhAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// activateElmanTanhAVX512 turns the sums in save into the new states of 32 channels: hn and, for an LSTM, cn.
 //
 //go:noescape
-func tileSaveElmanTanhAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
+func activateElmanTanhAVX512(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
 // stepElmanReLUAVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
 //
 //go:noescape
 func stepElmanReLUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
-// tileElmanReLUAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// sumsElmanReLUAVX512 sums the gates of all units of 32 channels into save.
 //
 //go:noescape
-func tileElmanReLUAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, in int, hidden int)
+func sumsElmanReLUAVX512(w *float32, x *float32, h *float32, save *float32, in int, hidden int)
 
-// tileSaveElmanReLUAVX512 writes the new states of 32 channels to hn and, for an LSTM, cn.
+// activateElmanReLUAVX512 turns the sums in save into the new states of 32 channels: hn and, for an LSTM, cn.
 //
 //go:noescape
-func tileSaveElmanReLUAVX512(w *float32, x *float32, h *float32, c *float32, hn *float32, cn *float32, save *float32, in int, hidden int)
+func activateElmanReLUAVX512(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
 //go:noescape
 func denseAVX512(w *float32, b *float32, x *float32, dst *float32, in int, out int)

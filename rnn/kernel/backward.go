@@ -1,6 +1,6 @@
 package kernel
 
-// Saved is the number of rows per hidden unit that StepTileSave keeps for the backward pass: GRU r, z, n and the hidden part of the
+// Saved is the number of rows per hidden unit that StepTile keeps for the backward pass: GRU r, z, n and the hidden part of the
 // candidate; LSTM i, f, g, o, tanh(c); Elman none beyond the new state, but one row is kept to hold it.
 func (c Cell) Saved() int {
 	switch c {
@@ -21,14 +21,9 @@ func (c Cell) GateRows() int {
 	return c.Gates()
 }
 
-// StepTileSave is StepTile that also fills save [Saved][Hidden][Lanes].
-func (l *Layer) StepTileSave(save, hn, cn, x, h, c []float32, n int) {
-	l.stepTile(save[:l.Cell.Saved()*l.Hidden*Lanes], hn, cn, x, h, c, n)
-}
-
 // GatesBack goes back through the activations of one step for the first n channels. The gradient of the loss with respect to the new state
 // is dh + dout, each [Hidden][Lanes]; dh is replaced by the part that reaches the previous state past the gates, and for the LSTM so is dc.
-// save is StepTileSave's, h and c are the state before the step. dg [GateRows][Hidden][Lanes] receives the gradients before the activations.
+// save is StepTile's, h and c are the state before the step. dg [GateRows][Hidden][Lanes] receives the gradients before the activations.
 // Vector kernels compute all lanes: lanes beyond n must hold finite numbers, and zeros in dh, dc and dout.
 func (l *Layer) GatesBack(dg, dh, dc, dout, save, h, c []float32, n int) {
 	row := l.Hidden * Lanes

@@ -193,10 +193,8 @@ func (l *Layer) finishTile(save, hn, cn, h, c []float32, a *[8][Lanes]float32, n
 		if cn != nil {
 			cn[at] = cu
 		}
-		if save != nil {
-			for q := range l.Cell.Saved() {
-				save[q*l.Hidden*Lanes+at] = kept[q]
-			}
+		for q := range l.Cell.Saved() {
+			save[q*l.Hidden*Lanes+at] = kept[q]
 		}
 	}
 }

@@ -209,14 +209,11 @@ func (l *Layer) Step(h, c, x, scratch []float32) {
 }
 
 // StepTile advances up to Lanes channels: hn [Hidden][Lanes] becomes the new state computed from x [In][Lanes] and h [Hidden][Lanes];
-// for the LSTM cn and c likewise, and cn may be c. hn and h must not overlap. Only the first n channels are promised a value; n is 1 to
-// Lanes, and what the other lanes hold never changes the result of these. It allocates nothing, but for GRUBefore, which has no tile form.
-func (l *Layer) StepTile(hn, cn, x, h, c []float32, n int) {
-	l.stepTile(nil, hn, cn, x, h, c, n)
-}
-
-func (l *Layer) stepTile(save, hn, cn, x, h, c []float32, n int) {
-	hn, h, x = hn[:l.Hidden*Lanes], h[:l.Hidden*Lanes], x[:l.In*Lanes]
+// for the LSTM cn and c likewise, and cn may be c. hn and h must not overlap. save [Saved][Hidden][Lanes] is scratch, and holds what
+// GatesBack needs afterwards. Only the first n channels are promised a value; n is 1 to Lanes, and what the other lanes hold never changes the
+// result of these. It allocates nothing, but for GRUBefore, which has no tile form and leaves save alone.
+func (l *Layer) StepTile(save, hn, cn, x, h, c []float32, n int) {
+	save, hn, h, x = save[:l.Cell.Saved()*l.Hidden*Lanes], hn[:l.Hidden*Lanes], h[:l.Hidden*Lanes], x[:l.In*Lanes]
 	if l.HasCell() {
 		cn, c = cn[:l.Hidden*Lanes], c[:l.Hidden*Lanes]
 	} else {

@@ -107,32 +107,27 @@ func (l *Layer) stepVector(h, c, x, scratch *float32) bool {
 	return true
 }
 
-// tileVector is StepTile with a vector kernel, all lanes; save may be nil.
+// tileVector is StepTile with a vector kernel, all lanes.
 func (l *Layer) tileVector(save, hn, cn, x, h, c []float32) bool {
 	switch inUse {
 	case setAVX512:
-		if save != nil {
-			tileSave512[l.Cell](ptr(l.tile), ptr(x), ptr(h), ptr(c), ptr(hn), ptr(cn), ptr(save), l.In, l.Hidden)
-		} else {
-			tile512[l.Cell](ptr(l.tile), ptr(x), ptr(h), ptr(c), ptr(hn), ptr(cn), l.In, l.Hidden)
-		}
+		sums512[l.Cell](ptr(l.tile), ptr(x), ptr(h), ptr(save), l.In, l.Hidden)
+		activate512[l.Cell](ptr(save), ptr(h), ptr(c), ptr(hn), ptr(cn), l.Hidden)
 	case setAVX2:
-		if save != nil {
-			tileSave2[l.Cell](ptr(l.tile), ptr(x), ptr(h), ptr(c), ptr(hn), ptr(cn), ptr(save), l.In, l.Hidden)
-		} else {
-			tile2[l.Cell](ptr(l.tile), ptr(x), ptr(h), ptr(c), ptr(hn), ptr(cn), l.In, l.Hidden)
-		}
+		sums2[l.Cell](ptr(l.tile), ptr(x), ptr(h), ptr(save), l.In, l.Hidden)
+		activate2[l.Cell](ptr(save), ptr(h), ptr(c), ptr(hn), ptr(cn), l.Hidden)
 	default:
 		return false
 	}
 	return true
 }
 
+// In the order of the cells.
 var (
-	tile512     = [...]func(w, x, h, c, hn, cn *float32, in, hidden int){tileGRUAVX512, tileLSTMAVX512, tileElmanTanhAVX512, tileElmanReLUAVX512}
-	tile2       = [...]func(w, x, h, c, hn, cn *float32, in, hidden int){tileGRUAVX2, tileLSTMAVX2, tileElmanTanhAVX2, tileElmanReLUAVX2}
-	tileSave512 = [...]func(w, x, h, c, hn, cn, save *float32, in, hidden int){tileSaveGRUAVX512, tileSaveLSTMAVX512, tileSaveElmanTanhAVX512, tileSaveElmanReLUAVX512}
-	tileSave2   = [...]func(w, x, h, c, hn, cn, save *float32, in, hidden int){tileSaveGRUAVX2, tileSaveLSTMAVX2, tileSaveElmanTanhAVX2, tileSaveElmanReLUAVX2}
+	sums512     = [...]func(w, x, h, save *float32, in, hidden int){sumsGRUAVX512, sumsLSTMAVX512, sumsElmanTanhAVX512, sumsElmanReLUAVX512}
+	sums2       = [...]func(w, x, h, save *float32, in, hidden int){sumsGRUAVX2, sumsLSTMAVX2, sumsElmanTanhAVX2, sumsElmanReLUAVX2}
+	activate512 = [...]func(save, h, c, hn, cn *float32, hidden int){activateGRUAVX512, activateLSTMAVX512, activateElmanTanhAVX512, activateElmanReLUAVX512}
+	activate2   = [...]func(save, h, c, hn, cn *float32, hidden int){activateGRUAVX2, activateLSTMAVX2, activateElmanTanhAVX2, activateElmanReLUAVX2}
 )
 
 func (d *Dense) applyVector(dst, x *float32) bool {

@@ -100,7 +100,7 @@ func (s *pass) run(i int, src []float32, width int, reverse bool) {
 		if layer.HasCell() {
 			cn, c = d.cs[(t+1)*size:], d.cs[t*size:]
 		}
-		layer.StepTileSave(save[t*saved:], d.hs[(t+1)*size:], cn, d.in[t*width*lanes:], d.hs[t*size:], c, s.n)
+		layer.StepTile(save[t*saved:], d.hs[(t+1)*size:], cn, d.in[t*width*lanes:], d.hs[t*size:], c, s.n)
 	}
 }
 

@@ -248,7 +248,7 @@ func (r *seq2seqRunner) step(t int, in []float32) {
 		if d.p.cell == kernel.LSTM {
 			cn, c = s.cs[(t+1)*size:], s.cs[t*size:]
 		}
-		d.p.layers[l].StepTileSave(s.save[t*saved:], s.hs[(t+1)*size:], cn, in, s.hs[t*size:], c, d.n)
+		d.p.layers[l].StepTile(s.save[t*saved:], s.hs[(t+1)*size:], cn, in, s.hs[t*size:], c, d.n)
 		in = s.hs[(t+1)*size:]
 	}
 }

@@ -47,8 +47,8 @@ func main() {
 			step(c, bfloat16s)
 			step(c, int8s)
 		}
-		tile(c, false)
-		tile(c, true)
+		tileSums(c)
+		tileActivations(c)
 	}
 	dense()
 	denseTile()

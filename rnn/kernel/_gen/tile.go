@@ -8,78 +8,54 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// tile generates one step of 32 channels, channels in lanes. w is packed in pairs of units: [bias rows][2], [in][gates][2], [hidden][gates][2].
-func tile(c cell, saving bool) {
-	name, saveParam := "tile"+c.name, ""
-	if saving {
-		name, saveParam = "tileSave"+c.name, ", save"
+// A step of a tile has two passes: the sums of all units, which keep the multipliers busy from the first to the last, and then the
+// activations of all units, which would make the multipliers wait if they stood between the sums. save [rows][hidden][32] carries the sums
+// from one to the other, and what the way back needs from the other to it.
+
+// saveRow is the row of save that gate g's sum goes to: GRU r, z, hidden part of the candidate; LSTM i, f, g, o.
+func saveRow(c cell, g int) int {
+	if c.name == "GRU" && g == 2 {
+		return 3
 	}
-	// Not NOSPLIT: the stack may be a kilobyte.
-	TEXT(name+suffix(), 0, fmt.Sprintf("func(w, x, h, c, hn, cn%s *float32, in, hidden int)", saveParam))
-	Doc(name + suffix() + " writes the new states of 32 channels to hn and, for an LSTM, cn.")
+	return g
+}
+
+const inputPart = 2 // the row of the input part of a GRU's candidate, and afterwards of the candidate
+
+// tileSums generates the sums for 32 channels, channels in lanes. w is packed in pairs of units: [bias rows][2], [in][gates][2],
+// [hidden][gates][2].
+func tileSums(c cell) {
+	name := "sums" + c.name + suffix()
+	TEXT(name, NOSPLIT, "func(w, x, h, save *float32, in, hidden int)")
+	Doc(name + " sums the gates of all units of 32 channels into save.")
 	Pragma("noescape")
-	t := &tileGen{cell: c, hn: param("hn")}
-	if c.name == "LSTM" {
-		t.c, t.cn = param("c"), param("cn")
+	t := &tileGen{cell: c, units: 2, spill: !wide && c.gates > 1 || c.name == "LSTM"}
+	if c.name == "LSTM" && !wide {
+		t.units = 1
 	}
-	if saving {
-		t.save = param("save")
-	}
-	// spill: the first accumulators go to the stack while the second ones run.
-	units, spill := 2, false
-	if c.name == "LSTM" {
-		spill = true
-		if !wide {
-			units = 1
-		}
-	}
-	if c.name == "GRU" && !wide {
-		spill = true
-	}
-	if spill {
-		t.stack = AllocLocal(16 * size())
-	}
-	run := func() {
-		t.w = param("w")
-		t.ho = t.shifted("h")
-		t.left = param("hidden")
-		t.restart = func() { // unit pointers are advanced by whole pairs; go back for the next half of the lanes
-			n := param("hidden")
-			ADDQ(Imm(1), n)
-			SHRQ(Imm(1), n)
-			SHLQ(Imm(8), n)
-			for _, p := range t.moving() {
-				SUBQ(n, p)
-			}
-		}
-		Label("pair")
-		for u := 0; u < 2; u += units {
-			if u > 0 {
-				CMPQ(t.left, Imm(1))
-				JEQ(LabelRef("skip"))
-			}
-			t.body(fmt.Sprintf("u%d", u), u, units, spill)
-		}
-		if units == 1 {
-			Label("skip")
-		}
-		t.nextPair()
-		SUBQ(Imm(2), t.left)
-		JG(LabelRef("pair"))
-	}
-	if wide {
-		run()
-	} else {
+	if !wide {
 		t.lanes = GP64()
 		XORQ(t.lanes, t.lanes)
 		Label("lanes")
-		run()
-		t.restart()
-		for _, p := range t.moving() {
-			if p != t.ho {
-				ADDQ(Imm(64), p)
-			}
+	}
+	t.w, t.save, t.left = param("w"), t.shifted("save"), param("hidden")
+	t.row = param("hidden")
+	SHLQ(Imm(7), t.row)
+	Label("pair")
+	for u := 0; u < 2; u += t.units {
+		if u > 0 {
+			CMPQ(t.left, Imm(1))
+			JEQ(LabelRef("skip"))
 		}
+		t.body(fmt.Sprintf("u%d", u), u)
+	}
+	if t.units == 1 {
+		Label("skip")
+	}
+	t.nextPair()
+	SUBQ(Imm(2), t.left)
+	JG(LabelRef("pair"))
+	if !wide {
 		ADDQ(Imm(64), t.lanes)
 		CMPQ(t.lanes, U32(tileRow))
 		JLT(LabelRef("lanes"))
@@ -89,15 +65,15 @@ func tile(c cell, saving bool) {
 }
 
 type tileGen struct {
-	cell           cell
-	w, hn, c, cn   reg.GPVirtual
-	save, ho, left reg.GPVirtual
-	lanes          reg.GPVirtual // AVX2: byte offset of the half of the lanes at work
-	stack          Mem
-	restart        func()
+	cell         cell
+	units        int           // of a pair that are summed together
+	spill        bool          // the first accumulators go to save while the second ones run
+	w, save, row reg.GPVirtual // row is the distance between rows of save in bytes
+	left         reg.GPVirtual // units left
+	lanes        reg.GPVirtual // AVX2: byte offset of the half of the lanes at work
 }
 
-// shifted loads a tile's address at the lanes at work. Registers are short, so parameters are read again where they are needed.
+// shifted loads a tile's address at the lanes at work.
 func (t *tileGen) shifted(name string) reg.GPVirtual {
 	p := param(name)
 	if t.lanes != nil {
@@ -106,23 +82,9 @@ func (t *tileGen) shifted(name string) reg.GPVirtual {
 	return p
 }
 
-// moving are the pointers that follow the units.
-func (t *tileGen) moving() []reg.GPVirtual {
-	ps := []reg.GPVirtual{t.ho, t.hn}
-	if t.c != nil {
-		ps = append(ps, t.c, t.cn)
-	}
-	if t.save != nil {
-		ps = append(ps, t.save)
-	}
-	return ps
-}
-
 // nextPair moves on by two units and by one pair of weights.
 func (t *tileGen) nextPair() {
-	for _, p := range t.moving() {
-		ADDQ(U32(2*tileRow), p)
-	}
+	ADDQ(U32(2*tileRow), t.save)
 	rows := t.cell.gates
 	if t.cell.name == "GRU" {
 		rows = 4
@@ -133,148 +95,165 @@ func (t *tileGen) nextPair() {
 	LEAQ(Mem{Base: t.w, Index: n, Scale: 1, Disp: 8 * rows}, t.w)
 }
 
-// body computes units first..first+units of the pair for two vectors of channels.
-func (t *tileGen) body(name string, first, units int, spill bool) {
+// body sums units first..first+units of the pair for two vectors of channels.
+func (t *tileGen) body(name string, first int) {
 	gates, gru := t.cell.gates, t.cell.name == "GRU"
-	acc := func(row func(g int) int) [][]vec { // [gate][unit*2+vector] from bias rows
-		a := grid(gates, 2*units)
-		for g := range gates {
-			for u := range units {
-				a[g][2*u] = broadcast(at(t.w, 8*row(g)+4*(first+u)))
-				a[g][2*u+1] = newVec()
-				VMOVAPS(a[g][2*u], a[g][2*u+1])
-			}
+	biases := func(row int) []vec { // [unit*2+vector]
+		a := make([]vec, 2*t.units)
+		for u := range t.units {
+			a[2*u], a[2*u+1] = broadcast(at(t.w, 8*row+4*(first+u))), newVec()
+			VMOVAPS(a[2*u], a[2*u+1])
 		}
 		return a
 	}
-	a := acc(func(g int) int { return g })
+	a, b := make([][]vec, gates), grid(gates, 2*t.units)
+	for g := range gates {
+		a[g] = biases(g)
+	}
 	rows := gates
 	if gru {
 		rows = 4
 	}
 	w := GP64()
 	LEAQ(at(t.w, 8*rows+4*first), w)
-	reduce := func(label string, src, count reg.Register, acc [][]vec) {
-		loop(name+label, count, func() {
-			d := []vec{load(at(src, 0)), load(at(src, size()))}
-			for g := range gates {
-				for u := range units {
-					s := broadcast(at(w, 8*g+4*u))
-					VFMADD231PS(d[0], s, acc[g][2*u])
-					VFMADD231PS(d[1], s, acc[g][2*u+1])
-				}
-			}
-			ADDQ(U32(uint32(8*gates)), w)
-			ADDQ(U32(tileRow), src)
-		})
-	}
-	reduce("x", t.shifted("x"), param("in"), a)
-	slot := 0
-	put := func(v vec) Mem {
-		m := t.stack.Offset(slot * size())
-		slot++
-		VMOVUPS(v, m)
-		return m
-	}
-	nx := make([]Op, 2*units)
+	t.reduce(name+"x", w, t.shifted("x"), param("in"), a)
 	if gru {
-		for i, v := range a[2] {
-			nx[i] = v
-			if spill {
-				nx[i] = put(v)
-			}
-		}
-		a[2] = make([]vec, 2*units)
-		for u := range units {
-			a[2][2*u] = broadcast(at(t.w, 8*3+4*(first+u)))
-			a[2][2*u+1] = newVec()
-			VMOVAPS(a[2][2*u], a[2][2*u+1])
-		}
+		t.store(inputPart, first, a[2], nil)
+		a[2] = biases(3)
 	}
 	half, m := param("hidden"), param("hidden")
 	SHRQ(Imm(1), half)
 	SUBQ(half, m)
 	src := t.shifted("h")
-	reduce("a", src, m, a)
-	kept := make([][]Op, gates)
+	t.reduce(name+"a", w, src, m, a)
 	for g := range gates {
-		kept[g] = make([]Op, 2*units)
-		for i, v := range a[g] {
-			kept[g][i] = v
-			if spill {
-				kept[g][i] = put(v)
-			}
+		if t.spill {
+			t.store(saveRow(t.cell, g), first, a[g], nil)
 		}
-	}
-	b := grid(gates, 2*units)
-	for g := range gates {
 		for i := range b[g] {
 			b[g][i] = zero()
 		}
 	}
-	reduce("b", src, half, b)
-	gatesOf := func(i int) []vec {
-		var out []vec
-		for g := range gates {
-			VADDPS(kept[g][i], b[g][i], b[g][i])
-			out = append(out, b[g][i])
+	t.reduce(name+"b", w, src, half, b)
+	for g := range gates {
+		if t.spill {
+			t.store(saveRow(t.cell, g), first, b[g], nil, true)
+		} else {
+			t.store(saveRow(t.cell, g), first, b[g], a[g])
 		}
-		return out
-	}
-	if gru && spill { // too many registers to hold while activations run
-		for i := range 2 * units {
-			for g, v := range gatesOf(i) {
-				VMOVUPS(v, kept[g][i])
-			}
-		}
-		gatesOf = func(i int) []vec {
-			return []vec{load(kept[0][i]), load(kept[1][i]), load(kept[2][i])}
-		}
-	}
-	for u := range units {
-		if u > 0 {
-			CMPQ(t.left, Imm(1))
-			JEQ(LabelRef(name + "odd"))
-		}
-		if wide {
-			finish(t.cell, []unit{t.unit(u, 0, first, gatesOf(2*u), nx), t.unit(u, 1, first, gatesOf(2*u+1), nx)}, 2)
-			continue
-		}
-		for v := range 2 {
-			finish(t.cell, []unit{t.unit(u, v, first, gatesOf(2*u+v), nx)}, 1)
-		}
-	}
-	if units == 2 {
-		Label(name + "odd")
 	}
 }
 
-func (t *tileGen) unit(u, v, first int, gates []vec, nx []Op) unit {
-	i, disp := 2*u+v, (first+u)*tileRow+v*size()
-	x := unit{gates: gates}
-	if nx[i] != nil {
-		if m, ok := nx[i].(Mem); ok {
-			x.nx = load(m)
-		} else {
-			x.nx = nx[i].(vec)
+// reduce adds the products of count rows of src with their weights.
+func (t *tileGen) reduce(name string, w, src, count reg.Register, acc [][]vec) {
+	gates := t.cell.gates
+	loop(name, count, func() {
+		d := []vec{load(at(src, 0)), load(at(src, size()))}
+		for g := range gates {
+			for u := range t.units {
+				s := broadcast(at(w, 8*g+4*u))
+				VFMADD231PS(d[0], s, acc[g][2*u])
+				VFMADD231PS(d[1], s, acc[g][2*u+1])
+			}
+		}
+		ADDQ(U32(uint32(8*gates)), w)
+		ADDQ(U32(tileRow), src)
+	})
+}
+
+// store writes v, plus more where given, or plus what is there, to a row of save. A pair's second unit may not exist.
+func (t *tileGen) store(row, first int, v, more []vec, plus ...bool) {
+	p := copyOf(t.save)
+	for range row {
+		ADDQ(t.row, p)
+	}
+	part++
+	end := fmt.Sprintf("stored%d", part)
+	for u := range t.units {
+		if u == 1 {
+			CMPQ(t.left, Imm(1))
+			JEQ(LabelRef(end))
+		}
+		for k := range 2 {
+			i, m := 2*u+k, at(p, (first+u)*tileRow+k*size())
+			if more != nil {
+				VADDPS(more[i], v[i], v[i])
+			}
+			if len(plus) > 0 {
+				VADDPS(m, v[i], v[i])
+			}
+			VMOVUPS(v[i], m)
 		}
 	}
-	x.h = func() vec { return load(at(t.ho, disp)) }
-	x.setH = func(y vec) { VMOVUPS(y, at(t.hn, disp)) }
-	x.c = func() vec { return load(at(t.c, disp)) }
-	x.setC = func(y vec) { VMOVUPS(y, at(t.cn, disp)) }
-	if t.save != nil {
-		p, step, row := copyOf(t.save), param("hidden"), 0
-		SHLQ(Imm(7), step)
-		x.save = func(r int, y vec) {
-			for ; row < r; row++ {
-				ADDQ(step, p)
-			}
-			for ; row > r; row-- {
-				SUBQ(step, p)
-			}
-			VMOVUPS(y, at(p, disp))
-		}
+	if t.units == 2 {
+		Label(end)
 	}
-	return x
+}
+
+var part int // numbers labels
+
+// tileActivations generates the way from the sums to the new states of 32 channels; save keeps what the way back needs.
+func tileActivations(c cell) {
+	name := "activate" + c.name + suffix()
+	TEXT(name, NOSPLIT, "func(save, h, c, hn, cn *float32, hidden int)")
+	Doc(name + " turns the sums in save into the new states of 32 channels: hn and, for an LSTM, cn.")
+	Pragma("noescape")
+	save, h, hn, row, n := param("save"), param("h"), param("hn"), param("hidden"), param("hidden")
+	walk := []reg.GPVirtual{save, h, hn}
+	var cp, cn reg.GPVirtual
+	if c.name == "LSTM" {
+		cp, cn = param("c"), param("cn")
+		walk = append(walk, cp, cn)
+	}
+	SHLQ(Imm(5), row) // floats
+	rows := []reg.GPVirtual{save}
+	for len(rows) < savedRows(c) {
+		p := GP64()
+		LEAQ(Mem{Base: rows[len(rows)-1], Index: row, Scale: 4}, p)
+		rows, walk = append(rows, p), append(walk, p)
+	}
+	vectors := 1
+	if wide {
+		vectors = 2
+	}
+	SHLQ(Imm(uint64(5-shift()-vectors+1)), n) // hidden * 32 / (width * vectors)
+	loop("units", n, func() {
+		us := make([]unit, vectors)
+		for v := range us {
+			disp := v * size()
+			u := &us[v]
+			for g := range c.gates {
+				u.gates = append(u.gates, load(at(rows[saveRow(c, g)], disp)))
+			}
+			if c.name == "GRU" {
+				u.nx = load(at(rows[inputPart], disp))
+			}
+			u.h = func() vec { return load(at(h, disp)) }
+			u.setH = func(x vec) { VMOVUPS(x, at(hn, disp)) }
+			u.c = func() vec { return load(at(cp, disp)) }
+			u.setC = func(x vec) { VMOVUPS(x, at(cn, disp)) }
+			u.save = func(r int, x vec) {
+				if c.name != "GRU" || r != saveRow(c, 2) { // a GRU's hidden part stays as it is
+					VMOVUPS(x, at(rows[r], disp))
+				}
+			}
+		}
+		finish(c, us, 2*vectors)
+		for _, p := range walk {
+			ADDQ(Imm(uint64(vectors*size())), p)
+		}
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// savedRows is the number of rows of save per hidden unit.
+func savedRows(c cell) int {
+	switch c.name {
+	case "GRU":
+		return 4
+	case "LSTM":
+		return 5
+	}
+	return 1
 }
