@@ -105,6 +105,6 @@ func readModel(path string, s *config.Stream) (m *detector.Model, differences []
 	if m, err = detector.ParseModel(b); err != nil {
 		return nil, nil, err
 	}
-	differences, err = m.Contradictions(json.RawMessage(s.Conditioning().Fingerprint()))
+	differences, err = m.Contradictions(json.RawMessage(s.Fingerprint()))
 	return m, differences, err
 }

@@ -70,7 +70,7 @@ func (c *scoreCmd) Run(con console) (err error) {
 	} else {
 		w = newCSVScores(buffered, dated)
 	}
-	chain, err := app.NewChain(s.Name, s.Conditioning(), w.write)
+	chain, err := app.NewChain(s, w.write)
 	if err != nil {
 		return err
 	}

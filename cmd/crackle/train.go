@@ -73,7 +73,7 @@ func (c *trainCmd) Run(con console) error {
 // read sends every recording through the stream's conditioning and collects its windows.
 func (c *trainCmd) read(con console, s *config.Stream) (*detector.Lesson, *app.Chain, error) {
 	lesson := &detector.Lesson{}
-	chain, err := app.NewChain(s.Name, s.Conditioning(), func(*detector.Score) {})
+	chain, err := app.NewChain(s, func(*detector.Score) {})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -123,7 +123,7 @@ func asFile(t testing.TB, b *block.Block, s *config.Stream) file.Reader {
 // scoreFile scores a file through a chain of its own.
 func scoreFile(t testing.TB, r file.Reader, s *config.Stream, m *detector.Model) (out []detector.Score) {
 	t.Helper()
-	c, err := app.NewChain(s.Name, s.Conditioning(), func(v *detector.Score) { out = append(out, *v) })
+	c, err := app.NewChain(s, func(v *detector.Score) { out = append(out, *v) })
 	if err != nil {
 		t.Fatal(err)
 	}

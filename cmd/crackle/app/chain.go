@@ -1,15 +1,23 @@
 package app
 
 import (
+	"fmt"
+
+	"crackle/cmd/crackle/config"
 	"crackle/detector"
 	"crackle/ingest/block"
 	"crackle/window"
+	"crackle/window/rate"
 )
 
 // Chain takes blocks of one stream to scores: the same for a live stream, a replay and a file, so that all three give the same bits.
 // It is for one goroutine, and allocates nothing per block once warm.
 type Chain struct {
 	stream      string
+	decimator   *rate.Decimator // nil: none
+	factor      uint64          // publisher's samples to one of the conditioner's
+	lower       func(*block.Block)
+	failed      error // of the conditioner, under the decimator
 	Conditioner *window.Conditioner
 	detector    *detector.Detector // nil: no model in service
 	lesson      *detector.Lesson   // not nil: windows are collected to learn from
@@ -18,14 +26,26 @@ type Chain struct {
 	score       detector.Score
 }
 
-// NewChain makes a chain without a model: until Install, every window comes out as not assessed, for learning.
-func NewChain(stream string, cfg window.Config, emit func(*detector.Score)) (*Chain, error) {
-	c, err := window.New(cfg)
+// NewChain makes the chain that a stream's configuration asks for, without a model: until Install, every window comes out as not assessed, for
+// learning.
+func NewChain(s *config.Stream, emit func(*detector.Score)) (*Chain, error) {
+	c, err := window.New(s.Conditioning())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 	}
-	h := &Chain{stream: stream, Conditioner: c, emit: emit}
+	h := &Chain{stream: s.Name, Conditioner: c, emit: emit, factor: 1}
 	h.window = h.onWindow
+	if s.Decimate > 1 {
+		if h.decimator, err = rate.NewDecimator(rate.DecimatorConfig{Factor: s.Decimate, Channels: len(s.Channels)}); err != nil {
+			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
+		}
+		h.factor = uint64(s.Decimate)
+		h.lower = func(b *block.Block) {
+			if err := h.Conditioner.Push(b, h.window); err != nil {
+				h.failed = err
+			}
+		}
+	}
 	return h, nil
 }
 
@@ -51,10 +71,24 @@ func (h *Chain) Model() *detector.Model {
 func (h *Chain) Collect(l *detector.Lesson) { h.lesson = l }
 
 // Push takes the next block; emit is called for each window it completes, before Push returns.
-func (h *Chain) Push(b *block.Block) error { return h.Conditioner.Push(b, h.window) }
+func (h *Chain) Push(b *block.Block) error {
+	if h.decimator == nil {
+		return h.Conditioner.Push(b, h.window)
+	}
+	h.failed = nil
+	if err := h.decimator.Push(b, h.lower); err != nil {
+		return err
+	}
+	return h.failed
+}
 
 // End tells that no further block of this run will come, as at the end of a file.
-func (h *Chain) End() { h.Conditioner.End(h.window) }
+func (h *Chain) End() {
+	if h.decimator != nil {
+		h.decimator.Flush(h.lower)
+	}
+	h.Conditioner.End(h.window)
+}
 
 func (h *Chain) onWindow(w *window.Window) {
 	if h.detector != nil {
@@ -65,5 +99,7 @@ func (h *Chain) onWindow(w *window.Window) {
 		}
 		detector.Unscored(&h.score, h.stream, w, detector.Learning)
 	}
+	h.score.First *= h.factor // scores speak in the publisher's samples
+	h.score.End *= h.factor
 	h.emit(&h.score)
 }

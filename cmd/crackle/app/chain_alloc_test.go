@@ -64,7 +64,7 @@ func TestPayloadToScoreAllocatesNothing(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			const warm, runs = 20, 100
 			windows, scored := 0, 0
-			c, err := app.NewChain(tt.stream.Name, tt.stream.Conditioning(), func(s *detector.Score) {
+			c, err := app.NewChain(&tt.stream, func(s *detector.Score) {
 				windows++
 				if s.Verdict != detector.NotAssessed {
 					scored++

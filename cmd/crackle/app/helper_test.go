@@ -105,7 +105,7 @@ func faulty(t testing.TB) *demo.Recording {
 // teach learns from blocks what is normal for a stream, as `crackle train` does.
 func teach(t testing.TB, s *config.Stream, lessons ...*block.Block) *detector.Model {
 	t.Helper()
-	c, err := app.NewChain(s.Name, s.Conditioning(), func(*detector.Score) {})
+	c, err := app.NewChain(s, func(*detector.Score) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func LoadModel(path string, s *config.Stream) (*detector.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: model file %s: %w", s.Name, path, err)
 	}
-	differences, err := m.Contradictions(json.RawMessage(s.Conditioning().Fingerprint()))
+	differences, err := m.Contradictions(json.RawMessage(s.Fingerprint()))
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: model file %s: %w", s.Name, path, err)
 	}
@@ -79,7 +79,7 @@ func Teaching(s *config.Stream, c *window.Conditioner, version string) (detector
 	}
 	cfg := c.Config()
 	return detector.Teaching{
-		Stream: s.Name, Conditioning: json.RawMessage(cfg.Fingerprint()), Features: names, Units: c.Features().Units(), MinChange: tolerance,
+		Stream: s.Name, Conditioning: json.RawMessage(s.Fingerprint()), Features: names, Units: c.Features().Units(), MinChange: tolerance,
 		Margin: s.Alarm.LimitMargin, Holdout: s.Learn.HoldoutFraction, Embargo: int64(cfg.Length),
 		Hidden: s.Network.Hidden, Epochs: s.Network.Epochs, LearningRate: s.Network.LearningRate, Seed: s.Network.Seed,
 		Warmup: s.Network.WarmupWindows, Increment: s.Network.Increment, Code: version, Now: time.Now(),

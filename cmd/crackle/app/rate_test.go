@@ -7,18 +7,17 @@ import (
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
 	"crackle/ingest/block"
-	"crackle/window"
 )
 
 // A publisher whose clock tells another rate than the configuration is found out by the samples counted.
 func TestRateDeviationIsKnown(t *testing.T) {
 	s := config.DefaultStream("s")
 	st := newStatus(&s)
-	c, err := NewChain("s", window.Config{Channels: []string{"a"}, RateHz: 100, Length: 10, Hop: 10, Features: []string{"rms"}}, nil)
+	s.Channels, s.RateHz, s.Window.Length, s.Features.List = []string{"a"}, 100, 10, []string{"rms"}
+	c, err := NewChain(&s, func(*detector.Score) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.emit = func(*detector.Score) {}
 	if _, ok := st.rate(); ok {
 		t.Error("a rate is known before the first sample")
 	}
@@ -29,7 +28,7 @@ func TestRateDeviationIsKnown(t *testing.T) {
 		}
 	}
 	deviation, known := c.Conditioner.RateDeviation()
-	st.conditioned(c.Conditioner.Counts(), deviation, known)
+	st.conditioned(3000, c.Conditioner.Counts(), deviation, known)
 	if got, ok := st.rate(); !ok || got > -0.0095 || got < -0.0105 {
 		t.Errorf("deviation %v, known %v; want about -1 %%", got, ok)
 	}

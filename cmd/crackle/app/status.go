@@ -18,6 +18,7 @@ type status struct {
 	mu      sync.Mutex
 	row     hub.StreamStatus
 	rateHz  float64
+	samples uint64 // per channel, dealt with
 	windows uint64 // scored
 	window  window.Counts
 	problem string // why there is no model in service
@@ -67,10 +68,11 @@ func (st *status) heard(b *block.Block) {
 	}
 }
 
-// conditioned notes the conditioner's counts and, when known, by how much the measured rate deviates from the configured one.
-func (st *status) conditioned(c window.Counts, deviation float64, known bool) {
+// conditioned notes that a block of so many samples per channel has been dealt with, the conditioner's counts and, when known, by how much the measured rate deviates from the configured one.
+func (st *status) conditioned(samples int, c window.Counts, deviation float64, known bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	st.samples += uint64(samples)
 	st.window = c
 	st.deviation, st.deviates = deviation, known
 }
@@ -136,7 +138,7 @@ func (st *status) ended() {
 func (st *status) taken() uint64 {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return st.window.Received + st.window.Duplicate + st.window.Refused
+	return st.samples
 }
 
 // isOver reports whether the recording has ended.

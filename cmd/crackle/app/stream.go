@@ -46,12 +46,12 @@ func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 		status: newStatus(&cfg), models: make(chan *detector.Model, 1), untaught: make(chan struct{}, 1),
 	}
 	var err error
-	if s.chain, err = NewChain(cfg.Name, cfg.Conditioning(), s.onScore); err != nil {
-		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
+	if s.chain, err = NewChain(&cfg, s.onScore); err != nil {
+		return nil, err
 	}
 	made := s.chain.Conditioner.Config()
-	s.losses = losses{bridge: uint64(made.MaxBridge), hop: uint64(max(1, made.Hop))}
-	if s.waves, err = newWaves(&cfg, a.hub, s.chain.Conditioner); err != nil {
+	s.losses = losses{bridge: uint64(made.MaxBridge) * s.chain.factor, hop: uint64(max(1, made.Hop)) * s.chain.factor}
+	if s.waves, err = newWaves(&cfg, a.hub, s.chain); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
 	}
 	a.hub.PublishStream(s.status.read(ingest.Counts{}, false, time.Now())) // dashboards know it before its first data
@@ -115,7 +115,7 @@ func (s *stream) take(b *block.Block) {
 	}
 	c := s.chain.Conditioner.Counts()
 	deviation, known := s.chain.Conditioner.RateDeviation()
-	s.status.conditioned(c, deviation, known)
+	s.status.conditioned(b.Count(), c, deviation, known)
 	if known && math.Abs(deviation) > rateDrift && !s.drifts {
 		s.drifts = true
 		s.log.Warn("the samples counted do not come at the configured rate by the publisher's clock; correct rate_hz, or the clock",

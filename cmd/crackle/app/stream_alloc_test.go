@@ -126,7 +126,7 @@ func simulated(t *testing.T, parts int) (out []*block.Block) {
 func taught(t *testing.T, s *testStream) *detector.Model {
 	t.Helper()
 	var l detector.Lesson
-	c, err := NewChain("mbn", s.cfg.Conditioning(), func(*detector.Score) {})
+	c, err := NewChain(&s.cfg, func(*detector.Score) {})
 	if err != nil {
 		t.Fatal(err)
 	}

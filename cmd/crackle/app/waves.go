@@ -23,32 +23,34 @@ type waves struct {
 	timeNS int64
 }
 
-func newWaves(s *config.Stream, h *hub.Hub, c *window.Conditioner) (*waves, error) {
+func newWaves(s *config.Stream, h *hub.Hub, c *Chain) (*waves, error) {
 	w := &waves{hub: h, rateHz: s.RateHz}
-	bucket := max(1, int(s.RateHz*max(1, s.TimeLapse)/bucketsPerSecond))
 	var err error
-	if w.raw, err = window.NewEnvelope(len(s.Channels), bucket, w.publish(s, hub.Raw, bucket)); err != nil {
+	if w.raw, err = w.envelope(s, hub.Raw, 1); err != nil {
 		return nil, err
 	}
-	if s.Filter.Kind != "none" {
-		clean, err := window.NewEnvelope(len(s.Channels), bucket, w.publish(s, hub.Conditioned, bucket))
+	if s.Filter.Kind != "none" || c.factor > 1 {
+		clean, err := w.envelope(s, hub.Conditioned, c.factor)
 		if err != nil {
 			return nil, err
 		}
-		c.Tap(clean.Push)
+		c.Conditioner.Tap(clean.Push)
 	}
 	return w, nil
 }
 
-func (w *waves) publish(s *config.Stream, kind hub.Kind, bucket int) func(uint64, int, []float32) {
-	out := hub.Wave{Stream: s.Name, Kind: kind, SamplesPerBucket: bucket, RateHz: s.RateHz}
-	return func(first uint64, _ int, minmax []float32) {
-		out.Run, out.First, out.TimeNS = w.run, first, w.wall(first)
+// envelope reduces rows that stand for factor of the publisher's samples each.
+func (w *waves) envelope(s *config.Stream, kind hub.Kind, factor uint64) (*window.Envelope, error) {
+	rateHz := s.RateHz / float64(factor)
+	bucket := max(1, int(rateHz*max(1, s.TimeLapse)/bucketsPerSecond))
+	out := hub.Wave{Stream: s.Name, Kind: kind, SamplesPerBucket: bucket, RateHz: rateHz}
+	return window.NewEnvelope(len(s.Channels), bucket, func(first uint64, _ int, minmax []float32) {
+		out.Run, out.First, out.TimeNS = w.run, first, w.wall(first*factor)
 		for c := range len(minmax) / 2 {
 			out.Channel, out.MinMax = c, minmax[2*c:2*c+2]
 			w.hub.PublishWave(&out)
 		}
-	}
+	})
 }
 
 // wall is the wall time of a sample near the block under way.

@@ -165,11 +165,11 @@ func (f *Filter) edge(key string) float64 {
 // edge checks one frequency of a filter; typ is what people call the filter.
 func (r *report) edge(s *Stream, t keyPath, key string, got float64, used bool, typ string) {
 	at := t.with(key)
-	half := s.RateHz / 2
-	rateKnown := s.RateHz > 0 && !math.IsInf(s.RateHz, 0)
+	half := s.ConditionedHz() / 2
+	rateKnown := s.ConditionedHz() > 0 && !math.IsInf(s.ConditionedHz(), 0)
 	allowed := "above 0 Hz and below half of rate_hz"
 	if rateKnown {
-		allowed = fmt.Sprintf("above 0 and below %s Hz, half of rate_hz = %s", number(half), number(s.RateHz))
+		allowed = fmt.Sprintf("above 0 and below %s Hz, half of %s", number(half), rateWords(s))
 	}
 	what := "the edge"
 	if key == "frequency_hz" {
@@ -195,7 +195,7 @@ func (r *report) design(s *Stream, t keyPath) {
 	if !r.good(t, "type", "order", "low_hz", "high_hz", "ripple_db", "stop_db", "frequency_hz", "q") || !r.rateKnown(s, t[:2]) {
 		return
 	}
-	_, err := f.Design().Sections(s.RateHz)
+	_, err := f.Design().Sections(s.ConditionedHz())
 	switch {
 	case err == nil:
 	case f.Kind == "notch":
@@ -207,7 +207,7 @@ func (r *report) design(s *Stream, t keyPath) {
 
 // rateKnown reports whether rate_hz can be worked with.
 func (r *report) rateKnown(s *Stream, stream keyPath) bool {
-	return r.good(stream, "rate_hz") && s.RateHz > 0 && !math.IsInf(s.RateHz, 0)
+	return r.good(stream, "rate_hz") && s.ConditionedHz() > 0 && !math.IsInf(s.ConditionedHz(), 0)
 }
 
 // driveIsLeft finds a filter that takes away the drive whose cycles the windows are to follow. stream is the path of the stream's table.
@@ -219,12 +219,20 @@ func (r *report) driveIsLeft(s *Stream, stream keyPath) {
 	if len(s.Filter.Channels) > 0 && !slices.Contains(s.Filter.Channels, c.Channel) {
 		return
 	}
-	sections, err := s.Filter.Design().Sections(s.RateHz)
+	sections, err := s.Filter.Design().Sections(s.ConditionedHz())
 	if err != nil {
 		return
 	}
-	if gain := cmplx.Abs(sections.Response(c.NominalHz, s.RateHz)); !(gain >= 0.5) {
+	if gain := cmplx.Abs(sections.Response(c.NominalHz, s.ConditionedHz())); !(gain >= 0.5) {
 		r.add(t.with("channel"), fmt.Sprintf("%s, of which the filter leaves %.2g at nominal_hz = %s", r.show(t.with("channel"), c.Channel), gain, number(c.NominalHz)),
 			"a channel that the filter leaves alone, or half of it and more", "list the channels that the filter is for in filter.channels, without this one")
 	}
+}
+
+// rateWords names the rate that filters and windows work at, with its value.
+func rateWords(s *Stream) string {
+	if s.Decimate > 1 {
+		return "rate_hz / decimate = " + number(s.ConditionedHz())
+	}
+	return "rate_hz = " + number(s.RateHz)
 }

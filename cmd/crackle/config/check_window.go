@@ -74,8 +74,8 @@ func (r *report) inSamples(s *Stream, t keyPath, key string, samples int, second
 	if !(seconds > 0) || !r.good(t, key+"_s") || !r.rateKnown(s, t[:2]) {
 		return
 	}
-	if samples = inSamples(samples, seconds, s.RateHz); samples < low || samples > high {
-		r.add(at, fmt.Sprintf("%s s, which is %d samples at %s Hz", number(seconds), samples, number(s.RateHz)), allowed, do)
+	if samples = inSamples(samples, seconds, s.ConditionedHz()); samples < low || samples > high {
+		r.add(at, fmt.Sprintf("%s s, which is %d samples at %s Hz", number(seconds), samples, number(s.ConditionedHz())), allowed, do)
 	}
 }
 
@@ -91,7 +91,7 @@ func (r *report) hop(s *Stream, t keyPath) {
 	}
 	length, upTo, do := windowMost, "1 sample to the length of the window", "set half the length, which is usual, or the whole length to score each sample once"
 	if r.lengthKnown(s, t[:2]) {
-		length, _ = w.Samples(s.RateHz)
+		length, _ = w.Samples(s.ConditionedHz())
 		upTo = fmt.Sprintf("1 to %d samples", length)
 	}
 	r.inSamples(s, t, "hop", w.Hop, w.HopS, 1, length, upTo+", so that no sample falls between two windows, or 0 for half the length", do)
@@ -134,7 +134,7 @@ func (r *report) holdOff(s *Stream, t keyPath) {
 	most, upTo, do := windowMost, "0 samples or more", "set a quarter of a cycle, or 0 for none"
 	shortest := r.good(t, "nominal_hz", "tolerance", "half") && c.NominalHz > 0
 	if shortest && r.rateKnown(s, t[:2]) {
-		most = max(int(s.RateHz/c.perSecond()*(1-c.Tolerance)), 0)
+		most = max(int(s.ConditionedHz()/c.perSecond()*(1-c.Tolerance)), 0)
 		upTo = fmt.Sprintf("0 to %d samples", most)
 	}
 	r.inSamples(s, t, "hold_off", c.HoldOff, c.HoldOffS, 0, most, upTo+", less than the shortest cycle that counts", do)
@@ -150,12 +150,12 @@ func (r *report) nominal(s *Stream, t keyPath) {
 	const least = 8 // samples in a cycle
 	allowed, do := "a finite number above 0 Hz", "set the frequency of the full cycle, also when half is true"
 	if r.rateKnown(s, t[:2]) {
-		allowed = fmt.Sprintf("%.6g to %s Hz, which make %d to %d samples a cycle at rate_hz = %s", s.RateHz/windowMost, number(s.RateHz/least), windowMost, least, number(s.RateHz))
+		allowed = fmt.Sprintf("%.6g to %s Hz, which make %d to %d samples a cycle at rate_hz = %s", s.ConditionedHz()/windowMost, number(s.ConditionedHz()/least), windowMost, least, number(s.ConditionedHz()))
 	}
 	switch {
 	case c.NominalHz == 0 && !r.written(at):
 		r.missing(at, allowed, do)
-	case !(c.NominalHz > 0) || math.IsInf(c.NominalHz, 0) || r.rateKnown(s, t[:2]) && !(c.NominalHz <= s.RateHz/least && s.RateHz/c.NominalHz <= windowMost):
+	case !(c.NominalHz > 0) || math.IsInf(c.NominalHz, 0) || r.rateKnown(s, t[:2]) && !(c.NominalHz <= s.ConditionedHz()/least && s.ConditionedHz()/c.NominalHz <= windowMost):
 		r.add(at, r.show(at, c.NominalHz)+" Hz", allowed, do)
 	}
 }
@@ -188,7 +188,7 @@ func (r *report) preTrigger(s *Stream, t keyPath) {
 	e, w := &s.Window.Event, &s.Window
 	most, upTo, do := windowMost, "0 samples or more", "set a quarter of the window, or make the window longer"
 	if r.lengthKnown(s, t[:2]) {
-		length, _ := w.Samples(s.RateHz)
+		length, _ := w.Samples(s.ConditionedHz())
 		most, upTo = length-1, fmt.Sprintf("0 to %d samples", length-1)
 	}
 	r.inSamples(s, t, "pre_trigger", e.PreTrigger, e.PreTriggerS, 0, most, upTo+", less than the window", do)

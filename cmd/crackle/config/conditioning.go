@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 
 	"crackle/ingest/block"
@@ -20,10 +21,10 @@ func (s *Stream) Decoding() block.DecoderConfig {
 // Conditioning is what happens to the stream's samples up to the feature vector, in the words of package window.
 // It is complete only for a Config that Load, Parse or Validate accepted.
 func (s *Stream) Conditioning() window.Config {
-	length, hop := s.Window.Samples(s.RateHz)
+	length, hop := s.Window.Samples(s.ConditionedHz())
 	c := window.Config{
-		Channels: s.Channels, RateHz: s.RateHz, Length: length, Hop: hop, Taper: s.Window.Taper, Features: s.Features.List,
-		Cycle: s.Window.cycle(s.RateHz), Event: s.Window.event(s.RateHz),
+		Channels: s.Channels, RateHz: s.ConditionedHz(), Length: length, Hop: hop, Taper: s.Window.Taper, Features: s.Features.List,
+		Cycle: s.Window.cycle(s.ConditionedHz()), Event: s.Window.event(s.ConditionedHz()),
 		MaxBridge: s.Defects.BridgeSamples, BridgeBy: s.Defects.Bridge, Bad: s.Defects.Beyond,
 		Saturation: s.Defects.Saturation, ResetAtPart: s.PartResets,
 	}
@@ -35,6 +36,18 @@ func (s *Stream) Conditioning() window.Config {
 		c.Filter, c.Filtered = &d, s.Filter.Channels
 	}
 	return c
+}
+
+// ConditionedHz is the rate that filter, windows and features work at: rate_hz, brought down by decimate.
+func (s *Stream) ConditionedHz() float64 { return s.RateHz / float64(max(1, s.Decimate)) }
+
+// Fingerprint is a stable JSON text of everything that happens to the samples up to the feature vector: a model fits a stream that has the same.
+func (s *Stream) Fingerprint() string {
+	text := s.Conditioning().Fingerprint()
+	if s.Decimate > 1 {
+		text = fmt.Sprintf(`{"decimate":%d,%s`, s.Decimate, text[1:])
+	}
+	return text
 }
 
 // Design is the filter in the words of window/filter. It must not be called when Kind is "none".

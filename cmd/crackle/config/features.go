@@ -26,6 +26,6 @@ func (s *Stream) MinChanges() (names []string, tolerance []float64, err error) {
 
 // outputs names the numbers that one entry of the feature list gives.
 func (s *Stream) outputs(entry string) ([]string, error) {
-	length, _ := s.Window.Samples(s.RateHz)
-	return feature.Names(feature.Config{Channels: s.Channels, RateHz: s.Window.featureRate(s.RateHz), Length: length, Taper: s.Window.Taper, List: []string{entry}})
+	length, _ := s.Window.Samples(s.ConditionedHz())
+	return feature.Names(feature.Config{Channels: s.Channels, RateHz: s.Window.featureRate(s.ConditionedHz()), Length: length, Taper: s.Window.Taper, List: []string{entry}})
 }

@@ -18,7 +18,8 @@ type Stream struct {
 	Channels      []string `toml:"channels"`
 	Units         []string `toml:"units"` // one per channel, or none
 	RateHz        float64  `toml:"rate_hz"`
-	Model         string   `toml:"model"` // file that the model is kept in; "" is allowed when [stream.NAME.learn] is on, and means a file in the data folder
+	Decimate      int      `toml:"decimate"` // filter, windows and features see one low-passed sample for so many; 1: all of them
+	Model         string   `toml:"model"`    // file that the model is kept in; "" is allowed when [stream.NAME.learn] is on, and means a file in the data folder
 	PartResets    bool     `toml:"part_resets"`
 	QueueBlocks   int      `toml:"queue_blocks"`
 	ReorderBlocks int      `toml:"reorder_blocks"`
@@ -92,7 +93,7 @@ type Alarm struct {
 func DefaultStream(name string) Stream {
 	s := Stream{
 		Name: name, RawType: "f32", RawScale: 1, Transport: "jetstream", Start: "new",
-		PartResets: true, QueueBlocks: 64, ReorderBlocks: 16, NoDataS: 10, Source: "live", TimeLapse: 1,
+		Decimate: 1, PartResets: true, QueueBlocks: 64, ReorderBlocks: 16, NoDataS: 10, Source: "live", TimeLapse: 1,
 		Filter: Filter{Kind: "none", Type: "band-pass", Order: 4},
 		Window: Window{
 			Length: 1024, Taper: "hann",

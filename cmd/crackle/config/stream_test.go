@@ -133,3 +133,28 @@ func TestSinkWants(t *testing.T) {
 		}
 	}
 }
+
+// Decimation brings down the rate that everything behind it works at, and is part of what a model must agree with.
+func TestDecimate(t *testing.T) {
+	s := DefaultStream("s")
+	s.Channels, s.RateHz, s.Features.List = []string{"a"}, 1000, []string{"rms"}
+	plain := s.Fingerprint()
+	if plain != s.Conditioning().Fingerprint() {
+		t.Error("a stream that is not decimated has another fingerprint than its conditioning")
+	}
+	s.Decimate = 4
+	s.Window.LengthS = 0.1
+	if c := s.Conditioning(); c.RateHz != 250 || c.Length != 25 {
+		t.Errorf("conditioning at %g Hz in windows of %d, want 250 Hz and 25", c.RateHz, c.Length)
+	}
+	if s.Decoding().RateHz != 1000 {
+		t.Errorf("messages are decoded at %g Hz, want the publisher's rate", s.Decoding().RateHz)
+	}
+	if !strings.HasPrefix(s.Fingerprint(), `{"decimate":4,"channels":["a"],`) {
+		t.Errorf("fingerprint %s", s.Fingerprint())
+	}
+	text := "[stream.s]\nchannels = [\"a\"]\nrate_hz = 1000\ndecimate = 4\nlearn = { windows = 100 }\nfeatures = { list = [\"rms\"] }\nfilter = { kind = \"butterworth\", type = \"low-pass\", high_hz = 125 }\n"
+	if _, err := Parse([]byte(text), "x.toml"); err == nil || !strings.Contains(err.Error(), "half of rate_hz / decimate = 250") {
+		t.Errorf("an edge at half of the decimated rate: %v", err)
+	}
+}

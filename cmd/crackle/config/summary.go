@@ -25,13 +25,13 @@ func (s *Stream) Summary() (Summary, error) {
 	out := Summary{Numbers: len(names)}
 	if s.Filter.Kind != "none" {
 		// The filter alone decides, so the conditioner is made for windows of two samples.
-		c, err := window.New(window.Config{Channels: []string{"x"}, RateHz: s.RateHz, Filter: s.Conditioning().Filter, Length: 2, Hop: 1, Features: []string{"rms"}})
+		c, err := window.New(window.Config{Channels: []string{"x"}, RateHz: s.ConditionedHz(), Filter: s.Conditioning().Filter, Length: 2, Hop: 1, Features: []string{"rms"}})
 		if err != nil {
 			return Summary{}, err
 		}
-		out.SettlingS = float64(c.Settling()) / s.RateHz
+		out.SettlingS = float64(c.Settling()) / s.ConditionedHz()
 	}
-	length, hop := s.Window.Samples(s.RateHz)
+	length, hop := s.Window.Samples(s.ConditionedHz())
 	switch y := s.Window.Cycle; {
 	case y.On():
 		kind := "drive cycles"
@@ -46,11 +46,11 @@ func (s *Stream) Summary() (Summary, error) {
 		out.WindowS = 1 / out.WindowsPerS
 	case s.Window.Event.On():
 		out.Windows = fmt.Sprintf("events of %s, %d samples", s.Window.Event.Channel, length)
-		out.WindowsPerS, out.Upper = s.RateHz/float64(max(length, s.Window.Event.deadTime(s.RateHz))), true
-		out.WindowS = float64(length) / s.RateHz
+		out.WindowsPerS, out.Upper = s.ConditionedHz()/float64(max(length, s.Window.Event.deadTime(s.ConditionedHz()))), true
+		out.WindowS = float64(length) / s.ConditionedHz()
 	default:
 		out.Windows = fmt.Sprintf("%d samples", length)
-		out.WindowsPerS, out.WindowS = s.RateHz/float64(hop), float64(length)/s.RateHz
+		out.WindowsPerS, out.WindowS = s.ConditionedHz()/float64(hop), float64(length)/s.ConditionedHz()
 	}
 	return out, nil
 }

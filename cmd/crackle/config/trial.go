@@ -42,10 +42,10 @@ func (r *report) trial(s *Stream, stream keyPath) trial {
 			v.Channels = s.Channels
 		}
 		if length {
-			v.Length, _ = s.Window.Samples(s.RateHz)
+			v.Length, _ = s.Window.Samples(s.ConditionedHz())
 		}
 		if rate {
-			v.RateHz = s.Window.featureRate(s.RateHz)
+			v.RateHz = s.Window.featureRate(s.ConditionedHz())
 		}
 		if r.good(stream.with("window"), "taper") {
 			v.Taper = s.Window.Taper
