@@ -2872,15 +2872,53 @@ stored7:
 // func activateGRUAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·activateGRUAVX2(SB), NOSPLIT, $0-48
-	MOVQ  save+0(FP), AX
-	MOVQ  h+8(FP), CX
-	MOVQ  hn+24(FP), DX
-	MOVQ  hidden+40(FP), BX
-	MOVQ  hidden+40(FP), SI
-	SHLQ  $0x05, BX
-	LEAQ  (AX)(BX*4), DI
-	LEAQ  (DI)(BX*4), R8
-	LEAQ  (R8)(BX*4), BX
+	MOVQ   save+0(FP), AX
+	MOVQ   h+8(FP), CX
+	MOVQ   hn+24(FP), DX
+	MOVQ   hidden+40(FP), BX
+	MOVQ   hidden+40(FP), SI
+	SHLQ   $0x05, BX
+	LEAQ   (AX)(BX*4), DI
+	LEAQ   (DI)(BX*4), R8
+	LEAQ   (R8)(BX*4), BX
+	MOVQ   AX, R9
+	MOVQ   hidden+40(FP), R10
+	IMUL3Q $0x00000008, R10, R10
+	TESTQ  R10, R10
+	JZ     gates_rz_end
+
+gates_rz:
+	VMOVUPS     (R9), Y0
+	VMOVUPS     constantsAVX2<>+256(SB), Y1
+	VMINPS      Y0, Y1, Y1
+	VMOVUPS     constantsAVX2<>+192(SB), Y2
+	VMAXPS      Y1, Y2, Y1
+	VMOVUPS     constantsAVX2<>+128(SB), Y2
+	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
+	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
+	VFMADD231PS constantsAVX2<>+512(SB), Y3, Y1
+	VMOVUPS     constantsAVX2<>+640(SB), Y3
+	VMOVUPS     constantsAVX2<>+768(SB), Y4
+	VMULPS      Y1, Y1, Y5
+	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y3
+	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y4
+	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
+	VFMADD231PS Y4, Y5, Y3
+	VFMSUB213PS Y1, Y5, Y3
+	VMOVUPS     constantsAVX2<>+0(SB), Y1
+	VADDPS      Y1, Y2, Y4
+	VFMADD231PS Y3, Y2, Y4
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y2
+	VDIVPS      Y4, Y1, Y0
+	VANDPS      Y2, Y0, Y0
+	VMOVUPS     Y0, (R9)
+	ADDQ        $0x00000020, R9
+	DECQ        R10
+	JNZ         gates_rz
+
+gates_rz_end:
 	SHLQ  $0x02, SI
 	TESTQ SI, SI
 	JZ    units_end
@@ -2890,56 +2928,7 @@ units:
 	VMOVUPS     (DI), Y1
 	VMOVUPS     (BX), Y2
 	VMOVUPS     (R8), Y3
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
-	VMINPS      Y0, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
-	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
-	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
-	VDIVPS      Y7, Y4, Y0
-	VANDPS      Y5, Y0, Y0
-	VMOVUPS     Y0, (AX)
 	VFMADD213PS Y3, Y0, Y2
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
-	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y3
-	VMAXPS      Y0, Y3, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y3
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y3
-	VSUBPS      constantsAVX2<>+128(SB), Y3, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y5
-	VMULPS      Y0, Y0, Y6
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y5
-	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
-	VPSLLD      $0x17, Y3, Y3
-	VPADDD      constantsAVX2<>+0(SB), Y3, Y3
-	VFMADD231PS Y5, Y6, Y4
-	VFMSUB213PS Y0, Y6, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y3, Y5
-	VFMADD231PS Y4, Y3, Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y3
-	VDIVPS      Y5, Y0, Y1
-	VANDPS      Y3, Y1, Y1
 	VMOVUPS     constantsAVX2<>+384(SB), Y0
 	VMINPS      Y2, Y0, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y2
@@ -2965,9 +2954,8 @@ units:
 	VFMADD231PS Y3, Y2, Y4
 	VFMADD231PS Y3, Y2, Y0
 	VDIVPS      Y4, Y0, Y2
-	VMOVUPS     Y1, (DI)
-	VMOVUPS     Y2, (R8)
 	VMOVUPS     (CX), Y0
+	VMOVUPS     Y2, (R8)
 	VSUBPS      Y2, Y0, Y0
 	VFMADD213PS Y2, Y1, Y0
 	VMOVUPS     Y0, (DX)
@@ -4872,18 +4860,133 @@ skip:
 // func activateLSTMAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·activateLSTMAVX2(SB), NOSPLIT, $0-48
-	MOVQ  save+0(FP), AX
-	MOVQ  h+8(FP), CX
-	MOVQ  hn+24(FP), DX
-	MOVQ  hidden+40(FP), BX
-	MOVQ  hidden+40(FP), SI
-	MOVQ  c+16(FP), DI
-	MOVQ  cn+32(FP), R8
-	SHLQ  $0x05, BX
-	LEAQ  (AX)(BX*4), R9
-	LEAQ  (R9)(BX*4), R10
-	LEAQ  (R10)(BX*4), R11
-	LEAQ  (R11)(BX*4), BX
+	MOVQ   save+0(FP), AX
+	MOVQ   h+8(FP), CX
+	MOVQ   hn+24(FP), DX
+	MOVQ   hidden+40(FP), BX
+	MOVQ   hidden+40(FP), SI
+	MOVQ   c+16(FP), DI
+	MOVQ   cn+32(FP), R8
+	SHLQ   $0x05, BX
+	LEAQ   (AX)(BX*4), R9
+	LEAQ   (R9)(BX*4), R10
+	LEAQ   (R10)(BX*4), R11
+	LEAQ   (R11)(BX*4), BX
+	MOVQ   AX, R12
+	MOVQ   hidden+40(FP), R13
+	IMUL3Q $0x00000008, R13, R13
+	TESTQ  R13, R13
+	JZ     gates_if_end
+
+gates_if:
+	VMOVUPS     (R12), Y0
+	VMOVUPS     constantsAVX2<>+256(SB), Y1
+	VMINPS      Y0, Y1, Y1
+	VMOVUPS     constantsAVX2<>+192(SB), Y2
+	VMAXPS      Y1, Y2, Y1
+	VMOVUPS     constantsAVX2<>+128(SB), Y2
+	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
+	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
+	VFMADD231PS constantsAVX2<>+512(SB), Y3, Y1
+	VMOVUPS     constantsAVX2<>+640(SB), Y3
+	VMOVUPS     constantsAVX2<>+768(SB), Y4
+	VMULPS      Y1, Y1, Y5
+	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y3
+	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y4
+	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
+	VFMADD231PS Y4, Y5, Y3
+	VFMSUB213PS Y1, Y5, Y3
+	VMOVUPS     constantsAVX2<>+0(SB), Y1
+	VADDPS      Y1, Y2, Y4
+	VFMADD231PS Y3, Y2, Y4
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y2
+	VDIVPS      Y4, Y1, Y0
+	VANDPS      Y2, Y0, Y0
+	VMOVUPS     Y0, (R12)
+	ADDQ        $0x00000020, R12
+	DECQ        R13
+	JNZ         gates_if
+
+gates_if_end:
+	MOVQ   R10, R12
+	MOVQ   hidden+40(FP), R13
+	IMUL3Q $0x00000004, R13, R13
+	TESTQ  R13, R13
+	JZ     gate_g_end
+
+gate_g:
+	VMOVUPS     (R12), Y0
+	VMOVUPS     constantsAVX2<>+384(SB), Y1
+	VMINPS      Y0, Y1, Y0
+	VMOVUPS     constantsAVX2<>+320(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	VMOVUPS     constantsAVX2<>+128(SB), Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+1088(SB), Y2
+	VMOVUPS     constantsAVX2<>+1216(SB), Y3
+	VMULPS      Y0, Y0, Y4
+	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
+	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y3
+	VFMADD231PS constantsAVX2<>+1280(SB), Y4, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
+	VFMADD231PS Y3, Y4, Y2
+	VADDPS      Y0, Y0, Y0
+	VFMADD213PS Y0, Y4, Y2
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y3
+	VSUBPS      Y0, Y1, Y0
+	VFMADD231PS Y2, Y1, Y3
+	VFMADD231PS Y2, Y1, Y0
+	VDIVPS      Y3, Y0, Y0
+	VMOVUPS     Y0, (R12)
+	ADDQ        $0x00000020, R12
+	DECQ        R13
+	JNZ         gate_g
+
+gate_g_end:
+	MOVQ   R11, R12
+	MOVQ   hidden+40(FP), R13
+	IMUL3Q $0x00000004, R13, R13
+	TESTQ  R13, R13
+	JZ     gate_o_end
+
+gate_o:
+	VMOVUPS     (R12), Y0
+	VMOVUPS     constantsAVX2<>+256(SB), Y1
+	VMINPS      Y0, Y1, Y1
+	VMOVUPS     constantsAVX2<>+192(SB), Y2
+	VMAXPS      Y1, Y2, Y1
+	VMOVUPS     constantsAVX2<>+128(SB), Y2
+	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
+	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
+	VFMADD231PS constantsAVX2<>+512(SB), Y3, Y1
+	VMOVUPS     constantsAVX2<>+640(SB), Y3
+	VMOVUPS     constantsAVX2<>+768(SB), Y4
+	VMULPS      Y1, Y1, Y5
+	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y3
+	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y4
+	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
+	VFMADD231PS Y4, Y5, Y3
+	VFMSUB213PS Y1, Y5, Y3
+	VMOVUPS     constantsAVX2<>+0(SB), Y1
+	VADDPS      Y1, Y2, Y4
+	VFMADD231PS Y3, Y2, Y4
+	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y2
+	VDIVPS      Y4, Y1, Y0
+	VANDPS      Y2, Y0, Y0
+	VMOVUPS     Y0, (R12)
+	ADDQ        $0x00000020, R12
+	DECQ        R13
+	JNZ         gate_o
+
+gate_o_end:
 	SHLQ  $0x02, SI
 	TESTQ SI, SI
 	JZ    units_end
@@ -4893,92 +4996,12 @@ units:
 	VMOVUPS     (R9), Y1
 	VMOVUPS     (R10), Y2
 	VMOVUPS     (R11), Y3
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
-	VMINPS      Y0, Y4, Y5
-	VMINPS      Y1, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y6
-	VMAXPS      Y5, Y6, Y5
-	VMAXPS      Y4, Y6, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y6
-	VMOVAPS     Y6, Y7
-	VMOVUPS     constantsAVX2<>+448(SB), Y8
-	VFMADD231PS Y8, Y5, Y6
-	VFMADD231PS Y8, Y4, Y7
-	VMOVUPS     constantsAVX2<>+128(SB), Y9
-	VSUBPS      Y9, Y6, Y8
-	VSUBPS      Y9, Y7, Y9
-	VMOVUPS     constantsAVX2<>+512(SB), Y10
-	VFMADD231PS Y10, Y8, Y5
-	VFMADD231PS Y10, Y9, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y8
-	VMOVAPS     Y8, Y9
-	VMOVUPS     constantsAVX2<>+768(SB), Y10
-	VMOVAPS     Y10, Y11
-	VMULPS      Y5, Y5, Y12
-	VMULPS      Y4, Y4, Y13
-	VMOVUPS     constantsAVX2<>+576(SB), Y14
-	VFMADD213PS Y14, Y5, Y8
-	VFMADD213PS Y14, Y4, Y9
-	VMOVUPS     constantsAVX2<>+704(SB), Y14
-	VFMADD213PS Y14, Y5, Y10
-	VFMADD213PS Y14, Y4, Y11
-	VMOVUPS     constantsAVX2<>+832(SB), Y14
-	VFMADD231PS Y14, Y12, Y10
-	VFMADD231PS Y14, Y13, Y11
-	VPSLLD      $0x17, Y6, Y6
-	VPSLLD      $0x17, Y7, Y7
-	VMOVUPS     constantsAVX2<>+0(SB), Y14
-	VPADDD      Y14, Y6, Y6
-	VPADDD      Y14, Y7, Y7
-	VFMADD231PS Y10, Y12, Y8
-	VFMADD231PS Y11, Y13, Y9
-	VFMSUB213PS Y5, Y12, Y8
-	VFMSUB213PS Y4, Y13, Y9
-	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y6, Y5
-	VADDPS      Y4, Y7, Y10
-	VFMADD231PS Y8, Y6, Y5
-	VFMADD231PS Y9, Y7, Y10
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y6
-	VDIVPS      Y5, Y4, Y0
-	VANDPS      Y6, Y0, Y0
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
-	VDIVPS      Y10, Y4, Y1
-	VANDPS      Y5, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y4
-	VMINPS      Y2, Y4, Y2
-	VMOVUPS     constantsAVX2<>+320(SB), Y4
-	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     constantsAVX2<>+128(SB), Y4
-	VFMADD231PS constantsAVX2<>+896(SB), Y2, Y4
-	VSUBPS      constantsAVX2<>+128(SB), Y4, Y5
-	VFMADD231PS constantsAVX2<>+960(SB), Y5, Y2
-	VMOVUPS     constantsAVX2<>+1088(SB), Y5
-	VMOVUPS     constantsAVX2<>+1216(SB), Y6
-	VMULPS      Y2, Y2, Y7
-	VFMADD213PS constantsAVX2<>+1024(SB), Y2, Y5
-	VFMADD213PS constantsAVX2<>+1152(SB), Y2, Y6
-	VFMADD231PS constantsAVX2<>+1280(SB), Y7, Y6
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS Y6, Y7, Y5
-	VADDPS      Y2, Y2, Y2
-	VFMADD213PS Y2, Y7, Y5
-	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VADDPS      Y2, Y4, Y6
-	VSUBPS      Y2, Y4, Y2
-	VFMADD231PS Y5, Y4, Y6
-	VFMADD231PS Y5, Y4, Y2
-	VDIVPS      Y6, Y2, Y2
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     Y1, (R9)
-	VMOVUPS     Y2, (R10)
+	VMOVUPS     (DI), Y4
 	VMULPS      Y2, Y0, Y2
-	VMOVUPS     (DI), Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVUPS     Y0, (R8)
-	VMOVUPS     constantsAVX2<>+384(SB), Y1
-	VMINPS      Y0, Y1, Y0
+	VFMADD213PS Y2, Y1, Y4
+	VMOVUPS     Y4, (R8)
+	VMOVUPS     constantsAVX2<>+384(SB), Y0
+	VMINPS      Y4, Y0, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y1
 	VMAXPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+128(SB), Y1
@@ -5001,34 +5024,9 @@ units:
 	VSUBPS      Y0, Y1, Y0
 	VFMADD231PS Y2, Y1, Y4
 	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y4, Y0, Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y1
-	VMINPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y1
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y5
-	VMULPS      Y1, Y1, Y6
-	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y5
-	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y5, Y6, Y4
-	VFMSUB213PS Y1, Y6, Y4
-	VMOVUPS     constantsAVX2<>+0(SB), Y1
-	VADDPS      Y1, Y2, Y5
-	VFMADD231PS Y4, Y2, Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y2
-	VDIVPS      Y5, Y1, Y3
-	VANDPS      Y2, Y3, Y3
-	VMOVUPS     Y3, (R11)
-	VMOVUPS     Y0, (BX)
-	VMULPS      Y0, Y3, Y3
+	VDIVPS      Y4, Y0, Y4
+	VMOVUPS     Y4, (BX)
+	VMULPS      Y4, Y3, Y3
 	VMOVUPS     Y3, (DX)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX

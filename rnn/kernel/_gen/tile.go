@@ -8,8 +8,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A step of a tile has two passes: the sums of all units, which keep the multipliers busy from the first to the last, and then the
-// activations of all units, which would make the multipliers wait if they stood between the sums. save [rows][hidden][32] carries the sums
+// A step of a tile goes over its units several times: the sums, which keep the multipliers busy from the first to the last; the gates'
+// activations; and what comes of them. Each is a short chain of operations, of which the processor's window holds many units; together
+// they are a long one, of which it holds too few to be busy. save [rows][hidden][32] carries the sums
 // from one to the other, and what the way back needs from the other to it.
 
 // saveRow is the row of save that gate g's sum goes to: GRU r, z, hidden part of the candidate; LSTM i, f, g, o.
@@ -212,6 +213,14 @@ func tileActivations(c cell) {
 		LEAQ(Mem{Base: rows[len(rows)-1], Index: row, Scale: 4}, p)
 		rows, walk = append(rows, p), append(walk, p)
 	}
+	switch c.name {
+	case "GRU":
+		inPlace("gates_rz", save, 2, sigmoid)
+	case "LSTM":
+		inPlace("gates_if", save, 2, sigmoid)
+		inPlace("gate_g", rows[2], 1, tanh)
+		inPlace("gate_o", rows[3], 1, sigmoid)
+	}
 	vectors := 1
 	if wide {
 		vectors = 2
@@ -232,19 +241,38 @@ func tileActivations(c cell) {
 			u.setH = func(x vec) { VMOVUPS(x, at(hn, disp)) }
 			u.c = func() vec { return load(at(cp, disp)) }
 			u.setC = func(x vec) { VMOVUPS(x, at(cn, disp)) }
-			u.save = func(r int, x vec) {
-				if c.name != "GRU" || r != saveRow(c, 2) { // a GRU's hidden part stays as it is
-					VMOVUPS(x, at(rows[r], disp))
-				}
-			}
+			u.save = func(r int, x vec) { VMOVUPS(x, at(rows[r], disp)) }
 		}
-		finish(c, us, 2*vectors)
+		finishTile(c, us)
 		for _, p := range walk {
 			ADDQ(Imm(uint64(vectors*size())), p)
 		}
 	})
 	VZEROUPPER()
 	RET()
+}
+
+// inPlace runs an activation over some rows of save.
+func inPlace(name string, first reg.Register, rows int, do func(...vec)) {
+	k := 2 * rows
+	if !wide {
+		k = 1
+	}
+	p, n := copyOf(first), param("hidden")
+	if times := rows * 32 / (k * width()); times > 1 {
+		IMUL3Q(U32(uint32(times)), n, n)
+	}
+	loop(name, n, func() {
+		v := make([]vec, k)
+		for i := range v {
+			v[i] = load(at(p, i*size()))
+		}
+		do(v...)
+		for i := range v {
+			VMOVUPS(v[i], at(p, i*size()))
+		}
+		ADDQ(U32(uint32(k*size())), p)
+	})
 }
 
 // savedRows is the number of rows of save per hidden unit.

@@ -107,3 +107,39 @@ func finishStage(c cell, us []unit, atOnce, stage int) {
 		}
 	}
 }
+
+// finishTile is finish for gates that have been through their activations.
+func finishTile(c cell, us []unit) {
+	var vs []vec
+	switch c.name {
+	case "GRU":
+		for _, u := range us {
+			VFMADD213PS(u.nx, u.gates[0], u.gates[2])
+			vs = append(vs, u.gates[2])
+		}
+		tanh(vs...)
+		for _, u := range us {
+			g, o := u.gates, u.h()
+			u.save(inputPart, g[2])
+			VSUBPS(g[2], o, o)
+			VFMADD213PS(g[2], g[1], o)
+			u.setH(o)
+		}
+	case "LSTM":
+		for _, u := range us {
+			g, c := u.gates, u.c()
+			VMULPS(g[2], g[0], g[2])
+			VFMADD213PS(g[2], g[1], c)
+			u.setC(c)
+			vs = append(vs, c)
+		}
+		tanh(vs...)
+		for i, u := range us {
+			u.save(4, vs[i])
+			VMULPS(vs[i], u.gates[3], u.gates[3])
+			u.setH(u.gates[3])
+		}
+	default:
+		finish(c, us, len(us))
+	}
+}
