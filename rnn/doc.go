@@ -26,7 +26,7 @@
 //   - A sequence from a sequence, such as a forecast of many steps: Seq2Seq, with or without attention to the rows read.
 //   - Missing values: MaskInput doubles the inputs by a mask. Unequal lengths: ForwardBatch.
 //   - Fewer bytes of weights: NewStored keeps bfloat16 or int8 and says what it costs in accuracy.
-//   - PyTorch: ImportStateDict and StateDict; package onnx reads ONNX files. Describe and Diff show files as text.
+//   - PyTorch: ImportStateDict and StateDict; package onnx reads ONNX files.
 //   - Training: package train.
 //
 // # Numbers

@@ -74,6 +74,9 @@ func importNetwork(f *File, c ImportConfig) (*Weights, map[string]bool, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if _, ok := f.Tensor(prefix + "h0"); ok {
+		w.LearnInitialState()
+	}
 	used := map[string]bool{}
 	for _, p := range w.Params() {
 		name := prefix + strings.TrimPrefix(p.Name, "rnn.")

@@ -1,6 +1,7 @@
 package rnn_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,31 +103,25 @@ func TestImportsGoldenFiles(t *testing.T) {
 	}
 }
 
-func TestDescribeAndDiff(t *testing.T) {
-	w, err := rnn.NewWeights(rnn.Config{Cell: rnn.GRU, Input: 1, Hidden: 2, Layers: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := w.File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := rnn.Diff(a, a); d != "" {
-		t.Errorf("a file differs from itself: %s", d)
-	}
-	w.Layers[0].WeightHH[3] = 0.5
-	b, err := w.File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Metadata["note"] = "new"
-	d := rnn.Diff(a, b)
-	for _, want := range []string{"+ note: new", "rnn.weight_hh_l0: 1 of 12 values differ, most at 3: 0 became 0.5"} {
-		if !strings.Contains(d, want) {
-			t.Errorf("diff %q does not say %q", d, want)
+// A learned initial state goes out and comes back.
+func TestInitialStateSurvivesExport(t *testing.T) {
+	for _, cell := range []rnn.Cell{rnn.GRU, rnn.LSTM} {
+		w, err := rnn.NewWeights(rnn.Config{Cell: cell, Input: 1, Hidden: 2, Layers: 1})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if s := rnn.Describe(b); !strings.Contains(s, "rnn.weight_ih_l0") || !strings.Contains(s, "4 tensors, 30 values") {
-		t.Errorf("description: %s", s)
+		w.LearnInitialState()
+		w.H0[1] = 0.25
+		f, err := w.StateDict("", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := rnn.ImportStateDict(f, rnn.ImportConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(back.H0, w.H0) || !slices.Equal(back.C0, w.C0) {
+			t.Errorf("%s: initial state %v, %v came back as %v, %v", cell, w.H0, w.C0, back.H0, back.C0)
+		}
 	}
 }
