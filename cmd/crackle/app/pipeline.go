@@ -50,6 +50,7 @@ func (a *App) wire(ctx context.Context) error {
 		for ev := range toHub.C {
 			if ev.Alarm.ID != "" { // a shelf or a service that changed is no alarm
 				a.hub.PublishAlarm(ev.Alarm)
+				a.publishRow(ev.Alarm.Stream) // so that row and list agree
 			}
 			if a.observe.Alarm != nil {
 				a.observe.Alarm(ev)

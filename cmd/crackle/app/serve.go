@@ -62,6 +62,15 @@ func (a *App) publicURL() string {
 // monitor is the app as the web server sees it.
 type monitor struct{ *App }
 
+// publishRow shows the dashboards where one stream stands now.
+func (a *App) publishRow(stream string) {
+	for _, s := range a.streams {
+		if s.cfg.Name == stream {
+			a.hub.PublishStream(s.status.read(s.receiver.Counts(), a.alarmedStreams()[stream], time.Now()))
+		}
+	}
+}
+
 // Streams implements web.Monitor.
 func (m monitor) Streams() []hub.StreamStatus {
 	alarmed := m.alarmedStreams()
