@@ -11,7 +11,7 @@ func TestStoresGiveTheSameBits(t *testing.T) {
 	forEach(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(21, 22))
 		for _, cell := range []Cell{GRU, LSTM} {
-			for _, hidden := range []int{1, 7, 8, 16, 17, 31, 32, 33, 48, 50, 64, 100} {
+			for _, hidden := range []int{1, 7, 8, 16, 17, 31, 32, 33, 48, 49, 50, 63, 64, 65, 81, 100, 112, 113, 128} {
 				in, g := 1+r.IntN(20), cell.Gates()*hidden
 				wih, whh, bih, bhh := random(r, g*in, 0.3), random(r, g*hidden, 0.3), random(r, g, 0.3), random(r, g, 0.3)
 				for _, store := range []Store{BF16, Int8} {

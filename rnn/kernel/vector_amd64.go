@@ -67,7 +67,7 @@ func (l *Layer) stepVector(h, c, x, scratch *float32) bool {
 	hn := scratch
 	switch inUse {
 	case setAVX512:
-		if l.Hidden <= 32 {
+		if l.Hidden <= 32 || l.compact.onePair(l) {
 			hn = h
 		}
 		if l.compact != nil {
@@ -222,6 +222,11 @@ func transposeVector(dst, src []float32, cols int) int {
 		return 0
 	}
 	return n
+}
+
+// onePair says that step takes all units in one go, so that it may write over h.
+func (q *compact) onePair(l *Layer) bool {
+	return q != nil && l.Cell == GRU && l.Hidden > 48 && l.Hidden <= 64
 }
 
 // step is stepVector's AVX-512 form for weights in fewer bits.

@@ -37,6 +37,15 @@ func step(c cell, st store) {
 	s.left = param("hidden")
 	vectors := together(c)
 	Label("block")
+	if s.canPair() {
+		CMPQ(s.left, Imm(48)) // the block after next is 32 wide too
+		JLE(LabelRef("single"))
+		s.pair()
+		TESTQ(s.left, s.left)
+		JG(LabelRef("block"))
+		JMP(LabelRef("done"))
+		Label("single")
+	}
 	CMPQ(s.left, Imm(16))
 	JLE(LabelRef("narrow"))
 	s.parts("w", 32, vectors)
@@ -56,6 +65,22 @@ func together(c cell) int {
 		return 1
 	}
 	return 2
+}
+
+// canPair says that two blocks of 32 units are summed side by side where there are two: half the broadcasts, and half the waits for
+// activations. A GRU's sums just fit the registers; with float32 weights it sums r first instead.
+func (s *stepGen) canPair() bool {
+	return wide && s.cell.name == "GRU" && s.store != float32s
+}
+
+// pair runs the body over two blocks of 32 units at once.
+func (s *stepGen) pair() {
+	s.next = param("in")
+	ADDQ(Load(Param("hidden"), GP64()), s.next)
+	IMUL3Q(U32(uint32(32*s.store.bytes*s.cell.gates)), s.next, s.next)
+	s.body("p", 32, 4)
+	ADDQ(s.next, s.w)
+	s.advance(64)
 }
 
 // parts runs the body over a block of units, part by part where the block is wider than one body; s.w and s.b end at the next block.
@@ -88,6 +113,7 @@ type stepGen struct {
 	store              store
 	b                  reg.GPVirtual // biases of the current block
 	w, hn, c, ho, left reg.GPVirtual // ho is h at the current units, left the units left
+	next               reg.GPVirtual // pairs of blocks: distance in bytes from a block's weights to the next block's
 }
 
 // advance moves the unit pointers on.
@@ -110,7 +136,7 @@ func (s *stepGen) body(name string, units, vectors int) {
 	var nx []vec
 	for g := range gates {
 		for v := range vectors {
-			a[g][v] = load(at(s.b, g*biasRow+v*size()))
+			a[g][v] = load(s.bias(g, v, units))
 		}
 	}
 	rows := gates
@@ -133,7 +159,7 @@ func (s *stepGen) body(name string, units, vectors int) {
 		for _, g := range group {
 			if g == 2 && nx != nil {
 				for v := range vectors {
-					a[2][v] = load(at(s.b, 3*biasRow+v*size()))
+					a[2][v] = load(s.bias(3, v, units))
 				}
 			}
 			for v := range vectors {
@@ -146,7 +172,7 @@ func (s *stepGen) body(name string, units, vectors int) {
 			for v := range vectors {
 				VADDPS(bs[i][v], as[i][v], as[i][v])
 				if s.store == int8s {
-					scale := at(s.b, (rows+g)*biasRow+v*size())
+					scale := s.bias(rows+g, v, units)
 					VMULPS(scale, as[i][v], as[i][v])
 					if g == 2 && nx != nil {
 						VMULPS(scale, nx[v], nx[v])
@@ -157,10 +183,40 @@ func (s *stepGen) body(name string, units, vectors int) {
 		}
 		s.finish(us, stage)
 	}
-	if s.store == int8s {
-		rows += gates
+	ADDQ(U32(uint32(max(1, vectors*width()/32)*s.biasRows()*biasRow)), s.b)
+}
+
+// biasRows are the rows of a block in b: biases, and scales.
+func (s *stepGen) biasRows() int {
+	rows := s.cell.gates
+	if s.cell.name == "GRU" {
+		rows++
 	}
-	ADDQ(U32(uint32(rows*biasRow)), s.b)
+	if s.store == int8s {
+		rows += s.cell.gates
+	}
+	return rows
+}
+
+// bias is where vector v of a row of b stands.
+func (s *stepGen) bias(row, v, units int) Mem {
+	block, v := s.blockOf(v, units)
+	return at(s.b, 4*units*(block*s.biasRows()+row)+v*size())
+}
+
+// weights is where a block's row of w begins.
+func (s *stepGen) weights(block, disp int) Mem {
+	m := at(s.w, disp)
+	if block > 0 {
+		m.Index, m.Scale = s.next, 1
+	}
+	return m
+}
+
+// blockOf gives the block of a pair that vector v lies in, and its place there.
+func (s *stepGen) blockOf(v, units int) (block, place int) {
+	n := units / width()
+	return v / n, v % n
 }
 
 // groups are the gates that are summed together. A GRU with float32 weights sums r first and lets its activation run while z and n are summed;
@@ -176,6 +232,9 @@ func (s *stepGen) groups() [][]int {
 // finish runs what can be finished after a group of gates.
 func (s *stepGen) finish(us []unit, group int) {
 	parts, atOnce := [][]unit{us}, 4
+	if len(us) == 4 {
+		atOnce = 2 // four leave too few registers
+	}
 	if !wide {
 		parts, atOnce = nil, 1
 		for v := range us {
@@ -248,12 +307,14 @@ func (s *stepGen) row(disp int, src Mem, acc [][]vec, units, vectors int) {
 				VFMADD231PS(at(s.w, disp+g*gateBytes+v*size()), x, acc[g][v])
 			}
 		}
-	case s.store == bfloat16s && vectors == 2:
+	case s.store == bfloat16s && vectors >= 2:
 		for g := range acc {
-			w, low := load(at(s.w, disp+g*gateBytes)), newVec()
-			VPSLLD(Imm(16), w, low)
-			VFMADD231PS(low, x, acc[g][0])
-			VFMADD231PS(w, x, acc[g][1])
+			for v := 0; v < vectors; v += 2 {
+				w, low := load(s.weights(v/2, disp+g*gateBytes)), newVec()
+				VPSLLD(Imm(16), w, low)
+				VFMADD231PS(low, x, acc[g][v])
+				VFMADD231PS(w, x, acc[g][v+1])
+			}
 		}
 	case s.store == bfloat16s:
 		for g := range acc {
@@ -266,7 +327,8 @@ func (s *stepGen) row(disp int, src Mem, acc [][]vec, units, vectors int) {
 		for g := range acc {
 			for v := range vectors {
 				w := newVec()
-				VPMOVSXBD(at(s.w, disp+g*gateBytes+v*16), w)
+				block, place := s.blockOf(v, units)
+				VPMOVSXBD(s.weights(block, disp+g*gateBytes+place*16), w)
 				VCVTDQ2PS(w, w)
 				VFMADD231PS(w, x, acc[g][v])
 			}
