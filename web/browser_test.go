@@ -191,6 +191,12 @@ func js[T any](p *page, expr string) T {
 	return out
 }
 
+// clickAcknowledge presses the first button of the alarm list. It is found and pressed in one go, since rows are built anew as alarms change.
+func (p *page) clickAcknowledge() {
+	p.t.Helper()
+	js[bool](p, `(document.querySelector("button.ack").click(), true)`)
+}
+
 // within waits until expr is true.
 func (p *page) within(d time.Duration, what, expr string) {
 	p.t.Helper()

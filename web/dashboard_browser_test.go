@@ -141,7 +141,8 @@ func TestBrowserAcknowledge(t *testing.T) {
 	two.shot("second-window")
 	p.fault("motor.current", 6)
 	two.within(10*time.Second, "a second alarm", `document.querySelector("tr[data-state=active_unacknowledged] button.ack") !== null`)
-	two.do("open the dialog", chromedp.Click("button.ack"), chromedp.WaitVisible("dialog[open]"))
+	two.clickAcknowledge()
+	two.do("open the dialog", chromedp.WaitVisible("dialog[open]"))
 	if got := js[string](two, `document.querySelector("#ack-name").value`); got != "Ann Weld" {
 		t.Errorf("the name offered is %q, want the one remembered", got)
 	}
@@ -170,7 +171,8 @@ func TestBrowserHostileText(t *testing.T) {
 	p.hub.PublishAlarm(alert.Alarm{ID: "2", Stream: hostile, Title: hostile, Kind: alert.KindScore, State: alert.Normal, What: "x", AckBy: hostile, AckComment: hostile + "\r\n<!channel>", Revision: 1})
 	w := open(t, b, url, 1280, 800, false)
 	w.within(5*time.Second, "both alarms", `document.querySelectorAll("tr[data-alarm]").length === 2`)
-	w.do("open the dialog", chromedp.Click("button.ack"), chromedp.WaitVisible("dialog[open]"))
+	w.clickAcknowledge()
+	w.do("open the dialog", chromedp.WaitVisible("dialog[open]"))
 	w.shot("dialog")
 	w.do("close", chromedp.KeyEvent(kb.Escape))
 	for _, sel := range []string{".title", ".made .part", ".note", ".reasons", ".legend", ".caption", ".c-what", ".c-part", ".c-stream", ".by", ".comment", "dialog .about"} {
@@ -228,7 +230,8 @@ func TestBrowserSaysWhenDataIsOld(t *testing.T) {
 	}
 	again.fault("grinder.mbn", 5)
 	w.within(10*time.Second, "an alarm of the new monitor", `document.querySelector("button.ack") !== null`)
-	w.do("acknowledge with the old monitor's token", chromedp.Click("button.ack"), chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ack-name", "Ann"), chromedp.Click("dialog .primary"), chromedp.WaitNotVisible("dialog"))
+	w.clickAcknowledge()
+	w.do("acknowledge with the old monitor's token", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ack-name", "Ann"), chromedp.Click("dialog .primary"), chromedp.WaitNotVisible("dialog"))
 	w.within(5*time.Second, "the acknowledgement", `document.querySelector(".by")?.innerText === "Ann"`)
 	w.shot("recovered")
 }

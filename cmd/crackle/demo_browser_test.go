@@ -222,7 +222,8 @@ func (w *window) moves(canvas string) {
 // acknowledge answers the first alarm that asks for it, as a person does.
 func (w *window) acknowledge(name, comment string) {
 	w.t.Helper()
-	if err := chromedp.Do(w.ctx, chromedp.Click("button.ack"), chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ack-name", name),
+	w.eval(`(document.querySelector("button.ack").click(), true)`, nil) // found and clicked in one go: alarms arrive and rows move meanwhile
+	if err := chromedp.Do(w.ctx, chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ack-name", name),
 		chromedp.SendKeys("#ack-comment", comment), chromedp.Click("dialog .primary"), chromedp.WaitNotVisible("dialog")); err != nil {
 		w.t.Fatalf("acknowledge: %v", err)
 	}
