@@ -3,7 +3,9 @@ package hub
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +48,10 @@ type client struct {
 // ServeHTTP upgrades the request to a WebSocket and serves it until either side closes. A page of another host or port is refused; the
 // Host itself is the server's to check.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !sameOrigin(r) { // before anything is said of the monitor's state
+		http.Error(w, "the live feed is for pages of this server", http.StatusForbidden)
+		return
+	}
 	if !h.running.Load() {
 		http.Error(w, "the monitor is starting; try again in a second", http.StatusServiceUnavailable)
 		return
@@ -75,6 +81,16 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.heard.Store(time.Now().UnixNano())
 	c.serve()
+}
+
+// sameOrigin lets in the pages of the request's own host and port, and programs, which send no Origin.
+func sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
 func (c *client) serve() {

@@ -114,7 +114,7 @@ func New(cfg Config) (*Hub, error) {
 	}
 	h.alarms = newAlarmList(h.cfg.Alarms)
 	h.state = newState(&h.cfg, h.epoch, h.alarms)
-	h.upgrader = websocket.Upgrader{ReadBufferSize: 1 << 10, WriteBufferSize: 16 << 10, HandshakeTimeout: 5 * time.Second,
+	h.upgrader = websocket.Upgrader{CheckOrigin: sameOrigin, ReadBufferSize: 1 << 10, WriteBufferSize: 16 << 10, HandshakeTimeout: 5 * time.Second,
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
 			http.Error(w, reason.Error(), status)
 		}}
