@@ -72,8 +72,9 @@ func (m *Model) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Digest = digest(m.Weights)
-	meta, err := json.Marshal(m.Meta)
+	said := m.Meta // a copy: a model may be shared
+	said.Digest = digest(m.Weights)
+	meta, err := json.Marshal(said)
 	if err != nil {
 		return nil, fmt.Errorf("model metadata: %w", err)
 	}
