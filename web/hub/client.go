@@ -52,9 +52,12 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the live feed is for pages of this server", http.StatusForbidden)
 		return
 	}
-	if !h.running.Load() {
-		http.Error(w, "the monitor is starting; try again in a second", http.StatusServiceUnavailable)
-		return
+	for wait := 0; !h.running.Load(); wait++ { // the server may be a moment quicker than the hub
+		if wait == 200 || r.Context().Err() != nil {
+			http.Error(w, "the monitor is starting; try again in a second", http.StatusServiceUnavailable)
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
 	select {
 	case <-h.stopped:
