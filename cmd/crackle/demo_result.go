@@ -74,7 +74,7 @@ func (sc *scenes) judge(w *witness, published map[string]uint64, after map[strin
 	need(sc.judgeMotor(w, &motor) == 0, "motor faults of level 2 to 4 missed: %s", strings.Join(motor.Missed, ", "))
 	temperature := w.stream(sc.temperature.name, published, after)
 	temperature.Source = "real recording, time-lapsed"
-	temperature.Note = "shown as it comes: it learns the benchmark's own probation period, and is not tuned"
+	temperature.Note = "shown as it comes: it learns the benchmark's own probation period; one other setting was tried before and found nothing"
 	sc.judgeTemperature(w, &temperature)
 	grinder := w.stream(sc.grinder.name, published, after)
 	grinder.Source = "simulated"
