@@ -28,6 +28,7 @@ type Detector struct {
 	seen      int       // windows since the state started anew
 	last      []float32 // features of the window before
 	same      int       // windows in a row with those features, to the bit
+	scores    [1]float64
 }
 
 // New makes a detector whose state is fresh.
@@ -49,11 +50,21 @@ func New(cfg Config) (*Detector, error) {
 // Model is the one in service.
 func (d *Detector) Model() *Model { return d.model }
 
+// Members names those that score, in the order of MemberScores.
+func (d *Detector) Members() []string { return []string{network} }
+
+// MemberScores are those of the last window, NaN for a member that had none. The slice is overwritten by the next window.
+func (d *Detector) MemberScores() []float64 { return d.scores[:] }
+
+// network is the name of the network as a member.
+const network = "gru"
+
 // Score scores one window: how far its features are from what the network predicted after the window before, in units of the deviation
 // allowed; the feature that departs most decides. The limit is 1. Windows come in the stream's order.
 func (d *Detector) Score(dst *Score, w *window.Window) {
 	Unscored(dst, d.stream, w, 0)
 	dst.Limit = 1
+	d.scores[0] = math.NaN()
 	if w.Fresh {
 		d.restart()
 		d.same = 0
@@ -141,6 +152,8 @@ func (d *Detector) judge(dst *Score, features []float32) {
 		return
 	}
 	dst.Value = value
+	dst.Member = network
+	d.scores[0] = value
 	dst.Verdict = OK
 	if value > dst.Limit {
 		dst.Verdict = Alarm

@@ -32,6 +32,27 @@ const (
 	Frozen                          // window after window measures the same to the last bit: a dead or stuck sensor
 )
 
+// Regime says how a stream stands to the level it was taught.
+type Regime uint8
+
+const (
+	Steady     Regime = iota // at the known level, or in alarm away from it
+	Recovering               // on the way back from an episode and not settled yet; still counts as alarm
+	NewRegime                // settled for long at another level: no alarm, until a person accepts it or the known one returns
+)
+
+// String is the regime as people read it.
+func (r Regime) String() string {
+	switch r {
+	case Recovering:
+		return "recovering"
+	case NewRegime:
+		return "new regime"
+	default:
+		return "steady"
+	}
+}
+
 // Cause is one feature that stood out in a window.
 type Cause struct {
 	Feature  int     // position in the model's feature list
@@ -55,5 +76,7 @@ type Score struct {
 	Limit   float64
 	Verdict Verdict
 	Reason  Reason
+	Member  string // which member spoke; empty when none did
+	Regime  Regime
 	Top     [3]Cause // largest Share first; Share 0 marks an unused place
 }
