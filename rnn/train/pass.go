@@ -27,6 +27,7 @@ type pass struct {
 
 	grads [][]float32 // of this tile, as Weights.Params
 	watch bool        // note the gradient flow
+	fixed bool        // the weights are not learned: their gradients are left out
 
 	finalH, finalC [][]float32 // [layers*directions] of [hidden][lanes]: gradients of each lane's final state, or nil
 }
@@ -179,9 +180,10 @@ func (s *pass) backward(dx bool) {
 		for t := range s.steps {
 			s.p.backY.AddTranspose(dout[t*width*lanes:], s.dy[t*rows*lanes:], 0, rows, s.n)
 		}
-		at := 4 * len(s.dirs)
-		kernel.AddOuter(s.grads[at], rows, width, s.dy, rows*lanes, top, width*lanes, s.steps, s.n)
-		kernel.AddRows(s.grads[at+1], rows, s.dy, rows*lanes, s.steps, s.n)
+		if at := 4 * len(s.dirs); !s.fixed {
+			kernel.AddOuter(s.grads[at], rows, width, s.dy, rows*lanes, top, width*lanes, s.steps, s.n)
+			kernel.AddRows(s.grads[at+1], rows, s.dy, rows*lanes, s.steps, s.n)
+		}
 	}
 	for l := c.Layers - 1; l >= 0; l-- {
 		in := s.p.layers[l*c.Directions()].In
@@ -234,7 +236,9 @@ func (s *pass) back(i int, dout []float32, reverse bool, din []float32) {
 		s.addFinal(i, t)
 		s.backStep(i, t, from)
 	}
-	s.weightGrads(i, dg, rows)
+	if !s.fixed {
+		s.weightGrads(i, dg, rows)
+	}
 	if din == nil {
 		return
 	}

@@ -119,6 +119,7 @@ type pooledRunner struct {
 	y, dy             []float32 // [head rows][lanes]
 	headW, headB      []float32
 	list              [][]float32 // all gradients, as PooledWeights.Params
+	inputs            bool        // ask for the gradient of what the network read, left in s.next
 }
 
 func (r *pooledRunner) gradients() [][]float32 { return r.list }
@@ -147,16 +148,21 @@ func (r *pooledRunner) train(j job) float64 {
 		return loss
 	}
 	s, width, out := r.s, r.m.look.keys, r.m.head.Out
-	clear(r.dcontext)
-	r.m.back.AddTranspose(r.dcontext, r.dy, 0, out, s.n)
 	kernel.AddOuter(r.headW, out, width, r.dy, out*lanes, r.context, width*lanes, 1, s.n)
 	kernel.AddRows(r.headB, out, r.dy, out*lanes, 1, s.n)
-	r.g.back(0, r.dcontext, nil)
-	r.g.close(1, nil)
-	s.dy = r.g.dvalues
-	s.backward(false)
+	r.backward()
 	s.initialGrads(r.m.body, j.seqs)
 	return loss
+}
+
+// backward takes the gradient dy of the head's outputs down through the attention and the network.
+func (r *pooledRunner) backward() {
+	clear(r.dcontext)
+	r.m.back.AddTranspose(r.dcontext, r.dy, 0, r.m.head.Out, r.s.n)
+	r.g.back(0, r.dcontext, nil)
+	r.g.close(1, nil)
+	r.s.dy = r.g.dvalues
+	r.s.backward(r.inputs)
 }
 
 func (r *pooledRunner) evaluate(seqs []*Sequence) float64 {

@@ -127,6 +127,7 @@ type seq2seqRunner struct {
 	in             []float32   // [steps][decoder input][lanes]
 	finalH, finalC [][]float32 // per encoder layer and direction: gradients of the final states
 	dout, din      []float32   // of one decoder step
+	inputs         bool        // ask for the gradient of what the encoder read, left in enc.next
 	list           [][]float32
 }
 
@@ -327,5 +328,5 @@ func (r *seq2seqRunner) encoderGrads(size int) {
 	} else {
 		clear(grow(&e.dy, n))
 	}
-	e.backward(false)
+	e.backward(r.inputs)
 }
