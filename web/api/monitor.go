@@ -14,18 +14,12 @@ type Monitor interface {
 	Streams() []hub.StreamStatus
 	// Alarms lists the open alarms and the recent ones.
 	Alarms() []alert.Alarm
-	// Acknowledge notes that by has seen alarm id. It fails with ErrUnknownAlarm or ErrAnswered, or with whatever kept it from being
+	// Acknowledge notes that by has seen alarm id. It fails with ErrUnknownAlarm, ErrHeld or ErrAnswered, or with whatever kept it from being
 	// recorded. The change itself reaches the dashboards through Hub.PublishAlarm.
 	Acknowledge(ctx context.Context, id, by, comment string) error
 	// Readiness says whether the monitor can do its work.
 	Readiness() Readiness
 }
-
-// Errors that Monitor.Acknowledge tells apart.
-var (
-	ErrUnknownAlarm = alert.ErrUnknownAlarm // for an id that no open alarm has
-	ErrAnswered     = alert.ErrAnswered     // for an alarm that somebody has acknowledged already
-)
 
 // Readiness is the answer of /readyz.
 type Readiness struct {
