@@ -26,6 +26,7 @@ type Receiver struct {
 
 	out  chan *block.Block
 	free chan *block.Block
+	emit func(*block.Block) // in place of out: messages are read again, see Reread
 	n    counters
 	ran  atomic.Bool
 
@@ -192,6 +193,11 @@ func (r *Receiver) deliver(b *block.Block) {
 	r.n.delivered.add(b)
 	r.n.lastSeq.Store(b.Seq)
 	r.n.lastEnd.Store(b.End())
+	if r.emit != nil {
+		r.emit(b)
+		r.Release(b)
+		return
+	}
 	if r.cfg.JetStream {
 		select {
 		case r.out <- b: // a full queue stops the reading; the store keeps the rest
