@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -52,12 +53,9 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the live feed is for pages of this server", http.StatusForbidden)
 		return
 	}
-	for wait := 0; !h.running.Load(); wait++ { // the server may be a moment quicker than the hub
-		if wait == 200 || r.Context().Err() != nil {
-			http.Error(w, "the monitor is starting; try again in a second", http.StatusServiceUnavailable)
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
+	if !h.begun(r.Context()) {
+		http.Error(w, "the monitor is starting; try again in a second", http.StatusServiceUnavailable)
+		return
 	}
 	select {
 	case <-h.stopped:
@@ -84,6 +82,18 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.heard.Store(time.Now().UnixNano())
 	c.serve()
+}
+
+// begun waits a moment for Run: the server may be quicker than the hub.
+func (h *Hub) begun(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	select {
+	case <-h.started:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // sameOrigin lets in the pages of the request's own host and port, and programs, which send no Origin.

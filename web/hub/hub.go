@@ -87,6 +87,7 @@ type Hub struct {
 	join    chan *client
 	leave   chan *client
 	stopped chan struct{} // closed when Run ends
+	started chan struct{} // closed when Run begins
 	running atomic.Bool
 	unknown sync.Map      // names already warned of
 	strange atomic.Uint64 // number of those names, bounded
@@ -111,6 +112,7 @@ func New(cfg Config) (*Hub, error) {
 		join:    make(chan *client),
 		leave:   make(chan *client),
 		stopped: make(chan struct{}),
+		started: make(chan struct{}),
 	}
 	h.alarms = newAlarmList(h.cfg.Alarms)
 	h.state = newState(&h.cfg, h.epoch, h.alarms)
@@ -198,6 +200,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	if !h.running.CompareAndSwap(false, true) {
 		return errors.New("hub: Run was called twice; make a new Hub")
 	}
+	close(h.started)
 	tick := time.NewTicker(h.cfg.Tick)
 	defer tick.Stop()
 	clients := make(map[*client]struct{})

@@ -37,9 +37,7 @@ func start(t *testing.T, cfg Config) (h *Hub, url string, stop func()) {
 	srv := httptest.NewServer(h)
 	stop = func() { cancel(); <-ended }
 	t.Cleanup(func() { stop(); srv.Close() })
-	for !h.running.Load() {
-		time.Sleep(time.Millisecond)
-	}
+	<-h.started
 	return h, "ws" + strings.TrimPrefix(srv.URL, "http"), stop
 }
 

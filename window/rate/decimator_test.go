@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"crackle/ingest/block"
@@ -164,4 +165,71 @@ func TestDecimatorAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(20, push); n != 0 {
 		t.Errorf("%g allocations a block, want 0", n)
 	}
+}
+
+// A decimator that takes up the state of another gives the blocks that the other would have given; a damaged state is refused or harmless.
+func TestDecimatorStateSavedAndRestored(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		factor, channels := rapid.IntRange(2, 9).Draw(t, "factor"), rapid.IntRange(1, 3).Draw(t, "channels")
+		var in []*block.Block
+		at := rapid.Uint64Range(0, 50).Draw(t, "first")
+		for i := range rapid.IntRange(1, 12).Draw(t, "blocks") {
+			b := &block.Block{Run: 1, Seq: uint64(i), First: at, TimeNS: 1000 * int64(at), RateHz: 1e6, Channels: channels, Part: "p" + itoa(uint64(i/4)), Lot: "l"}
+			for k := range rapid.IntRange(0, 90).Draw(t, "rows") * channels {
+				b.Samples = append(b.Samples, float32(k%7)+float32(i))
+			}
+			if rapid.IntRange(0, 5).Draw(t, "mark") == 0 {
+				b.Flags = block.PartBegin
+			}
+			if at = b.End(); rapid.IntRange(0, 5).Draw(t, "gap") == 0 {
+				at += 13
+			}
+			in = append(in, b)
+		}
+		want := decimate(t, factor, channels, in)
+		fresh := func() *rate.Decimator {
+			d, err := rate.NewDecimator(rate.DecimatorConfig{Factor: factor, Channels: channels})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d
+		}
+		d := fresh()
+		var got []block.Block
+		emit := func(b *block.Block) {
+			c := *b
+			c.Samples = slices.Clone(b.Samples)
+			got = append(got, c)
+		}
+		restart := rapid.IntRange(0, len(in)-1).Draw(t, "restart")
+		var saved []byte
+		for i, b := range in {
+			if i == restart {
+				saved = d.AppendState(nil)
+				d = fresh()
+				if err := d.RestoreState(saved); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := d.Push(b, emit); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.Flush(emit)
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("blocks differ after a restart:\n%s", diff)
+		}
+		damaged := slices.Clone(saved)
+		damaged[rapid.IntRange(0, len(damaged)-1).Draw(t, "where")] ^= byte(rapid.IntRange(1, 255).Draw(t, "bits"))
+		damaged = damaged[:len(damaged)-rapid.SampledFrom([]int{0, 0, 1, 5}).Draw(t, "cut")]
+		d = fresh()
+		if d.RestoreState(damaged) == nil {
+			for _, b := range in {
+				if err := d.Push(b, func(*block.Block) {}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d.Flush(func(*block.Block) {})
+		}
+	})
 }

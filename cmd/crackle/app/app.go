@@ -40,7 +40,7 @@ type Observer struct {
 
 // App is the whole program: it is made by New, runs from Start to Stop, and is used once.
 type App struct {
-	cfg     *config.Config
+	cfg     atomic.Pointer[config.Config] // replaced by Reload, never changed
 	version string
 	log     *slog.Logger
 	observe Observer
@@ -49,7 +49,7 @@ type App struct {
 	registry *prometheus.Registry
 	broker   *broker.Broker // nil with an external server
 	conn     *nats.Conn
-	streams  []*stream
+	streams  atomic.Pointer[[]*stream] // by name; replaced by Reload, never changed
 	machine  *alert.Machine
 	sinks    *notify.Dispatcher
 	hub      *hub.Hub
@@ -68,11 +68,33 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, version: o.Version, log: o.Log, observe: o.Observe, onLearn: o.Learn, registry: prometheus.NewRegistry(), life: newLifecycle()}
+	a := &App{version: o.Version, log: o.Log, observe: o.Observe, onLearn: o.Learn, registry: prometheus.NewRegistry(), life: newLifecycle()}
 	if a.log == nil {
 		a.log = slog.Default()
 	}
+	a.cfg.Store(cfg)
 	return a, nil
+}
+
+// config is the configuration in force.
+func (a *App) config() *config.Config { return a.cfg.Load() }
+
+// list is every stream as things stand, by name. The slice is not to be changed.
+func (a *App) list() []*stream {
+	if l := a.streams.Load(); l != nil {
+		return *l
+	}
+	return nil
+}
+
+// stream finds one by its name; nil when it is not configured.
+func (a *App) stream(name string) *stream {
+	for _, s := range a.list() {
+		if s.cfg.Name == name {
+			return s
+		}
+	}
+	return nil
 }
 
 // Start wires the path of a sample and sets everything going, the sinks first and the receivers last. It fails when something cannot work at all, such
@@ -115,68 +137,56 @@ func (a *App) Connection() *nats.Conn { return a.conn }
 
 // Counts are a stream's receiver's; ok is false for a name that is not configured.
 func (a *App) Counts(stream string) (c ingest.Counts, ok bool) {
-	for _, s := range a.streams {
-		if s.cfg.Name == stream {
-			return s.receiver.Counts(), true
-		}
+	if s := a.stream(stream); s != nil {
+		return s.receiver.Counts(), true
 	}
 	return c, false
 }
 
 // Status is what people are shown of a stream; the zero value for a name that is not configured, and before Start.
 func (a *App) Status(stream string) hub.StreamStatus {
-	for _, s := range a.streams {
-		if s.cfg.Name == stream && a.machine != nil {
-			return s.status.read(s.receiver.Counts(), a.alarmedStreams()[stream], time.Now())
-		}
+	if s := a.stream(stream); s != nil && a.machine != nil {
+		return s.status.read(s.receiver.Counts(), a.alarmedStreams()[stream], time.Now())
 	}
 	return hub.StreamStatus{}
 }
 
 // Problem says why a stream has no model in service or in the making; empty when there is none such.
 func (a *App) Problem(stream string) string {
-	for _, s := range a.streams {
-		if s.cfg.Name == stream {
-			_, problem := s.status.model()
-			return problem
-		}
+	if s := a.stream(stream); s != nil {
+		_, problem := s.status.model()
+		return problem
 	}
 	return "no stream is named " + stream
 }
 
 // Ended notes that a stream's recording is over and no more data is expected; the next block takes it back.
 func (a *App) Ended(stream string) {
-	for _, s := range a.streams {
-		if s.cfg.Name == stream {
-			s.status.ended()
-		}
+	if s := a.stream(stream); s != nil {
+		s.status.ended()
 	}
 }
 
 // Settle waits until a stream's goroutine has dealt with at least n samples per channel since the start.
 func (a *App) Settle(ctx context.Context, stream string, n uint64) error {
-	for _, s := range a.streams {
-		if s.cfg.Name != stream {
-			continue
-		}
-		for s.status.taken() < n {
-			select {
-			case <-ctx.Done():
-				return fmt.Errorf("stream %s: %d of %d samples dealt with: %w", stream, s.status.taken(), n, ctx.Err())
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
-		return nil
+	s := a.stream(stream)
+	if s == nil {
+		return fmt.Errorf("no stream is named %s", stream)
 	}
-	return fmt.Errorf("no stream is named %s", stream)
+	for s.status.taken() < n {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("stream %s: %d of %d samples dealt with: %w", stream, s.status.taken(), n, ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return nil
 }
 
 // Note sets what a person should know of a stream's current part; empty takes it away.
 func (a *App) Note(stream, text string) {
-	for _, s := range a.streams {
-		if s.cfg.Name == stream {
-			s.status.note(text)
-		}
+	if s := a.stream(stream); s != nil {
+		s.status.note(text)
 	}
 }
 
@@ -197,11 +207,11 @@ func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 // open starts or reaches the NATS server.
 func (a *App) open(ctx context.Context) error {
 	o := ingest.Options{
-		URL: a.cfg.NATS.URL, Name: a.cfg.NATS.Name, Token: a.cfg.NATS.Token.Reveal(), User: a.cfg.NATS.User, Password: a.cfg.NATS.Password.Reveal(),
-		CredsFile: a.cfg.NATS.CredsFile, RetryMax: seconds(a.cfg.NATS.ReconnectWaitS), Log: a.log,
+		URL: a.config().NATS.URL, Name: a.config().NATS.Name, Token: a.config().NATS.Token.Reveal(), User: a.config().NATS.User, Password: a.config().NATS.Password.Reveal(),
+		CredsFile: a.config().NATS.CredsFile, RetryMax: seconds(a.config().NATS.ReconnectWaitS), Log: a.log,
 	}
-	if a.cfg.NATS.Embedded() {
-		b, err := broker.Start(ctx, broker.Config{Dir: a.cfg.Store.Dir, MaxBytes: a.cfg.Store.MaxBytes, Log: a.log.With("part", "nats-server")})
+	if a.config().NATS.Embedded() {
+		b, err := broker.Start(ctx, broker.Config{Dir: a.config().Store.Dir, MaxBytes: a.config().Store.MaxBytes, Log: a.log.With("part", "nats-server")})
 		if err != nil {
 			return fmt.Errorf("embedded NATS server: %w", err)
 		}
@@ -209,7 +219,7 @@ func (a *App) open(ctx context.Context) error {
 		a.life.adopt("nats server", b.Stop)
 		o.InProcess, o.Token = b.InProcess(), b.Token()
 	}
-	ctx, cancel := context.WithTimeout(ctx, seconds(a.cfg.NATS.ConnectTimeoutS))
+	ctx, cancel := context.WithTimeout(ctx, seconds(a.config().NATS.ConnectTimeoutS))
 	defer cancel()
 	conn, err := ingest.Connect(ctx, o)
 	if err != nil {

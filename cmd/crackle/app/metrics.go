@@ -55,8 +55,9 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		connected = 1
 	}
 	send(descConnected, prometheus.GaugeValue, connected)
-	rows := (monitor{c.app}).Streams()
-	for i, s := range c.app.streams {
+	streams := c.app.list()
+	rows := c.app.rows(streams)
+	for i, s := range streams {
 		c.stream(send, &rows[i], s.receiver.Counts())
 		if deviation, ok := s.status.rate(); ok {
 			send(descRate, prometheus.GaugeValue, deviation, s.cfg.Name)

@@ -61,7 +61,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.life.start("alarm machine", func(context.Context) { a.machine.Drain() }, a.machine.Run)
 
 	// Streams: condition and score behind each receiver's queue.
-	for _, s := range a.streams {
+	for _, s := range a.list() {
 		s.find(true)
 		a.life.start("stream "+s.cfg.Name, func(context.Context) {}, s.run) // ends when its receiver closes the queue
 	}
@@ -76,7 +76,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.openStore(ctx); err != nil {
 		return err
 	}
-	for _, s := range a.streams {
+	for _, s := range a.list() {
 		a.life.start("receiver "+s.cfg.Name, nil, s.receiver.Run)
 	}
 	return nil
@@ -84,8 +84,9 @@ func (a *App) wire(ctx context.Context) error {
 
 // makeStreams builds every configured stream, in alphabetical order.
 func (a *App) makeStreams() error {
-	for _, name := range a.cfg.StreamNames() {
-		cfg := a.cfg.Streams[name]
+	var list []*stream
+	for _, name := range a.config().StreamNames() {
+		cfg := a.config().Streams[name]
 		start := ingest.Start{From: ingest.FromNew}
 		if cfg.Start == "all" {
 			start.From = ingest.FromOldest
@@ -105,15 +106,16 @@ func (a *App) makeStreams() error {
 		if err != nil {
 			return err
 		}
-		a.streams = append(a.streams, s)
+		list = append(list, s)
 	}
+	a.streams.Store(&list)
 	return nil
 }
 
 func (a *App) alarmStreams() []alert.Stream {
-	out := make([]alert.Stream, len(a.streams))
-	for i, s := range a.streams {
-		out[i] = s.alarmStream(false)
+	var out []alert.Stream
+	for _, s := range a.list() {
+		out = append(out, s.alarmStream(false))
 	}
 	return out
 }
@@ -122,8 +124,8 @@ func (a *App) alarmStreams() []alert.Stream {
 func (a *App) makeSinks() error {
 	var sinks []notify.Sink
 	each := map[string]notify.Limits{}
-	for _, name := range a.cfg.SinkNames() {
-		c := a.cfg.Sinks[name]
+	for _, name := range a.config().SinkNames() {
+		c := a.config().Sinks[name]
 		s, err := a.sink(c)
 		if err != nil {
 			return fmt.Errorf("sink %s: %w", name, err)
@@ -134,7 +136,7 @@ func (a *App) makeSinks() error {
 	var err error
 	a.sinks, err = notify.New(notify.Config{
 		Events: a.machine.Listen("sinks", 1024).C, Sinks: sinks, Each: each, Link: a.publicURL(), Log: a.log,
-		Drain: seconds(a.cfg.Server.StopS / 3), // of a stop, so that what comes after the sinks has time too
+		Drain: seconds(a.config().Server.StopS / 3), // of a stop, so that what comes after the sinks has time too
 	})
 	return err
 }

@@ -36,7 +36,7 @@ func newPulse(a *App) (*pulse, error) {
 		counts: map[string]ingest.Counts{}, why: map[string]string{},
 	}
 	var streams []health.Stream
-	for _, s := range a.streams {
+	for _, s := range a.list() {
 		streams = append(streams, s.healthStream())
 	}
 	var err error
@@ -75,7 +75,7 @@ func (p *pulse) run(ctx context.Context) error {
 // check hands what is wrong with the signals or the connection to the alarm machine.
 func (p *pulse) check(ctx context.Context, now time.Time) {
 	p.seen = p.seen[:0]
-	for _, s := range p.app.streams {
+	for _, s := range p.app.list() {
 		if over := s.status.isOver(); over != p.ended[s.cfg.Name] {
 			p.ended[s.cfg.Name] = over
 			if over {
@@ -141,7 +141,7 @@ func (p *pulse) tell(ctx context.Context) {
 
 // look tries again to find models that are missing.
 func (p *pulse) look() {
-	for _, s := range p.app.streams {
+	for _, s := range p.app.list() {
 		if ok, _ := s.status.model(); !ok {
 			s.find(false)
 		}

@@ -14,7 +14,7 @@ import (
 // serve opens the dashboard. A port that is taken does not keep the monitor from its work: it is said, and tried again until it is free.
 func (a *App) serve() error {
 	cfg := web.Config{
-		Listen: a.cfg.Server.Listen, NextFreePort: a.cfg.Server.NextFreePort, Monitor: monitor{a}, Hub: a.hub, Gatherer: a.registry,
+		Listen: a.config().Server.Listen, NextFreePort: a.config().Server.NextFreePort, Monitor: monitor{a}, Hub: a.hub, Gatherer: a.registry,
 		Version: a.version, Log: a.log,
 	}
 	server, err := web.New(cfg)
@@ -50,13 +50,13 @@ func (a *App) listening(s *web.Server) {
 
 // publicURL is the base of the links in messages.
 func (a *App) publicURL() string {
-	if a.cfg.Server.PublicURL != "" {
-		return a.cfg.Server.PublicURL
+	if a.config().Server.PublicURL != "" {
+		return a.config().Server.PublicURL
 	}
 	if u := a.URL(); u != "" {
 		return u
 	}
-	return "http://" + a.cfg.Server.Listen
+	return "http://" + a.config().Server.Listen
 }
 
 // monitor is the app as the web server sees it.
@@ -64,19 +64,20 @@ type monitor struct{ *App }
 
 // publishRow shows the dashboards where one stream stands now.
 func (a *App) publishRow(stream string) {
-	for _, s := range a.streams {
-		if s.cfg.Name == stream {
-			a.hub.PublishStream(s.status.read(s.receiver.Counts(), a.alarmedStreams()[stream], time.Now()))
-		}
+	if s := a.stream(stream); s != nil {
+		a.hub.PublishStream(s.status.read(s.receiver.Counts(), a.alarmedStreams()[stream], time.Now()))
 	}
 }
 
 // Streams implements web.Monitor.
-func (m monitor) Streams() []hub.StreamStatus {
-	alarmed := m.alarmedStreams()
+func (m monitor) Streams() []hub.StreamStatus { return m.rows(m.list()) }
+
+// rows are what people are shown of streams, in their order.
+func (a *App) rows(streams []*stream) []hub.StreamStatus {
+	alarmed := a.alarmedStreams()
 	now := time.Now()
-	out := make([]hub.StreamStatus, len(m.streams))
-	for i, s := range m.streams {
+	out := make([]hub.StreamStatus, len(streams))
+	for i, s := range streams {
 		out[i] = s.status.read(s.receiver.Counts(), alarmed[s.cfg.Name], now)
 	}
 	return out
@@ -102,7 +103,7 @@ func (m monitor) Readiness() web.Readiness {
 	if trouble := m.storeTrouble.Load(); trouble != nil && r.Connected {
 		r.Problems = append(r.Problems, *trouble)
 	}
-	for _, s := range m.streams {
+	for _, s := range m.list() {
 		if ok, problem := s.status.model(); !ok {
 			r.ModelsLoaded = false
 			r.Problems = append(r.Problems, problem)
@@ -115,10 +116,10 @@ func (m monitor) Readiness() web.Readiness {
 }
 
 func (a *App) natsAddress() string {
-	if a.cfg.NATS.Embedded() {
+	if a.config().NATS.Embedded() {
 		return "the embedded server"
 	}
-	return strings.TrimSpace(a.cfg.NATS.URL)
+	return strings.TrimSpace(a.config().NATS.URL)
 }
 
 // alarmedStreams are those with a score alarm that is active.

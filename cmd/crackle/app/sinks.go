@@ -19,7 +19,7 @@ func (a *App) sink(c config.Sink) (notify.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	severity := func(stream string) string { return a.cfg.Streams[stream].Alarm.Severity }
+	severity := func(stream string) string { return a.config().Streams[stream].Alarm.Severity }
 	if c, ok := s.(interface{ Close() }); ok {
 		a.life.adopt("sink "+s.Name(), func(context.Context) error { c.Close(); return nil })
 	}

@@ -24,17 +24,17 @@ type store struct {
 
 // openStore makes the signal store at once where a server is there, and goes on looking after it.
 func (a *App) openStore(ctx context.Context) error {
-	if !slices.ContainsFunc(a.streams, func(s *stream) bool { return s.cfg.Transport == "jetstream" }) {
+	if !slices.ContainsFunc(a.list(), func(s *stream) bool { return s.cfg.Transport == "jetstream" }) {
 		return nil
 	}
 	js, err := jetstream.New(a.conn)
 	if err != nil {
 		return err
 	}
-	st := &store{app: a, js: js, bounds: broker.SignalConfig{MaxAge: seconds(a.cfg.Store.SignalMaxAgeS)}}
-	if a.cfg.NATS.Embedded() { // the rest is for what is small and must not be refused; an external server's own limits rule there
-		st.bounds.MaxBytes = a.cfg.Store.MaxBytes / 10 * 9
-		st.bounds.Async = a.cfg.Store.Sync == config.SyncDefault
+	st := &store{app: a, js: js, bounds: broker.SignalConfig{MaxAge: seconds(a.config().Store.SignalMaxAgeS)}}
+	if a.config().NATS.Embedded() { // the rest is for what is small and must not be refused; an external server's own limits rule there
+		st.bounds.MaxBytes = a.config().Store.MaxBytes / 10 * 9
+		st.bounds.Async = a.config().Store.Sync == config.SyncDefault
 	}
 	there := st.ensure(ctx)
 	a.life.start("signal store", nil, func(ctx context.Context) error {

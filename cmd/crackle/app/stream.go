@@ -197,7 +197,7 @@ func (s *stream) alarmStream(provisional bool) alert.Stream {
 // find looks for the stream's model file; it is called at the start and again now and then while there is none. A stream that learns
 // from the live signal begins to.
 func (s *stream) find(first bool) {
-	m, err := LoadModel(ModelPath(s.app.cfg, &s.cfg), &s.cfg)
+	m, err := LoadModel(ModelPath(s.app.config(), &s.cfg), &s.cfg)
 	switch {
 	case err == nil:
 		select {
@@ -222,7 +222,7 @@ func (s *stream) teach(ctx context.Context, lesson *detector.Lesson) {
 	started := time.Now()
 	m, err := s.app.teach(ctx, &s.cfg, s.chain, lesson)
 	if err == nil {
-		err = SaveModel(ModelPath(s.app.cfg, &s.cfg), m)
+		err = SaveModel(ModelPath(s.app.config(), &s.cfg), m)
 	}
 	if err != nil {
 		if ctx.Err() == nil {

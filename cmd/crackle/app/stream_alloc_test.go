@@ -55,7 +55,7 @@ func newTestStream(t *testing.T, r *ingest.Receiver) *testStream {
 		t.Fatal(err)
 	}
 	x.ctx = t.Context()
-	a.streams = []*stream{x.stream}
+	a.streams.Store(&[]*stream{x.stream})
 	if a.machine, err = alert.New(alert.Config{Book: alert.BookConfig{Streams: a.alarmStreams()}, Log: a.log}); err != nil {
 		t.Fatal(err)
 	}
