@@ -30,8 +30,9 @@ type Reading interface {
 // is for one goroutine.
 type Gradients struct {
 	in       *train.Inputs
-	mean, sd []float64 // scaling, sd 0 leaves a channel out
+	mean, sd []float64 // scaling; sd 0 leaves a channel out
 	clip     float64
+	open     bool
 	reading  Reading
 	z, dz    [][][]float64 // [sequence][row][channel]
 	x        [][][]float32
@@ -43,6 +44,7 @@ type GradientsConfig struct {
 	Weights  *rnn.Weights
 	Mean, SD []float64
 	Clip     float64
+	Open     bool // the Reading sees z as it is, and only the network what is held in
 	Reading  Reading
 }
 
@@ -55,7 +57,7 @@ func NewGradients(c GradientsConfig) (*Gradients, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Gradients{in: in, mean: c.Mean, sd: c.SD, clip: c.Clip, reading: c.Reading, gradient: make([]float32, len(c.Mean))}, nil
+	return &Gradients{in: in, mean: c.Mean, sd: c.SD, clip: c.Clip, open: c.Open, reading: c.Reading, gradient: make([]float32, len(c.Mean))}, nil
 }
 
 // Lanes is the number of sequences that are best asked for at once.
@@ -99,8 +101,12 @@ func (g *Gradients) run(dst []float64, seqs [][][]float64, add func(seq, step, c
 			for t, z := range g.dz[i] {
 				g.in.Gradient(g.gradient, i, t)
 				for j, direct := range z {
-					if g.sd[j] > 0 && math.Abs(g.z[i][t][j]) < g.clip {
-						add(from+i, t, j, (direct+float64(g.gradient[j]))/g.sd[j])
+					inside := math.Abs(g.z[i][t][j]) < g.clip
+					if inside {
+						direct += float64(g.gradient[j])
+					}
+					if g.sd[j] > 0 && (inside || g.open) {
+						add(from+i, t, j, direct/g.sd[j])
 					}
 				}
 			}
@@ -127,12 +133,16 @@ func (g *Gradients) load(seqs [][][]float64) error {
 			for j, v := range r {
 				z := 0.0
 				if g.sd[j] > 0 {
-					z = min(max((v-g.mean[j])/g.sd[j], -g.clip), g.clip)
+					z = (v - g.mean[j]) / g.sd[j]
+				}
+				held := min(max(z, -g.clip), g.clip)
+				if !g.open {
+					z = held
 				}
 				if math.IsNaN(z) {
 					return fmt.Errorf("gradients: sequence %d, row %d, channel %d is %v, must be finite", i, t, j, v)
 				}
-				g.z[i][t][j], g.x[i][t][j], g.dz[i][t][j] = z, float32(z), 0
+				g.z[i][t][j], g.x[i][t][j], g.dz[i][t][j] = z, float32(held), 0
 			}
 		}
 	}

@@ -1,0 +1,72 @@
+package explain
+
+import (
+	"fmt"
+
+	"crackle/detector"
+	"crackle/detector/member"
+	"crackle/window"
+)
+
+// Explained is an explanation of a window, with what the detector said of it.
+type Explained struct {
+	*Explanation
+	Verdict detector.Score `json:"-"`
+	Index   int            `json:"-"` // of the window among those given
+}
+
+// Windows explains the last of a stream's windows, in order, for the member that spoke there: the loudest. The first window begins a run or a
+// part. It fails where the last one was not assessed. c's Usual, Spread, Features and Units come from the model; the others may be set.
+func Windows(m *detector.Model, ws []window.Window, c Config) (*Explained, error) {
+	d, err := detector.New(detector.Config{Model: m})
+	if err != nil {
+		return nil, err
+	}
+	var score detector.Score
+	var rows [][]float64
+	for i := range ws {
+		w := &ws[i]
+		if w.Fresh {
+			rows = rows[:0]
+		}
+		if len(w.Features) == 0 {
+			continue
+		}
+		d.Score(&score, w)
+		if w.Defects&^window.Bridged != 0 || score.Reason&(detector.Frozen|detector.ScoreInvalid) != 0 { // the detector forgot its past
+			rows = rows[:0]
+			continue
+		}
+		row := make([]float64, len(w.Features))
+		for j, v := range w.Features {
+			row[j] = float64(v)
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 || score.Verdict == detector.NotAssessed {
+		return nil, fmt.Errorf("the window was not assessed, so there is no score to explain: choose a window that has one")
+	}
+	who, err := speaker(d, &score)
+	if err != nil {
+		return nil, err
+	}
+	c.Usual, c.Spread, c.Features, c.Units = m.Scaler.Median, m.Scaler.Spread, m.Features, c.units(m)
+	x, err := Member(who, rows, c)
+	if err != nil {
+		return nil, err
+	}
+	return &Explained{Explanation: x, Verdict: score, Index: len(ws) - 1}, nil
+}
+
+// units are the model's unless others are given, as where the unit of a channel is known.
+func (c *Config) units(m *detector.Model) []string {
+	if len(c.Units) == len(m.Features) {
+		return c.Units
+	}
+	return m.Units
+}
+
+// speaker is the member whose score decided.
+func speaker(d *detector.Detector, _ *detector.Score) (member.Member, error) {
+	return newNetwork(d.Model(), d.Model().Weights)
+}
