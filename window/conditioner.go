@@ -29,6 +29,7 @@ type Counts struct {
 // Conditioner turns the blocks of one stream into windows. It is not safe for concurrent use.
 type Conditioner struct {
 	cfg        Config
+	key        uint64 // of a saved state
 	set        *feature.Set
 	needsShare bool
 	filter     *filter.Cascade[float32] // nil: none
@@ -65,7 +66,7 @@ func New(cfg Config) (*Conditioner, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conditioner{cfg: cfg, set: set, features: make([]float32, set.Len()), rate: rate.Check{NominalHz: cfg.RateHz}}
+	c := &Conditioner{cfg: cfg, key: cfg.stateKey(), set: set, features: make([]float32, set.Len()), rate: rate.Check{NominalHz: cfg.RateHz}}
 	if cfg.Filter != nil {
 		s, err := cfg.Filter.Sections(cfg.RateHz)
 		if err != nil {

@@ -1,6 +1,7 @@
 package window
 
 import (
+	"encoding/binary"
 	"errors"
 	"hash/fnv"
 	"math"
@@ -14,14 +15,15 @@ const stateVersion = 1
 // with the same kernel.
 func (c *Conditioner) AppendState(b []byte) []byte {
 	w := &stateWriter{append(b, stateVersion)}
-	w.u64(c.cfg.stateKey())
+	w.u64(&c.key)
 	c.transfer(w)
 	if c.filter == nil {
 		return w.b
 	}
-	f := c.filter.AppendState(nil)
-	w.u64(pointer(uint64(len(f))))
-	return append(w.b, f...)
+	at := len(w.b)
+	w.b = c.filter.AppendState(append(w.b, make([]byte, 8)...))
+	binary.LittleEndian.PutUint64(w.b[at:], uint64(len(w.b)-at-8))
+	return w.b
 }
 
 // RestoreState takes up a state saved by AppendState. It fails when the state is damaged or of another configuration; the conditioner is then as new.
@@ -46,7 +48,7 @@ func (c *Conditioner) restore(b []byte) error {
 	r := &stateReader{b: b[1:]}
 	var key uint64
 	r.u64(&key)
-	if key != *c.cfg.stateKey() {
+	if key != c.key {
 		return errors.New("window: a saved state of another configuration: start the stream anew")
 	}
 	c.transfer(r)
@@ -69,10 +71,10 @@ func (c *Conditioner) restore(b []byte) error {
 	return nil
 }
 
-func (c Config) stateKey() *uint64 {
+func (c Config) stateKey() uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(c.Fingerprint()))
-	return pointer(h.Sum64())
+	return h.Sum64()
 }
 
 func pointer[T any](v T) *T { return &v }
