@@ -21,6 +21,7 @@ func (r *report) check(c *Config) {
 	r.server(&c.Server)
 	r.nats(&c.NATS)
 	r.store(&c.Store)
+	r.evidence(c)
 	r.oneOf(keyPath{"log", "level"}, c.Log.Level, "debug", "info", "warn", "error")
 	r.oneOf(keyPath{"log", "format"}, c.Log.Format, "text", "json")
 	r.featureSets(c.FeatureSets)
@@ -173,4 +174,22 @@ func (r *report) store(s *Store) {
 		r.between(at, s.SignalMaxAgeS, 1, 10*yearS, " seconds, or 0 for no limit by age", "write the age in seconds; a day is 86400")
 	}
 	r.oneOf(t.with("sync"), s.Sync, SyncAlways, SyncDefault)
+}
+
+func (r *report) evidence(c *Config) {
+	e, t := &c.Evidence, keyPath{"evidence"}
+	r.between(t.with("pre_s"), e.PreS, 0, 600, " seconds", "set 2, which is usual")
+	r.between(t.with("post_s"), e.PostS, 0, 600, " seconds", "set 3, which is usual")
+	if e.MemoryBytes < 1<<16 || e.MemoryBytes > 1<<34 {
+		r.add(t.with("memory_bytes"), fmt.Sprint(e.MemoryBytes), "65536 bytes (64 KiB) to 17179869184 (16 GiB)", "set 67_108_864, or what pre_s, post_s and 5 s more of the stream take, at 8 bytes a sample and channel")
+	}
+	most := int64(1) << 50
+	if c.NATS.Embedded() && r.good(keyPath{"store"}, "max_bytes") {
+		most = c.Store.MaxBytes / 10
+	}
+	if e.MaxBytes != 0 && (e.MaxBytes < 1<<20 || e.MaxBytes > most) {
+		r.add(t.with("max_bytes"), fmt.Sprint(e.MaxBytes), fmt.Sprintf("1048576 bytes (1 MiB) to %d, a tenth of store.max_bytes with the embedded server, or 0 for a twentieth of it", most),
+			"set 0, or give the store more room")
+	}
+	r.between(t.with("max_age_s"), e.MaxAgeS, 60, 10*yearS, " seconds", "set 7776000, which is 90 days")
 }

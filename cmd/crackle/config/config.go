@@ -7,10 +7,11 @@ import (
 
 // Config is the whole configuration file. The zero value is not usable: start from Default.
 type Config struct {
-	Server Server `toml:"server"`
-	NATS   NATS   `toml:"nats"`
-	Store  Store  `toml:"store"`
-	Log    Log    `toml:"log"`
+	Server   Server   `toml:"server"`
+	NATS     NATS     `toml:"nats"`
+	Store    Store    `toml:"store"`
+	Evidence Evidence `toml:"evidence"`
+	Log      Log      `toml:"log"`
 
 	FeatureSets map[string]FeatureSet `toml:"features"` // by name
 	Streams     map[string]Stream     `toml:"stream"`   // by name
@@ -58,6 +59,28 @@ const (
 	SyncDefault = "default" // the NATS server flushes by its own timer
 )
 
+// Evidence is the table [evidence]: what is kept of each alarm.
+type Evidence struct {
+	Off         bool    `toml:"off"`
+	PreS        float64 `toml:"pre_s"`        // of signal before the onset
+	PostS       float64 `toml:"post_s"`       // after it
+	MemoryBytes int64   `toml:"memory_bytes"` // of the signal that is remembered for it, per stream
+	MaxBytes    int64   `toml:"max_bytes"`    // of all packs; 0: see Config.EvidenceBytes
+	MaxAgeS     float64 `toml:"max_age_s"`    // of a pack
+}
+
+// EvidenceBytes bounds the evidence packs in the store: evidence.max_bytes, else a twentieth of the embedded server's folder, or 4 GiB on an
+// external server.
+func (c *Config) EvidenceBytes() int64 {
+	switch {
+	case c.Evidence.MaxBytes > 0:
+		return c.Evidence.MaxBytes
+	case c.NATS.Embedded():
+		return c.Store.MaxBytes / 20
+	}
+	return 4 << 30
+}
+
 // Log is the table [log].
 type Log struct {
 	Level  string `toml:"level"`  // debug, info, warn or error
@@ -73,10 +96,11 @@ type FeatureSet struct {
 // Load refuses a file without a stream, since there would be nothing to watch; see DefaultStream and DefaultSink for those tables.
 func Default() *Config {
 	return &Config{
-		Server: Server{Listen: "127.0.0.1:8080", StopS: 10},
-		NATS:   NATS{Name: "crackle", ConnectTimeoutS: 5, ReconnectWaitS: 2},
-		Store:  Store{Dir: "crackle-data", MaxBytes: 10 << 30, SignalMaxAgeS: 86400, Sync: SyncAlways},
-		Log:    Log{Level: "info", Format: "text"},
+		Server:   Server{Listen: "127.0.0.1:8080", StopS: 10},
+		NATS:     NATS{Name: "crackle", ConnectTimeoutS: 5, ReconnectWaitS: 2},
+		Store:    Store{Dir: "crackle-data", MaxBytes: 10 << 30, SignalMaxAgeS: 86400, Sync: SyncAlways},
+		Evidence: Evidence{PreS: 2, PostS: 3, MemoryBytes: 64 << 20, MaxAgeS: 90 * 86400},
+		Log:      Log{Level: "info", Format: "text"},
 
 		FeatureSets: map[string]FeatureSet{},
 		Streams:     map[string]Stream{},

@@ -1,16 +1,18 @@
 package config
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 )
 
 // Hash identifies the effective configuration: every value, defaults included, but no secret. It is the same for the same file wherever
 // it stands and on every machine, and changes when any other value does.
 func (c *Config) Hash() string {
-	plain := Config{Server: c.Server, NATS: c.NATS, Store: c.Store, Log: c.Log, FeatureSets: c.FeatureSets, Sinks: c.Sinks}
+	plain := Config{Server: c.Server, NATS: c.NATS, Store: c.Store, Evidence: c.Evidence, Log: c.Log, FeatureSets: c.FeatureSets, Sinks: c.Sinks}
 	plain.Store.Dir = c.relative(c.Store.Dir)
 	plain.NATS.CredsFile = c.relative(c.NATS.CredsFile)
 	plain.Streams = map[string]Stream{}
@@ -29,6 +31,38 @@ func (c *Config) StreamHash(name string) string {
 	}
 	s.Model = c.relative(s.Model)
 	return digest(s)
+}
+
+// StreamSettings is one stream's part of the configuration as JSON, for ReadStream: every value, defaults included. It holds no secret,
+// because a stream has none. It is nil for a stream that there is not.
+func (c *Config) StreamSettings(name string) json.RawMessage {
+	s, ok := c.Streams[name]
+	if !ok {
+		return nil
+	}
+	s.Model = c.relative(s.Model)
+	text, err := json.Marshal(s)
+	if err != nil { // an infinite number, which Validate refuses
+		return nil
+	}
+	return text
+}
+
+// ReadStream reads what StreamSettings wrote, checks it as a file's table is checked, but for the model's file, and gives its StreamHash with it.
+func ReadStream(settings json.RawMessage) (s Stream, hash string, err error) {
+	d := json.NewDecoder(bytes.NewReader(settings))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return s, "", fmt.Errorf("stream settings: %w", err)
+	}
+	r := newReport("")
+	r.bad[keyPath{"stream", s.Name, "model"}.id()] = true // where the file was is of no interest
+	r.name(keyPath{"stream", s.Name}, s.Name)
+	r.stream(&s, keyPath{"stream", s.Name})
+	if len(r.errs) > 0 {
+		return s, "", r.errs
+	}
+	return s, digest(s), nil
 }
 
 // relative undoes resolve.

@@ -81,3 +81,22 @@ func TestHashIsStableAcrossVersions(t *testing.T) {
 		t.Errorf("StreamHash of the least stream is %s, was %s", got, want)
 	}
 }
+
+// What a stream's settings say is enough to build the stream again, wherever they are read.
+func TestStreamSettingsReadBack(t *testing.T) {
+	c := loadHashed(t, hashed)
+	for _, name := range c.StreamNames() {
+		s, hash, err := ReadStream(c.StreamSettings(name))
+		if err != nil || hash != c.StreamHash(name) {
+			t.Fatalf("stream %s: hash %s, want %s; %v", name, hash, c.StreamHash(name), err)
+		}
+		if want := c.Streams[name]; s.Fingerprint() != want.Fingerprint() {
+			t.Errorf("stream %s comes back as %s, want %s", name, s.Fingerprint(), want.Fingerprint())
+		}
+	}
+	for _, bad := range []string{"", "{}", `{"Name":"a","RateHz":-1}`, `{"Nmae":"a"}`, strings.Replace(string(c.StreamSettings("a")), `"RateHz":1000`, `"RateHz":-1000`, 1)} {
+		if _, _, err := ReadStream([]byte(bad)); err == nil {
+			t.Errorf("%.80s was taken", bad)
+		}
+	}
+}
