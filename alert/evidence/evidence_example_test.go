@@ -24,6 +24,7 @@ func Example() {
 	}
 	for i := range uint64(10) {
 		r.Push(&block.Block{Run: 7, First: 100 * i, RateHz: 1000, Channels: 1, Samples: make([]float32, 100)})
+		r.Done() // a stream marks, conditions and scores before
 		if i == 5 {
 			r.Trigger(alert.Alarm{ID: "59a4c6af05f4f0dd", Stream: "motor.current", Run: 7, Onset: 500})
 		}

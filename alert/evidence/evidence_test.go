@@ -30,7 +30,7 @@ func full() *Pack {
 			Samples: []float32{1, 2, 3, float32(math.Inf(1)), float32(math.NaN()), -0.5}},
 		Conditioned: Signal{RateHz: 500, Channels: []string{"a"}, Segments: []Segment{{Run: 7, First: 495, Count: 1}}, Samples: []float32{0.25}},
 		Features:    []Feature{{Name: "rms_v", Unit: "V", Low: 0.1, High: 0.3}, {Name: "peak_v", Unit: "V"}},
-		Start:       Start{Run: 7, Index: 990, Known: true, State: []byte{1, 2, 3, 0}},
+		Start:       Start{Run: 7, Index: 905, Known: true, State: []byte{1, 2, 3, 0}},
 	}
 	for i := range 3 {
 		w := Window{Score: detector.Score{Stream: "motor.current", Run: 7, First: uint64(900 + 10*i), End: uint64(910 + 10*i), TimeNS: 77, Part: "p", Value: 1 / float64(3+i), Limit: 4, Verdict: detector.OK}}

@@ -30,7 +30,7 @@ type Pack struct {
 	Raw         Signal    `json:"raw"`
 	Conditioned Signal    `json:"conditioned"`
 	Features    []Feature `json:"features,omitempty"`
-	Windows     []Window  `json:"windows,omitempty"` // that the samples of Raw and the state before them give, in order
+	Windows     []Window  `json:"windows,omitempty"` // in order; those that end after Start.Index can be scored again
 	Start       Start     `json:"start"`
 }
 
@@ -67,7 +67,7 @@ type Window struct {
 	Features []float32 // may be empty; else as long as Pack.Features
 }
 
-// Start is the complete state before the first sample of Raw.
+// Start is the complete state before a sample of Raw: the first one, but for a pack soon after a restart of the program.
 type Start struct {
 	Run   uint64 `json:"run,string"`
 	Index uint64 `json:"index"` // of that sample

@@ -34,8 +34,9 @@ type Config struct {
 	framesAtMost int
 }
 
-// Recorder remembers the newest signal of one stream and makes the packs of its alarms. Push, PushConditioned, Mark and Window belong to the
-// stream's goroutine and allocate nothing once warm; Trigger and Poll may be called from any.
+// Recorder remembers the newest signal of one stream and makes the packs of its alarms. Mark, Push, PushConditioned, Window and Done, called for
+// each block in this order, and Forget belong to the stream's goroutine and allocate nothing once warm; Trigger, Poll and Flush may be called from
+// any.
 type Recorder struct {
 	cfg Config
 
@@ -44,11 +45,13 @@ type Recorder struct {
 	clean   *ring
 	run     uint64 // of the newest block
 	end     uint64 // one past its last sample
+	done    bool   // it has been dealt with, so that its windows are here
 	marks   [marks]mark
 	nextAt  int    // mark to be overwritten next
 	every   uint64 // samples between two marks
 	windows []Window
-	oldest  int // in windows, once full
+	needs   []uint64 // of each window: one past the newest sample when it was scored
+	oldest  int      // in windows, once full
 	pending []capture
 	missed  uint64
 }
@@ -106,7 +109,7 @@ func NewRecorder(cfg Config) (*Recorder, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	r := &Recorder{cfg: cfg, windows: make([]Window, 0, cfg.Windows)}
+	r := &Recorder{cfg: cfg, windows: make([]Window, 0, cfg.Windows), needs: make([]uint64, cfg.Windows)}
 	seconds := (cfg.Pre + cfg.Post + cfg.Delay).Seconds()
 	if most := float64(cfg.MaxBytes) / (4 * float64(len(cfg.Channels)) * (cfg.RateHz + cfg.Conditioned)); seconds > most {
 		seconds = most
@@ -121,7 +124,8 @@ func NewRecorder(cfg Config) (*Recorder, error) {
 // Seconds is the length of signal remembered: all that was asked for, or what MaxBytes allows.
 func (r *Recorder) Seconds() float64 { return float64(r.cfg.framesAtMost) / r.cfg.RateHz }
 
-// Push takes the next block as it was received, before it is conditioned. Blocks of another number of channels are passed over.
+// Push takes the next block as it was received, before it is conditioned. Blocks of another number of channels are passed over. After a restart
+// it also takes what came before, so that a ring is full at once.
 func (r *Recorder) Push(b *block.Block) {
 	if b.Channels != len(r.cfg.Channels) {
 		return
@@ -129,10 +133,22 @@ func (r *Recorder) Push(b *block.Block) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.raw.push(Segment{Run: b.Run, First: b.First, TimeNS: b.TimeNS, Flags: b.Flags, Part: b.Part, Lot: b.Lot}, b.Samples)
-	r.run, r.end = b.Run, b.End()
+	r.run, r.end, r.done = b.Run, b.End(), false
+}
+
+// Done says that the newest block has been dealt with, its windows included: packs whose samples have all come are made.
+func (r *Recorder) Done() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done = true
 	if len(r.pending) > 0 {
-		r.finish(func(c *capture) bool { return r.run != c.alarm.Run || r.end >= c.hi })
+		r.finish(r.came)
 	}
+}
+
+// came reports whether no more samples of a capture are to come.
+func (r *Recorder) came(c *capture) bool {
+	return r.done && (r.run != c.alarm.Run || r.end >= c.hi)
 }
 
 // PushConditioned takes conditioned samples of the newest block's run from sample index first on, as a tap of the conditioner gives them.
@@ -156,6 +172,15 @@ func (r *Recorder) Mark(run, index uint64, appendState func(dst []byte) []byte) 
 	r.nextAt = (r.nextAt + 1) % marks
 }
 
+// Forget drops the saved states, from which another model could not go on.
+func (r *Recorder) Forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.marks {
+		r.marks[i].ok = false
+	}
+}
+
 // Window takes a scored window and its features, as many as Config.Features; of another number none are kept.
 func (r *Recorder) Window(s *detector.Score, features []float32) {
 	if len(features) != len(r.cfg.Features) {
@@ -167,10 +192,12 @@ func (r *Recorder) Window(s *detector.Score, features []float32) {
 		r.windows = append(r.windows, Window{Features: make([]float32, 0, len(r.cfg.Features))})
 		r.oldest = 0
 		w := &r.windows[len(r.windows)-1]
+		r.needs[len(r.windows)-1] = r.end
 		w.Score, w.Features = *s, append(w.Features, features...)
 		return
 	}
 	w := &r.windows[r.oldest]
+	r.needs[r.oldest] = r.end
 	w.Score, w.Features = *s, append(w.Features[:0], features...)
 	r.oldest = (r.oldest + 1) % len(r.windows)
 }
@@ -188,7 +215,7 @@ func (r *Recorder) Trigger(a alert.Alarm) {
 		return
 	}
 	r.pending = append(r.pending, c)
-	r.finish(func(c *capture) bool { return r.run == c.alarm.Run && r.end >= c.hi })
+	r.finish(func(c *capture) bool { return r.run == c.alarm.Run && r.came(c) })
 }
 
 // Poll finishes the packs whose samples do not come: the stream is silent, or has begun another run. Call it about once a second.
@@ -196,7 +223,14 @@ func (r *Recorder) Poll() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.cfg.now()
-	r.finish(func(c *capture) bool { return now.Sub(c.since) > r.cfg.Post+r.cfg.Delay })
+	r.finish(func(c *capture) bool { return r.came(c) || now.Sub(c.since) > r.cfg.Post+r.cfg.Delay })
+}
+
+// Flush finishes every pack at once: the stream is over.
+func (r *Recorder) Flush() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.finish(func(*capture) bool { return true })
 }
 
 // Missed is the number of alarms of which no pack was made.
@@ -226,13 +260,22 @@ func (r *Recorder) pack(c *capture) *Pack {
 	lo := c.lo
 	oldest, held := r.raw.oldest(c.alarm.Run)
 	if m := r.before(c.alarm.Run, lo, oldest); held && m != nil {
-		lo = m.index
+		lo = min(lo, m.index) // after a restart the signal reaches back further than the states
 		p.Start = Start{Run: m.run, Index: m.index, Known: true, State: append([]byte{}, m.state...)}
 	} else {
 		p.Start = Start{Run: c.alarm.Run, Index: lo}
 	}
+	hi := c.hi
+	for i := range r.windows {
+		at := (r.oldest + i) % len(r.windows)
+		w := &r.windows[at]
+		if w.Run == c.alarm.Run && w.End > lo && w.End <= c.hi {
+			p.Windows = append(p.Windows, Window{w.Score, append([]float32{}, w.Features...)})
+			hi = max(hi, r.needs[at]) // so that it comes out when the pack is scored again, also at a gap
+		}
+	}
 	p.Raw = Signal{RateHz: r.cfg.RateHz, Channels: r.cfg.Channels}
-	p.Raw.Segments, p.Raw.Samples = r.raw.copyOut(c.alarm.Run, lo, c.hi)
+	p.Raw.Segments, p.Raw.Samples = r.raw.copyOut(c.alarm.Run, lo, hi)
 	ratio := r.cfg.Conditioned / r.cfg.RateHz
 	p.Conditioned = Signal{RateHz: r.cfg.Conditioned, Channels: r.cfg.Channels}
 	p.Conditioned.Segments, p.Conditioned.Samples = r.clean.copyOut(c.alarm.Run, uint64(float64(lo)*ratio), uint64(float64(c.hi)*ratio))
@@ -243,12 +286,6 @@ func (r *Recorder) pack(c *capture) *Pack {
 		p.Short = fmt.Sprintf("the signal before sample %d is not remembered any more", oldest)
 	case r.run != c.alarm.Run || r.end < c.hi:
 		p.Short = "the signal ended before the time after the onset was over"
-	}
-	for i := range r.windows {
-		w := &r.windows[(r.oldest+i)%len(r.windows)]
-		if w.Run == c.alarm.Run && (w.First >= lo || p.Start.Known && w.End > lo) && w.End <= c.hi {
-			p.Windows = append(p.Windows, Window{w.Score, append([]float32{}, w.Features...)})
-		}
 	}
 	p.Features = append([]Feature{}, r.cfg.Features...)
 	if r.cfg.Describe != nil {

@@ -24,6 +24,7 @@ func TestRecorderAllocatesNothing(t *testing.T) {
 		r.PushConditioned(b.First, b.Samples)
 		s.First, s.End = b.First, b.End()
 		r.Window(&s, features)
+		r.Done()
 		b.First = b.End()
 		if b.First%5000 == 0 {
 			b.First += 7 // a gap now and then

@@ -18,6 +18,7 @@ func BenchmarkPush(b *testing.B) {
 	for b.Loop() {
 		r.Push(&x)
 		r.PushConditioned(x.First, x.Samples)
+		r.Done()
 		x.First = x.End()
 	}
 	b.ReportMetric(float64(b.N)*16384/1e6/b.Elapsed().Seconds(), "x_real_time")

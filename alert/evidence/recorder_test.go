@@ -73,6 +73,9 @@ func (s scorer) Score(p *Pack, emit func(*detector.Score)) error {
 	}
 	rest := p.Raw.Samples
 	for _, g := range p.Raw.Segments {
+		if skip := int(min(p.Start.Index-min(g.First, p.Start.Index), uint64(g.Count))); skip > 0 {
+			g.First, g.Count, rest = g.First+uint64(skip), g.Count-skip, rest[skip:]
+		}
 		b := block.Block{Run: g.Run, First: g.First, TimeNS: g.TimeNS, RateHz: p.Raw.RateHz, Flags: g.Flags, Channels: 1, Part: g.Part, Lot: g.Lot, Samples: rest[:g.Count]}
 		rest = rest[g.Count:]
 		if g.Count > 10 {
@@ -111,6 +114,7 @@ func (s *stand) push(b *block.Block) {
 	s.Mark(b.Run, b.First, s.line.appendState)
 	s.Push(b)
 	s.line.push(b)
+	s.Done()
 }
 
 // feed pushes n blocks of 40 samples from index first; a gap of 300 samples lies before block 30, and a part ends with each 25th.
@@ -153,7 +157,7 @@ func TestPackScoresAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := p.Raw.Segments[len(p.Raw.Segments)-1]
-		if from := p.Raw.Segments[0].First; p.Short != "" || from > onset-min(onset, 500) || from+1000 < onset || last.First+uint64(last.Count) > onset+800 || last.First+uint64(last.Count)+300 < onset+800 { // there is a gap of 300
+		if from := p.Raw.Segments[0].First; p.Short != "" || from > onset-min(onset, 500) || from+1000 < onset || last.First+uint64(last.Count) > onset+800+40+300 || last.First+uint64(last.Count)+300 < onset+800 { // there is a gap of 300, and blocks are 40 long
 			t.Errorf("onset %d: from %d to %d, short %q", onset, from, last.First+uint64(last.Count), p.Short)
 		}
 		if n := len(p.Conditioned.Samples); n == 0 || len(p.Windows) < 10 || len(p.Windows[0].Features) != 2 || p.Features[0].Name != "rms" {
@@ -225,5 +229,39 @@ func TestRecorderRefused(t *testing.T) {
 		if _, err := NewRecorder(cfg); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+// TestPackAfterARestart: signal that was read again reaches back before the first state; it is in the pack, and scoring begins at the state.
+func TestPackAfterARestart(t *testing.T) {
+	before := newStand(t, Config{})
+	before.feed(0, 20)
+	state := before.line.appendState(nil)
+
+	s := newStand(t, Config{Pre: 500 * time.Millisecond, Post: 500 * time.Millisecond})
+	if err := s.line.c.RestoreState(state[16:]); err != nil {
+		t.Fatal(err)
+	}
+	s.line.level = before.line.level
+	samples := noise(1, 800)
+	for i := range 20 { // read again, not scored again
+		s.Push(&block.Block{Run: 7, First: uint64(40 * i), TimeNS: int64(40*i)*1e6 + 1, RateHz: 1000, Channels: 1, Part: "p0", Lot: "L", Samples: samples[40*i : 40*i+40]})
+	}
+	s.feed(20, 5)
+	s.Trigger(alert.Alarm{ID: "a", Stream: "s", Kind: alert.KindScore, Run: 7, Onset: 900})
+	s.feed(25, 20)
+	p := s.packs[0]
+	if p.Short != "" || p.Raw.Segments[0].First != 400 || !p.Start.Known || p.Start.Index != 800 {
+		t.Fatalf("short %q, raw %+v, start at %d", p.Short, p.Raw.Segments, p.Start.Index)
+	}
+	r, err := Verify(p, scorer{})
+	if err != nil || !r.OK || r.Equal < 5 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	s.Forget()
+	s.Trigger(alert.Alarm{ID: "b", Stream: "s", Kind: alert.KindScore, Run: 7, Onset: 1500})
+	s.Flush()
+	if p := s.packs[1]; p.Start.Known || len(p.Raw.Samples) == 0 {
+		t.Errorf("states of another model were not forgotten: %+v", p.Start)
 	}
 }

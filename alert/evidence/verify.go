@@ -12,7 +12,7 @@ type Scorer interface {
 	Kernel() string // that Score runs with
 	// Tolerance is how far a value may be from one that another kernel gave: |a-b| ≤ tolerance × max(1, |b|).
 	Tolerance() float64
-	// Score takes p.Start up, pushes p.Raw through, and hands on each window's score in order. It fails when it has not the pack's model or
+	// Score takes p.Start up, pushes what p.Raw holds from Start.Index on through, and hands on each window's score in order. It fails when it has not the pack's model or
 	// configuration, by their hashes.
 	Score(p *Pack, emit func(*detector.Score)) error
 }
@@ -32,7 +32,7 @@ type Report struct {
 	Why      string  `json:"why"`      // in words
 }
 
-// Verify scores a pack again and compares every window of it: to the bit with the pack's own kernel, within the scorer's tolerance with
+// Verify scores a pack again and compares every window of it that ends after the state it starts from: to the bit with the pack's own kernel, within the scorer's tolerance with
 // another. It fails when the pack has no state to start from or the scorer refuses it; a disagreement is not an error.
 func Verify(p *Pack, s Scorer) (Report, error) {
 	r := Report{Kernel: s.Kernel(), Same: s.Kernel() == p.Kernel}
@@ -54,6 +54,9 @@ func Verify(p *Pack, s Scorer) (Report, error) {
 	}
 	for i := range p.Windows {
 		want := &p.Windows[i].Score
+		if want.Run != p.Start.Run || want.End <= p.Start.Index {
+			continue // it came before the state
+		}
 		got, ok := again[place{want.First, want.End}]
 		if !ok {
 			r.Missing++
