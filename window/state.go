@@ -77,13 +77,13 @@ func (c Config) stateKey() uint64 {
 	return h.Sum64()
 }
 
-func pointer[T any](v T) *T { return &v }
-
 // transferrer writes values to a state or reads them from one, so that one list of fields serves both.
 type transferrer interface {
-	u64(v ...*uint64)
+	u64(v *uint64)
+	i64(v *int64)
 	int(v *int, most int)
-	flag(v ...*bool)
+	flag(v *bool)
+	flags(v []bool)
 	text(v *string)
 	f64(v []float64)
 	f32(v []float32)
@@ -91,11 +91,23 @@ type transferrer interface {
 
 func (c *Conditioner) transfer(t transferrer) {
 	n := &c.counts
-	t.u64(&n.Received, &n.Invalid, &n.Saturated, &n.Missing, &n.Bridged, &n.Broken, &n.Duplicate, &n.Late, &n.Refused, &n.Windows)
-	t.flag(&c.started, &c.partOpen)
-	anchorNS := uint64(c.anchorNS)
-	t.u64(&c.run, &c.next, &c.partAt, &c.anchor, &anchorNS)
-	c.anchorNS = int64(anchorNS)
+	t.u64(&n.Received)
+	t.u64(&n.Invalid)
+	t.u64(&n.Saturated)
+	t.u64(&n.Missing)
+	t.u64(&n.Bridged)
+	t.u64(&n.Broken)
+	t.u64(&n.Duplicate)
+	t.u64(&n.Late)
+	t.u64(&n.Refused)
+	t.u64(&n.Windows)
+	t.flag(&c.started)
+	t.flag(&c.partOpen)
+	t.u64(&c.run)
+	t.u64(&c.next)
+	t.u64(&c.partAt)
+	t.u64(&c.anchor)
+	t.i64(&c.anchorNS)
 	t.text(&c.part)
 	t.text(&c.lot)
 	for i := range c.flags {
@@ -109,10 +121,15 @@ func (c *Conditioner) transfer(t transferrer) {
 	c.cut.transfer(t)
 }
 
-func (s *span) transfer(t transferrer) { t.u64(&s.from, &s.to) }
+func (s *span) transfer(t transferrer) {
+	t.u64(&s.from)
+	t.u64(&s.to)
+}
 
 func (m *mender) transfer(t transferrer) {
-	t.flag(&m.broken, &m.masking, &m.hasBefore)
+	t.flag(&m.broken)
+	t.flag(&m.masking)
+	t.flag(&m.hasBefore)
 	t.f32(m.last)
 	t.f32(m.before)
 	t.int(&m.rows, m.limit)
@@ -128,17 +145,21 @@ func (c *cutter) transfer(t transferrer) {
 	if _, writes := t.(*stateWriter); writes && c.count > 0 {
 		c.shed()
 	}
-	t.u64(&c.base, &c.start, &c.stop, &c.scanned, &c.broken, &c.skipped)
-	t.flag(&c.armed, &c.fresh)
+	t.u64(&c.base)
+	t.u64(&c.start)
+	t.u64(&c.stop)
+	t.u64(&c.scanned)
+	t.u64(&c.broken)
+	t.u64(&c.skipped)
+	t.flag(&c.armed)
+	t.flag(&c.fresh)
 	for i := range c.defects {
 		c.defects[i].transfer(t)
 	}
 	t.f32(c.last)
 	t.int(&c.count, len(c.filled))
 	t.f32(c.buf[:c.count*c.channels])
-	for i := range c.count {
-		t.flag(&c.filled[i])
-	}
+	t.flags(c.filled[:c.count])
 	c.pace.transfer(t)
 }
 
@@ -155,7 +176,10 @@ func (g *grid) sane(c *cutter) bool {
 	return c.armed && c.start >= c.base && c.stop == c.start+g.length && c.end() < c.stop
 }
 
-func (e *events) transfer(t transferrer) { t.u64(&e.floor, &e.trigger) }
+func (e *events) transfer(t transferrer) {
+	t.u64(&e.floor)
+	t.u64(&e.trigger)
+}
 
 func (e *events) sane(c *cutter) bool {
 	if c.armed {
@@ -165,8 +189,12 @@ func (e *events) sane(c *cutter) bool {
 }
 
 func (y *cycles) transfer(t transferrer) {
-	t.flag(&y.low, &y.high, &y.have, &y.any)
-	t.u64(&y.origin, &y.first)
+	t.flag(&y.low)
+	t.flag(&y.high)
+	t.flag(&y.have)
+	t.flag(&y.any)
+	t.u64(&y.origin)
+	t.u64(&y.first)
 	values := []float64{y.at, y.before}
 	t.f64(values)
 	y.at, y.before = values[0], values[1]

@@ -7,26 +7,30 @@ import (
 
 type stateWriter struct{ b []byte }
 
-func (w *stateWriter) u64(v ...*uint64) {
-	for _, p := range v {
-		w.b = binary.LittleEndian.AppendUint64(w.b, *p)
+func (w *stateWriter) put(v uint64) { w.b = binary.LittleEndian.AppendUint64(w.b, v) }
+
+func (w *stateWriter) u64(v *uint64) { w.put(*v) }
+
+func (w *stateWriter) i64(v *int64) { w.put(uint64(*v)) }
+
+func (w *stateWriter) int(v *int, _ int) { w.put(uint64(*v)) }
+
+func (w *stateWriter) flag(v *bool) {
+	x := byte(0)
+	if *v {
+		x = 1
 	}
+	w.b = append(w.b, x)
 }
 
-func (w *stateWriter) int(v *int, _ int) { w.u64(pointer(uint64(*v))) }
-
-func (w *stateWriter) flag(v ...*bool) {
-	for _, p := range v {
-		x := byte(0)
-		if *p {
-			x = 1
-		}
-		w.b = append(w.b, x)
+func (w *stateWriter) flags(v []bool) {
+	for i := range v {
+		w.flag(&v[i])
 	}
 }
 
 func (w *stateWriter) text(v *string) {
-	w.u64(pointer(uint64(len(*v))))
+	w.put(uint64(len(*v)))
 	w.b = append(w.b, *v...)
 }
 
@@ -58,11 +62,15 @@ func (r *stateReader) take(n int) []byte {
 	return out
 }
 
-func (r *stateReader) u64(v ...*uint64) {
-	for _, p := range v {
-		if b := r.take(8); b != nil {
-			*p = binary.LittleEndian.Uint64(b)
-		}
+func (r *stateReader) u64(v *uint64) {
+	if b := r.take(8); b != nil {
+		*v = binary.LittleEndian.Uint64(b)
+	}
+}
+
+func (r *stateReader) i64(v *int64) {
+	if b := r.take(8); b != nil {
+		*v = int64(binary.LittleEndian.Uint64(b))
 	}
 }
 
@@ -79,11 +87,15 @@ func (r *stateReader) int(v *int, most int) {
 	}
 }
 
-func (r *stateReader) flag(v ...*bool) {
-	for _, p := range v {
-		if b := r.take(1); b != nil {
-			*p = b[0] == 1
-		}
+func (r *stateReader) flag(v *bool) {
+	if b := r.take(1); b != nil {
+		*v = b[0] == 1
+	}
+}
+
+func (r *stateReader) flags(v []bool) {
+	for i := range v {
+		r.flag(&v[i])
 	}
 }
 

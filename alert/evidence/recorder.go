@@ -110,6 +110,11 @@ func NewRecorder(cfg Config) (*Recorder, error) {
 		return nil, err
 	}
 	r := &Recorder{cfg: cfg, windows: make([]Window, 0, cfg.Windows), needs: make([]uint64, cfg.Windows)}
+	slab := make([]float32, len(cfg.Features)*cfg.Windows)
+	for i := range cfg.Windows { // allocated now, so that taking a window never allocates
+		at := i * len(cfg.Features)
+		r.windows[:cfg.Windows][i].Features = slab[at : at : at+len(cfg.Features)]
+	}
 	seconds := (cfg.Pre + cfg.Post + cfg.Delay).Seconds()
 	if most := float64(cfg.MaxBytes) / (4 * float64(len(cfg.Channels)) * (cfg.RateHz + cfg.Conditioned)); seconds > most {
 		seconds = most
@@ -189,11 +194,11 @@ func (r *Recorder) Window(s *detector.Score, features []float32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.windows) < cap(r.windows) {
-		r.windows = append(r.windows, Window{Features: make([]float32, 0, len(r.cfg.Features))})
+		r.windows = r.windows[:len(r.windows)+1]
 		r.oldest = 0
 		w := &r.windows[len(r.windows)-1]
 		r.needs[len(r.windows)-1] = r.end
-		w.Score, w.Features = *s, append(w.Features, features...)
+		w.Score, w.Features = *s, append(w.Features[:0], features...)
 		return
 	}
 	w := &r.windows[r.oldest]

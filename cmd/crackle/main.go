@@ -27,15 +27,16 @@ const (
 
 // commands is the command line.
 type commands struct {
-	Demo    demoCmd    `cmd:"" help:"Show the whole job on real recordings: learn, watch, alarm, dashboard."`
-	Run     runCmd     `cmd:"" help:"Watch the streams of a configuration file."`
-	Check   checkCmd   `cmd:"" help:"List every mistake of a configuration file, or what it comes to."`
-	Train   trainCmd   `cmd:"" help:"Learn a model for a stream from recordings of normal production."`
-	Score   scoreCmd   `cmd:"" help:"Score a recording with a stream's model, exactly as live."`
-	Model   modelCmd   `cmd:"" help:"Show, import, export and compare model files."`
-	Replay  replayCmd  `cmd:"" help:"Publish a recording into a running crackle, or into a NATS server."`
-	Eval    evalCmd    `cmd:"" help:"Run a public benchmark and measure by its published protocol."`
-	Version versionCmd `cmd:"" help:"Print the version and the kernel in use."`
+	Demo     demoCmd     `cmd:"" help:"Show the whole job on real recordings: learn, watch, alarm, dashboard."`
+	Run      runCmd      `cmd:"" help:"Watch the streams of a configuration file."`
+	Check    checkCmd    `cmd:"" help:"List every mistake of a configuration file, or what it comes to."`
+	Train    trainCmd    `cmd:"" help:"Learn a model for a stream from recordings of normal production."`
+	Score    scoreCmd    `cmd:"" help:"Score a recording with a stream's model, exactly as live."`
+	Model    modelCmd    `cmd:"" help:"Show, import, export and compare model files."`
+	Replay   replayCmd   `cmd:"" help:"Publish a recording into a running crackle, or into a NATS server."`
+	Evidence evidenceCmd `cmd:"" help:"List, fetch and verify the evidence kept of alarms."`
+	Eval     evalCmd     `cmd:"" help:"Run a public benchmark and measure by its published protocol."`
+	Version  versionCmd  `cmd:"" help:"Print the version and the kernel in use."`
 }
 
 // console is where a command writes: results to out, everything else to err.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"crackle/alert"
+	"crackle/alert/evidence"
 	"crackle/alert/notify"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
@@ -53,6 +54,7 @@ type App struct {
 	machine  *alert.Machine
 	sinks    *notify.Dispatcher
 	hub      *hub.Hub
+	keeper   *evidence.Keeper // nil when no evidence is kept
 
 	life    *lifecycle
 	address atomic.Pointer[string] // of the dashboard; nil until it listens

@@ -23,7 +23,9 @@ type Chain struct {
 	lesson      *detector.Lesson   // not nil: windows are collected to learn from
 	emit        func(*detector.Score)
 	window      func(*window.Window) // the method value, bound once
+	taps        []func(first uint64, rows []float32)
 	score       detector.Score
+	features    []float32 // of the window that emit is told of
 }
 
 // NewChain makes the chain that a stream's configuration asks for, without a model: until Install, every window comes out as not assessed, for
@@ -35,6 +37,7 @@ func NewChain(s *config.Stream, emit func(*detector.Score)) (*Chain, error) {
 	}
 	h := &Chain{stream: s.Name, Conditioner: c, emit: emit, factor: 1}
 	h.window = h.onWindow
+	c.Tap(h.tapped)
 	if s.Decimate > 1 {
 		if h.decimator, err = rate.NewDecimator(rate.DecimatorConfig{Factor: s.Decimate, Channels: len(s.Channels)}); err != nil {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
@@ -70,6 +73,19 @@ func (h *Chain) Model() *detector.Model {
 // Collect has every window added to l, until Install.
 func (h *Chain) Collect(l *detector.Lesson) { h.lesson = l }
 
+// Tap has f called, too, with every stretch of conditioned rows, as window.Conditioner.Tap says.
+func (h *Chain) Tap(f func(first uint64, rows []float32)) { h.taps = append(h.taps, f) }
+
+func (h *Chain) tapped(first uint64, rows []float32) {
+	for _, f := range h.taps {
+		f(first, rows)
+	}
+}
+
+// Features are those of the window that emit is being told of, in the order of Conditioner.Features, and are valid until it returns; none for the
+// mark that closes a part.
+func (h *Chain) Features() []float32 { return h.features }
+
 // Push takes the next block; emit is called for each window it completes, before Push returns.
 func (h *Chain) Push(b *block.Block) error {
 	if h.decimator == nil {
@@ -99,6 +115,7 @@ func (h *Chain) onWindow(w *window.Window) {
 		}
 		detector.Unscored(&h.score, h.stream, w, detector.Learning)
 	}
+	h.features = w.Features
 	h.score.First *= h.factor // scores speak in the publisher's samples
 	h.score.End *= h.factor
 	h.emit(&h.score)

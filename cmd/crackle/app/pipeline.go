@@ -30,6 +30,9 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.hub = h
+	if err := a.openEvidence(); err != nil {
+		return err
+	}
 	if err := a.makeStreams(); err != nil {
 		return err
 	}
@@ -58,6 +61,8 @@ func (a *App) wire(ctx context.Context) error {
 		}
 		return nil
 	})
+	toEvidence := a.machine.Listen("evidence", 1024)
+	a.life.start("alarms to evidence", func(context.Context) {}, func(context.Context) error { a.watchAlarms(toEvidence.C); return nil })
 	a.life.start("alarm machine", func(context.Context) { a.machine.Drain() }, a.machine.Run)
 
 	// Streams: condition and score behind each receiver's queue.

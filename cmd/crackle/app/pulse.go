@@ -76,6 +76,9 @@ func (p *pulse) run(ctx context.Context) error {
 func (p *pulse) check(ctx context.Context, now time.Time) {
 	p.seen = p.seen[:0]
 	for _, s := range p.app.list() {
+		if s.witness != nil {
+			s.witness.Poll()
+		}
 		if over := s.status.isOver(); over != p.ended[s.cfg.Name] {
 			p.ended[s.cfg.Name] = over
 			if over {

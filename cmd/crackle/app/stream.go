@@ -26,6 +26,7 @@ type stream struct {
 	chain    *Chain
 	waves    *waves
 	status   *status
+	witness  *witness             // nil when no evidence is kept
 	pupil    *pupil               // nil when the model comes from a file only
 	models   chan *detector.Model // to put in service: from the teacher, or from the file that has appeared
 	untaught chan struct{}        // the lesson did not do and is free again
@@ -53,6 +54,9 @@ func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 	s.losses = losses{bridge: uint64(made.MaxBridge) * s.chain.factor, hop: uint64(max(1, made.Hop)) * s.chain.factor}
 	if s.waves, err = newWaves(&cfg, a.hub, s.chain); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
+	}
+	if s.witness, err = newWitness(s); err != nil {
+		return nil, err
 	}
 	a.hub.PublishStream(s.status.read(ingest.Counts{}, false, time.Now())) // dashboards know it before its first data
 	return s, nil
@@ -104,6 +108,11 @@ func (s *stream) take(b *block.Block) {
 	if s.losses.heard(b) {
 		s.chain.End() // or the conditioner would take the rest of the run for what it had before
 	}
+	if s.witness != nil {
+		s.witness.Mark(b.Run, b.First, s.witness.appendState)
+		s.witness.Push(b)
+		defer s.witness.Done()
+	}
 	if err := s.chain.Push(b); err != nil {
 		s.refused++
 		if s.refused == 1 {
@@ -131,6 +140,10 @@ func (s *stream) take(b *block.Block) {
 // full, which in turn holds the receiver back.
 func (s *stream) onScore(score *detector.Score) {
 	ended, over := s.parts.Add(score)
+	if s.witness != nil {
+		open, _ := s.parts.Current()
+		s.witness.score(score, s.chain.Features(), open)
+	}
 	s.status.scored(score)
 	if s.pupil != nil && score.PartEnd {
 		s.pupil.partEnded()
@@ -146,6 +159,9 @@ func (s *stream) onScore(score *detector.Score) {
 	}
 	if over {
 		s.losses.book(&ended, s.chain.Conditioner.Counts().Skipped)
+		if s.witness != nil {
+			s.witness.ended(ended)
+		}
 		s.close(ended)
 	}
 }
@@ -175,6 +191,9 @@ func (s *stream) install(m *detector.Model) {
 		return
 	}
 	s.pupil = nil
+	if s.witness != nil {
+		s.witness.serve(m)
+	}
 	s.status.watching(m)
 	if err := s.app.machine.Configure(s.ctx, s.alarmStream(m.Provisional != "")); err != nil && s.ctx.Err() == nil {
 		s.log.Error("stream not configured in the alarm machine", "err", err)

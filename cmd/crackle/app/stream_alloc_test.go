@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crackle/alert"
+	"crackle/alert/evidence"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
 	"crackle/ingest"
@@ -51,6 +52,7 @@ func newTestStream(t *testing.T, r *ingest.Receiver) *testStream {
 	if a.hub, err = hub.New(hub.Config{Log: a.log}); err != nil {
 		t.Fatal(err)
 	}
+	a.keeper = evidence.NewKeeper(evidence.KeeperConfig{Log: a.log})
 	if x.stream, err = newStream(a, cfg.Streams["mbn"], r); err != nil {
 		t.Fatal(err)
 	}

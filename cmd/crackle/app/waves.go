@@ -34,7 +34,7 @@ func newWaves(s *config.Stream, h *hub.Hub, c *Chain) (*waves, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Conditioner.Tap(clean.Push)
+		c.Tap(clean.Push)
 	}
 	return w, nil
 }

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"crackle/alert/evidence"
+	"crackle/cmd/crackle/app"
+	"crackle/cmd/crackle/config"
+	"crackle/detector"
+	"crackle/ingest"
+	"crackle/ingest/broker"
+)
+
+type evidenceCmd struct {
+	List   evidenceListCmd   `cmd:"" help:"List the evidence that is kept, the oldest first."`
+	Get    evidenceGetCmd    `cmd:"" help:"Fetch the evidence of an alarm as one file."`
+	Verify evidenceVerifyCmd `cmd:"" help:"Score the evidence of an alarm again and compare every window. Exit code 0: it agrees; 1: it differs, or could not be scored."`
+}
+
+// evidenceStore says where the evidence is.
+type evidenceStore struct {
+	Config string `short:"c" placeholder:"FILE" help:"Configuration of the crackle that kept it: tells the server, the data folder, and where models are."`
+	Data   string `placeholder:"DIR" help:"Data folder of the crackle that runs on this machine. Default: the configuration's, else crackle-data."`
+}
+
+// config reads the configuration, or gives nil where none was named.
+func (e *evidenceStore) config() (*config.Config, error) {
+	if e.Config == "" {
+		return nil, nil
+	}
+	return load(e.Config)
+}
+
+// open reaches the store of a running crackle.
+func (e *evidenceStore) open(ctx context.Context, cfg *config.Config) (*evidence.Store, *nats.Conn, error) {
+	nc, err := reach(ctx, "crackle evidence", cfg, e.Data)
+	if err != nil {
+		return nil, nil, err
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	st, err := evidence.OpenStore(ctx, js, evidence.Bounds{})
+	if err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	return st, nc, nil
+}
+
+// reach connects to the server of a running crackle: the one that the configuration names, else the one that serves the data folder.
+func reach(ctx context.Context, name string, cfg *config.Config, data string) (*nats.Conn, error) {
+	o := ingest.Options{Name: name}
+	if cfg != nil && !cfg.NATS.Embedded() {
+		o.URL, o.Token, o.User, o.Password, o.CredsFile = cfg.NATS.URL, cfg.NATS.Token.Reveal(), cfg.NATS.User, cfg.NATS.Password.Reveal(), cfg.NATS.CredsFile
+	}
+	if o.URL == "" {
+		switch {
+		case data != "":
+		case cfg != nil:
+			data = cfg.Store.Dir
+		default:
+			data = config.Default().Store.Dir
+		}
+		var err error
+		if o.URL, o.Token, err = broker.Door(data); err != nil {
+			return nil, err
+		}
+	}
+	nc, err := ingest.Connect(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if !nc.IsConnected() {
+		nc.Close()
+		return nil, fmt.Errorf("NATS at %s does not answer: start it, or correct the address", o.URL)
+	}
+	return nc, nil
+}
+
+type evidenceListCmd struct {
+	evidenceStore
+	JSON bool `name:"json" help:"Write JSON."`
+}
+
+func (c *evidenceListCmd) Run(con console) error {
+	ctx, stop := interruptible()
+	defer stop()
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	st, nc, err := c.open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	items, err := st.List(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if items == nil {
+			items = []evidence.Item{}
+		}
+		return writeJSON(con, map[string]any{"evidence": items})
+	}
+	for _, it := range items {
+		fmt.Fprintf(con.out, "%-18s %-10s %-24s %s  %8.1f KiB  %s %s\n", it.ID, it.Kind, it.Stream, it.Onset.UTC().Format(time.RFC3339), float64(it.Size)/1024, it.Part, it.Lot)
+	}
+	_, err = fmt.Fprintf(con.err, "%s of evidence\n", plural(len(items), "piece"))
+	return err
+}
+
+type evidenceGetCmd struct {
+	ID string `arg:"" help:"Id of the alarm, as the list has it."`
+	evidenceStore
+	Output string `short:"o" placeholder:"FILE" help:"Where to write. Default: ID.evidence."`
+}
+
+func (c *evidenceGetCmd) Run(con console) error {
+	ctx, stop := interruptible()
+	defer stop()
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	st, nc, err := c.open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	b, err := st.Bytes(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := evidence.Decode(b); err != nil {
+		return fmt.Errorf("what the store holds of alarm %s is damaged: %w", c.ID, err)
+	}
+	name := c.Output
+	if name == "" {
+		name = c.ID + ".evidence"
+	}
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(con.err, "wrote %s, %.1f KiB\n", name, float64(len(b))/1024)
+	return err
+}
+
+type evidenceVerifyCmd struct {
+	What string `arg:"" help:"Id of the alarm, or a file that crackle evidence get wrote."`
+	evidenceStore
+	Model string `short:"m" placeholder:"FILE" help:"Model that scored it. Default: the stream's in the configuration, or as the evidence names it."`
+	JSON  bool   `name:"json" help:"Write JSON."`
+}
+
+// errDiffers ends a verification that found a difference.
+var errDiffers = errors.New("the evidence does not score to what was recorded")
+
+func (c *evidenceVerifyCmd) Run(con console) error {
+	ctx, stop := interruptible()
+	defer stop()
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	p, err := c.pack(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	said, began := time.Time{}, time.Now()
+	scorer := app.Rescorer{
+		Model: func(hash string, s *config.Stream) (*detector.Model, error) { return c.model(cfg, hash, s) },
+		Progress: func(share float64) {
+			if time.Since(began) > 2*time.Second && time.Since(said) > time.Second {
+				said = time.Now()
+				fmt.Fprintf(con.err, "%3.0f %% scored again\n", 100*share)
+			}
+		},
+	}
+	r, err := evidence.Verify(p, scorer)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = writeJSON(con, map[string]any{"alarm": p.Alarm.ID, "stream": p.Alarm.Stream, "model": p.Model, "recorded_kernel": p.Kernel, "report": r})
+	} else {
+		word := "verified"
+		if !r.OK {
+			word = "DIFFERS"
+		}
+		_, err = fmt.Fprintf(con.out, "alarm %s of %s: %s: %s\n", p.Alarm.ID, p.Alarm.Stream, word, r.Why)
+	}
+	if err == nil && !r.OK {
+		err = errDiffers
+	}
+	return err
+}
+
+// pack reads a file when there is one of that name, else asks the store.
+func (c *evidenceVerifyCmd) pack(ctx context.Context, cfg *config.Config) (*evidence.Pack, error) {
+	b, err := os.ReadFile(c.What)
+	if err == nil {
+		return evidence.Decode(b)
+	}
+	st, nc, openErr := c.open(ctx, cfg)
+	if openErr != nil {
+		return nil, fmt.Errorf("there is no file %s (%w), and no store to ask: %w", c.What, err, openErr)
+	}
+	defer nc.Close()
+	return st.Get(ctx, c.What)
+}
+
+// model looks for the model that scored.
+func (c *evidenceVerifyCmd) model(cfg *config.Config, hash string, s *config.Stream) (*detector.Model, error) {
+	name := c.Model
+	if name == "" && cfg != nil {
+		if now, ok := cfg.Streams[s.Name]; ok {
+			name = app.ModelPath(cfg, &now)
+		}
+	}
+	if name == "" {
+		name = s.Model
+	}
+	if name == "" {
+		return nil, fmt.Errorf("model %s is not at hand: name its file with --model, or the configuration with --config", hash)
+	}
+	m, err := app.LoadModel(name, s)
+	if err == nil && m.Hash() != hash {
+		return nil, fmt.Errorf("%s is model %s, and the evidence was scored with %s: name that model's file with --model", name, m.Hash(), hash)
+	}
+	return m, err
+}
+
+func writeJSON(con console, v any) error {
+	e := json.NewEncoder(con.out)
+	e.SetIndent("", " ")
+	return e.Encode(v)
+}
