@@ -55,6 +55,7 @@ type App struct {
 	sinks    *notify.Dispatcher
 	hub      *hub.Hub
 	keeper   *evidence.Keeper // nil when no evidence is kept
+	looking  chan struct{}    // holds one for each question about the past that is worked on
 
 	life    *lifecycle
 	address atomic.Pointer[string] // of the dashboard; nil until it listens
@@ -70,7 +71,7 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	a := &App{version: o.Version, log: o.Log, observe: o.Observe, onLearn: o.Learn, registry: prometheus.NewRegistry(), life: newLifecycle()}
+	a := &App{version: o.Version, log: o.Log, observe: o.Observe, onLearn: o.Learn, registry: prometheus.NewRegistry(), life: newLifecycle(), looking: make(chan struct{}, historyAtOnce)}
 	if a.log == nil {
 		a.log = slog.Default()
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crackle/alert"
@@ -26,10 +27,11 @@ type stream struct {
 	chain    *Chain
 	waves    *waves
 	status   *status
-	witness  *witness             // nil when no evidence is kept
-	pupil    *pupil               // nil when the model comes from a file only
-	models   chan *detector.Model // to put in service: from the teacher, or from the file that has appeared
-	untaught chan struct{}        // the lesson did not do and is free again
+	served   atomic.Pointer[detector.Model] // in service
+	witness  *witness                       // nil when no evidence is kept
+	pupil    *pupil                         // nil when the model comes from a file only
+	models   chan *detector.Model           // to put in service: from the teacher, or from the file that has appeared
+	untaught chan struct{}                  // the lesson did not do and is free again
 	parts    ledger.Open
 	losses   losses
 	ctx      context.Context // of run, for what onScore hands on
@@ -194,6 +196,7 @@ func (s *stream) install(m *detector.Model) {
 	if s.witness != nil {
 		s.witness.serve(m)
 	}
+	s.served.Store(m)
 	s.status.watching(m)
 	if err := s.app.machine.Configure(s.ctx, s.alarmStream(m.Provisional != "")); err != nil && s.ctx.Err() == nil {
 		s.log.Error("stream not configured in the alarm machine", "err", err)
