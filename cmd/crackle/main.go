@@ -34,6 +34,7 @@ type commands struct {
 	Score    scoreCmd    `cmd:"" help:"Score a recording with a stream's model, exactly as live."`
 	Model    modelCmd    `cmd:"" help:"Show, import, export and compare model files."`
 	Replay   replayCmd   `cmd:"" help:"Publish a recording into a running crackle, or into a NATS server."`
+	Backtest backtestCmd `cmd:"" help:"Say which alarms other limits or another model would have given, on recordings or on what the store still holds. Nothing is sent."`
 	Evidence evidenceCmd `cmd:"" help:"List, fetch and verify the evidence kept of alarms."`
 	Eval     evalCmd     `cmd:"" help:"Run a public benchmark and measure by its published protocol."`
 	Version  versionCmd  `cmd:"" help:"Print the version and the kernel in use."`

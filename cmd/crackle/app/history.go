@@ -31,10 +31,11 @@ func (a *App) past(cfg *config.Stream) (*history.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openPast(js, cfg)
+	return OpenPast(js, cfg)
 }
 
-func openPast(js jetstream.JetStream, cfg *config.Stream) (*history.Reader, error) {
+// OpenPast reads the history of a stream out of the signal store of a server.
+func OpenPast(js jetstream.JetStream, cfg *config.Stream) (*history.Reader, error) {
 	decoder, err := block.NewDecoder(cfg.Decoding())
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)

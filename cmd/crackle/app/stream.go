@@ -206,12 +206,14 @@ func (s *stream) install(m *detector.Model) {
 }
 
 // alarmStream is what the alarm machine needs to know of the stream.
-func (s *stream) alarmStream(provisional bool) alert.Stream {
-	a := s.cfg.Alarm
+func (s *stream) alarmStream(provisional bool) alert.Stream { return alarmRules(&s.cfg, provisional) }
+
+func alarmRules(s *config.Stream, provisional bool) alert.Stream {
+	a := s.Alarm
 	return alert.Stream{
-		Name: s.cfg.Name, Title: s.cfg.Title, Simulated: s.cfg.Source == "simulated", Provisional: provisional,
+		Name: s.Name, Title: s.Title, Simulated: s.Source == "simulated", Provisional: provisional,
 		Rules: alert.Rules{
-			Raise: a.OnWindows, Of: a.OfWindows, Clear: a.OffWindows, Hysteresis: a.Hysteresis, Latch: a.Latch, PerPart: s.cfg.PartResets,
+			Raise: a.OnWindows, Of: a.OfWindows, Clear: a.OffWindows, Hysteresis: a.Hysteresis, Latch: a.Latch, PerPart: s.PartResets,
 		},
 	}
 }
