@@ -32,6 +32,7 @@ type commands struct {
 	Check    checkCmd    `cmd:"" help:"List every mistake of a configuration file, or what it comes to."`
 	Train    trainCmd    `cmd:"" help:"Learn a model for a stream from recordings of normal production."`
 	Score    scoreCmd    `cmd:"" help:"Score a recording with a stream's model, exactly as live."`
+	Explain  explainCmd  `cmd:"" help:"Say why a window of a recording scored as it did: in words, as a picture, as JSON."`
 	Model    modelCmd    `cmd:"" help:"Show, import, export and compare model files."`
 	Replay   replayCmd   `cmd:"" help:"Publish a recording into a running crackle, or into a NATS server."`
 	Backtest backtestCmd `cmd:"" help:"Say which alarms other limits or another model would have given, on recordings or on what the store still holds. Nothing is sent."`

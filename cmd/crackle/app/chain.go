@@ -25,7 +25,8 @@ type Chain struct {
 	window      func(*window.Window) // the method value, bound once
 	taps        []func(first uint64, rows []float32)
 	score       detector.Score
-	features    []float32 // of the window that emit is told of
+	look        func(*window.Window) // nil: nobody sees the windows themselves
+	features    []float32            // of the window that emit is told of
 }
 
 // NewChain makes the chain that a stream's configuration asks for, without a model: until Install, every window comes out as not assessed, for
@@ -82,6 +83,9 @@ func (h *Chain) tapped(first uint64, rows []float32) {
 	}
 }
 
+// Look has f called with every window before it is scored; it is valid until f returns.
+func (h *Chain) Look(f func(*window.Window)) { h.look = f }
+
 // Features are those of the window that emit is being told of, in the order of Conditioner.Features, and are valid until it returns; none for the
 // mark that closes a part.
 func (h *Chain) Features() []float32 { return h.features }
@@ -107,6 +111,9 @@ func (h *Chain) End() {
 }
 
 func (h *Chain) onWindow(w *window.Window) {
+	if h.look != nil {
+		h.look(w)
+	}
 	if h.detector != nil {
 		h.detector.Score(&h.score, w)
 	} else {
