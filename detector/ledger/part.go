@@ -1,101 +1,119 @@
 package ledger
 
 import (
+	"fmt"
 	"math"
+	"strconv"
+	"time"
 
 	"crackle/detector"
 )
 
-// DefaultCoverage is the share of a part's windows that must be scored before it can be called ok.
+// DefaultCoverage is the share of a part's samples that must be scored before it can be called ok.
 const DefaultCoverage = 0.99
+
+// Value is a number that JSON shows as null when it is not finite.
+type Value float64
+
+// MarshalJSON implements json.Marshaler.
+func (v Value) MarshalJSON() ([]byte, error) {
+	if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+		return strconv.AppendFloat(nil, f, 'g', -1, 64), nil
+	}
+	return []byte("null"), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (v *Value) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*v = Value(math.NaN())
+		return nil
+	}
+	f, err := strconv.ParseFloat(string(b), 64)
+	*v = Value(f)
+	return err
+}
 
 // Part is the account of one part on one stream.
 type Part struct {
-	Stream  string
-	Run     uint64
-	Part    string
-	Lot     string
-	First   uint64  // sample index of the first window's first sample
-	End     uint64  // one past the last window's last sample
-	Windows int     // windows that came, those left out that warmed up filter and network at the part's start
-	Scored  int     // of them, with a score
-	Warmup  int     // windows that warmed up filter and network at the part's start
-	Above   int     // windows above the limit
-	Peak    float64 // highest score
-	Limit   float64
-	Reasons detector.Reason // why windows were not assessed
-	Alarmed bool            // an alarm was raised on this part
-	Cut     bool            // its beginning was not seen, so that nobody knows how much of it is missing
+	Stream string    `json:"stream"`
+	Run    uint64    `json:"run,string"`
+	Part   string    `json:"part"` // empty: of a stream without parts, or between two of them
+	Lot    string    `json:"lot"`
+	First  uint64    `json:"first"` // sample index of its first sample
+	End    uint64    `json:"end"`   // one past its last
+	From   time.Time `json:"from"`  // by the publisher's clock
+	To     time.Time `json:"to"`
+	RateHz float64   `json:"rate_hz"`
+	Model  string    `json:"model,omitempty"` // hash of the model in service when it was over
+
+	Samples  Samples `json:"samples"`
+	Windows  Windows `json:"windows"`
+	Peak     Value   `json:"peak"`     // highest score; NaN without one
+	Limit    Value   `json:"limit"`    // that the newest score was held against; NaN without one
+	Coverage float64 `json:"coverage"` // share of the samples that were scored, of those that should have been
+	Needed   float64 `json:"needed"`   // the share that ok needs
+
+	Verdict detector.Verdict `json:"verdict"`
+	Reasons []string         `json:"reasons"` // why it is not assessed, or would not be but for the alarm
+	Alarmed bool             `json:"alarmed"` // an alarm was raised on it
+	Flags   Reason           `json:"-"`       // what is known beside the numbers; Judge adds what follows from these
 }
 
-// Verdict is Alarm when an alarm was raised, OK when the part was seen from its beginning and at least coverage of its windows were scored,
-// else NotAssessed.
-func (p *Part) Verdict(coverage float64) detector.Verdict {
+// ID names the part for good: its stream, run and first sample.
+func (p *Part) ID() string { return fmt.Sprintf("%s/%016x/%d", p.Stream, p.Run, p.First) }
+
+// Judge settles Coverage, Verdict and Reasons. The verdict is Alarm when an alarm was raised; OK when the part was seen from its beginning to
+// its end, nothing speaks against the signal's health, and at least the share needed of its samples, and of its windows, were scored; else NotAssessed. The
+// samples of the warm-up at the part's beginning and those outside of any window by design are not expected to be scored.
+func (p *Part) Judge(needed float64) {
+	s, w := &p.Samples, &p.Windows
+	p.Needed = needed
+	p.Coverage = 0
+	if base := s.Expected - min(s.Expected, s.Warmup+s.Outside) + s.Doubtful; base > 0 {
+		p.Coverage = float64(s.Scored) / float64(base)
+	}
+	why := p.Flags
+	if p.Coverage < needed || float64(w.Scored) < needed*float64(w.Total+w.Skipped) || w.Scored == 0 {
+		why |= p.shortfall()
+	}
+	p.Reasons = why.Words()
 	switch {
 	case p.Alarmed:
-		return detector.Alarm
-	case !p.Cut && p.Scored > 0 && float64(p.Scored) >= coverage*float64(p.Windows):
-		return detector.OK
+		p.Verdict = detector.Alarm
+	case why == 0:
+		p.Verdict = detector.OK
 	default:
-		return detector.NotAssessed
+		p.Verdict = detector.NotAssessed
 	}
 }
 
-// Open accounts for the part that is under way on one stream. The zero value is ready; it is for one goroutine.
-type Open struct {
-	part Part
-	any  bool
-}
-
-// Add books s and returns the account of a part that s shows to be over: the part before s when s is of another part or run, else the part
-// that s itself ends. A stream without part marks has one part, "", that ends with its run.
-func (o *Open) Add(s *detector.Score) (ended Part, over bool) {
-	if o.any && (s.Run != o.part.Run || s.Part != o.part.Part || s.Lot != o.part.Lot) {
-		ended, over = o.part, true
-		o.any = false
+// shortfall says why too little was scored; it is never 0.
+func (p *Part) shortfall() (why Reason) {
+	s, w := &p.Samples, &p.Windows
+	if s.Expected == 0 {
+		return NoSamples
 	}
-	if !o.any {
-		o.part = Part{Stream: s.Stream, Run: s.Run, Part: s.Part, Lot: s.Lot, First: s.First, Peak: math.NaN()}
-		o.any = true
+	for _, x := range []struct {
+		n uint64
+		r Reason
+	}{
+		{s.Lost.Missing, LostMissing}, {s.Lost.Invalid, LostInvalid}, {s.Lost.Saturated, LostSaturated}, {s.Lost.Spoiled, LostSpoiled},
+		{s.Lost.Learning, LostLearning}, {s.Lost.Frozen, LostFrozen}, {s.Lost.NotNumber, LostNotNumber}, {s.Lost.Unwindowed, LostWindows},
+		{s.Doubtful, BorderLost}, {uint64(w.Skipped), LostWindows},
+	} {
+		if x.n > 0 {
+			why |= x.r
+		}
 	}
-	o.part.book(s)
-	if s.PartEnd && !over {
-		ended, over = o.part, true
-		o.any = false
+	switch {
+	case why != 0:
+	case s.Bridged > 0:
+		why = LostMissing
+	case s.Warmup > 0:
+		why = WarmupOnly
+	default:
+		why = TooShort
 	}
-	return ended, over
-}
-
-// Alarm marks the open part as alarmed when it is the one named.
-func (o *Open) Alarm(run uint64, part string) {
-	if o.any && o.part.Run == run && o.part.Part == part {
-		o.part.Alarmed = true
-	}
-}
-
-// Current is the part under way; ok is false before the first score.
-func (o *Open) Current() (p Part, ok bool) { return o.part, o.any }
-
-func (p *Part) book(s *detector.Score) {
-	p.End = max(p.End, s.End)
-	if s.First == s.End { // the mark that a part is over carries no samples
-		return
-	}
-	if s.Reason == detector.WarmingUp && p.Windows == 0 { // later in a part it follows a break, and is a loss
-		p.Warmup++
-		return
-	}
-	p.Windows++
-	p.Reasons |= s.Reason
-	if s.Verdict == detector.NotAssessed {
-		return
-	}
-	p.Scored++
-	p.Limit = s.Limit
-	if s.Verdict == detector.Alarm {
-		p.Above++
-	}
-	if !(s.Value <= p.Peak) {
-		p.Peak = s.Value
-	}
+	return why
 }

@@ -43,7 +43,7 @@ network = {epochs = 20, warmup_windows = 2}
 	}
 	parts := make(chan string, 16)
 	monitor, err := app.New(cfg, app.Options{Log: slog.New(slog.DiscardHandler), Observe: app.Observer{
-		Part: func(p ledger.Part) { parts <- fmt.Sprintf("%s: %v", p.Part, p.Verdict(ledger.DefaultCoverage)) },
+		Part: func(p ledger.Part) { parts <- fmt.Sprintf("%s: %v", p.Part, p.Verdict) },
 	}})
 	if err != nil {
 		fmt.Println(err)

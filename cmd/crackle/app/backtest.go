@@ -115,10 +115,11 @@ func NewBacktest(cfg BacktestConfig) (*Backtest, error) {
 		}
 		b.trials = append(b.trials, t)
 	}
-	if b.own, err = b.newChain(cfg.Running, func(s *detector.Score) { b.step(b.running, s) }); err != nil {
+	if b.own, err = b.newChain(cfg.Running, func(s *detector.Score) { b.note(b.running.step(*s)) }); err != nil {
 		return nil, err
 	}
-	b.chain, err = b.newChain(cfg.Candidate, func(s *detector.Score) {
+	b.own.OnPart(func(p ledger.Part) { b.note(b.running.ended(p)) })
+	if b.chain, err = b.newChain(cfg.Candidate, func(s *detector.Score) {
 		if s.First != s.End && !time.Unix(0, s.TimeNS).Before(b.since) {
 			b.windows++
 			if s.Verdict != detector.NotAssessed {
@@ -126,10 +127,17 @@ func NewBacktest(cfg BacktestConfig) (*Backtest, error) {
 			}
 		}
 		for _, t := range b.trials {
-			b.step(t, s)
+			b.note(t.step(*s))
+		}
+	}); err != nil {
+		return nil, err
+	}
+	b.chain.OnPart(func(p ledger.Part) {
+		for _, t := range b.trials {
+			b.note(t.ended(p))
 		}
 	})
-	return b, err
+	return b, nil
 }
 
 func (b *Backtest) newChain(m *detector.Model, emit func(*detector.Score)) (*Chain, error) {
@@ -140,8 +148,9 @@ func (b *Backtest) newChain(m *detector.Model, emit func(*detector.Score)) (*Cha
 	return c, c.Install(m)
 }
 
-func (b *Backtest) step(t *trial, s *detector.Score) {
-	if err := t.step(*s); err != nil && b.failed == nil {
+// note keeps the first error.
+func (b *Backtest) note(err error) {
+	if b.failed == nil {
 		b.failed = err
 	}
 }
@@ -235,7 +244,7 @@ func told(a *alert.Alarm, match string) BacktestAlarm {
 type trial struct {
 	factor float64
 	book   *alert.Book
-	parts  ledger.Open
+	at     time.Time // of the newest window
 	events []alert.Event
 	order  []string // ids, as raised
 	latest map[string]alert.Alarm
@@ -263,14 +272,13 @@ func (t *trial) step(s detector.Score) error {
 			}
 		}
 	}
-	at := time.Unix(0, s.TimeNS)
-	if err := t.put(&alert.Input{Op: alert.OpScore, Score: s}, at); err != nil {
-		return err
-	}
-	if part, over := t.parts.Add(&s); over {
-		return t.put(&alert.Input{Op: alert.OpPartEnd, PartEnd: &alert.PartEnd{Stream: part.Stream, Part: part.Part, At: at}}, at)
-	}
-	return nil
+	t.at = time.Unix(0, s.TimeNS)
+	return t.put(&alert.Input{Op: alert.OpScore, Score: s}, t.at)
+}
+
+// ended takes a part that is over.
+func (t *trial) ended(p ledger.Part) error {
+	return t.put(&alert.Input{Op: alert.OpPartEnd, PartEnd: &alert.PartEnd{Stream: p.Stream, Part: p.Part, At: t.at}}, t.at)
 }
 
 func (t *trial) put(in *alert.Input, now time.Time) error {

@@ -5,6 +5,7 @@ import (
 
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
+	"crackle/detector/ledger"
 	"crackle/ingest/block"
 	"crackle/window"
 	"crackle/window/rate"
@@ -24,6 +25,8 @@ type Chain struct {
 	emit        func(*detector.Score)
 	window      func(*window.Window) // the method value, bound once
 	taps        []func(first uint64, rows []float32)
+	account     *ledger.Account
+	over        func(ledger.Part)
 	score       detector.Score
 	look        func(*window.Window) // nil: nobody sees the windows themselves
 	features    []float32            // of the window that emit is told of
@@ -36,9 +39,12 @@ func NewChain(s *config.Stream, emit func(*detector.Score)) (*Chain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 	}
-	h := &Chain{stream: s.Name, Conditioner: c, emit: emit, factor: 1}
+	h := &Chain{stream: s.Name, Conditioner: c, emit: emit, over: func(ledger.Part) {}, factor: 1}
 	h.window = h.onWindow
 	c.Tap(h.tapped)
+	if h.account, err = ledger.New(s.Account()); err != nil {
+		return nil, err
+	}
 	if s.Decimate > 1 {
 		if h.decimator, err = rate.NewDecimator(rate.DecimatorConfig{Factor: s.Decimate, Channels: len(s.Channels)}); err != nil {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
@@ -90,8 +96,19 @@ func (h *Chain) Look(f func(*window.Window)) { h.look = f }
 // mark that closes a part.
 func (h *Chain) Features() []float32 { return h.features }
 
-// Push takes the next block; emit is called for each window it completes, before Push returns.
+// OnPart has f called with the account of each part that is over, after the scores of its windows.
+func (h *Chain) OnPart(f func(ledger.Part)) { h.over = f }
+
+// Push takes the next block; emit is called for each window it completes, and then OnPart's function for the parts that it ended, before Push
+// returns.
 func (h *Chain) Push(b *block.Block) error {
+	h.account.Block(b)
+	err := h.push(b)
+	h.account.Settle(h.over)
+	return err
+}
+
+func (h *Chain) push(b *block.Block) error {
 	if h.decimator == nil {
 		return h.Conditioner.Push(b, h.window)
 	}
@@ -108,6 +125,7 @@ func (h *Chain) End() {
 		h.decimator.Flush(h.lower)
 	}
 	h.Conditioner.End(h.window)
+	h.account.Finish(h.over)
 }
 
 func (h *Chain) onWindow(w *window.Window) {
@@ -125,5 +143,7 @@ func (h *Chain) onWindow(w *window.Window) {
 	h.features = w.Features
 	h.score.First *= h.factor // scores speak in the publisher's samples
 	h.score.End *= h.factor
+	h.account.Skipped(h.Conditioner.Counts().Skipped)
+	h.account.Add(&h.score)
 	h.emit(&h.score)
 }

@@ -7,9 +7,9 @@ import (
 )
 
 // chainState is the first byte of a chain's saved state.
-const chainState = 1
+const chainState = 2
 
-// AppendState appends to dst all that the next scores depend on beside configuration and model: decimator, conditioner and detector. A chain
+// AppendState appends to dst all that the next scores depend on beside configuration and model: decimator, conditioner, detector and the account of the part under way. A chain
 // of the same configuration and model that takes it up gives the same scores as this one would, to the bit with the same kernel.
 func (h *Chain) AppendState(dst []byte) []byte {
 	dst = append(dst, chainState)
@@ -32,6 +32,13 @@ func (h *Chain) AppendState(dst []byte) []byte {
 	} else {
 		section(nil)
 	}
+	section(func(dst []byte) []byte {
+		kept, err := h.account.AppendBinary(dst)
+		if err != nil {
+			return dst // asked for in the middle of Push: the account begins anew, and the part counts as joined in its middle
+		}
+		return kept
+	})
 	return dst
 }
 
@@ -46,6 +53,7 @@ func (h *Chain) RestoreState(b []byte) error {
 		_ = h.decimator.RestoreState(nil) // fails, and leaves it as new
 	}
 	_ = h.Conditioner.RestoreState(nil) // likewise
+	h.account.Reset()
 	return fmt.Errorf("stream %s: %w", h.stream, err)
 }
 
@@ -53,7 +61,7 @@ func (h *Chain) restore(b []byte) error {
 	if len(b) == 0 || b[0] != chainState {
 		return errors.New("a saved state of another version of the program, or none")
 	}
-	var sections [3][]byte
+	var sections [4][]byte
 	b = b[1:]
 	for i := range sections {
 		if len(b) < 4 {
@@ -65,7 +73,7 @@ func (h *Chain) restore(b []byte) error {
 		}
 		sections[i], b = b[:n], b[n:]
 	}
-	decimator, conditioner, detector := sections[0], sections[1], sections[2]
+	decimator, conditioner, detector, account := sections[0], sections[1], sections[2], sections[3]
 	if (len(decimator) > 0) != (h.decimator != nil) || len(b) > 0 {
 		return errors.New("a saved state of another decimation")
 	}
@@ -79,6 +87,12 @@ func (h *Chain) restore(b []byte) error {
 	}
 	if err := h.Conditioner.RestoreState(conditioner); err != nil {
 		return err
+	}
+	h.account.Reset()
+	if len(account) > 0 {
+		if err := h.account.UnmarshalBinary(account); err != nil {
+			return err
+		}
 	}
 	if len(detector) > 0 { // else a model has been put in service since, and is fresh
 		return h.detector.RestoreState(detector)

@@ -113,13 +113,9 @@ func (w *witness) describe(p *evidence.Pack) {
 	}
 }
 
-// account writes a part's account; numbers that JSON cannot hold are left at 0.
+// account writes a part's account as it stood, with the verdict that it would have had.
 func account(p ledger.Part) json.RawMessage {
-	for _, v := range []*float64{&p.Peak, &p.Limit} {
-		if math.IsNaN(*v) || math.IsInf(*v, 0) {
-			*v = 0
-		}
-	}
+	p.Judge(p.Needed)
 	b, err := json.Marshal(p)
 	if err != nil {
 		return nil

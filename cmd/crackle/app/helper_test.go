@@ -259,7 +259,7 @@ func (w *watch) verdict(stream, part string) (v detector.Verdict, found bool) {
 	defer w.mu.Unlock()
 	for _, p := range w.parts {
 		if p.Stream == stream && p.Part == part {
-			return p.Verdict(ledger.DefaultCoverage), true
+			return p.Verdict, true
 		}
 	}
 	return 0, false

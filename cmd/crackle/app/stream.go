@@ -32,12 +32,10 @@ type stream struct {
 	pupil    *pupil                         // nil when the model comes from a file only
 	models   chan *detector.Model           // to put in service: from the teacher, or from the file that has appeared
 	untaught chan struct{}                  // the lesson did not do and is free again
-	parts    ledger.Open
-	losses   losses
-	ctx      context.Context // of run, for what onScore hands on
-	refused  uint64          // blocks that conditioning refused
-	invalid  bool            // samples that are not numbers have been told of
-	drifts   bool            // a measured rate that is not the configured one has been told of
+	ctx      context.Context                // of run, for what onScore hands on
+	refused  uint64                         // blocks that conditioning refused
+	invalid  bool                           // samples that are not numbers have been told of
+	drifts   bool                           // a measured rate that is not the configured one has been told of
 }
 
 // rateDrift is the relative deviation of the measured rate that is worth a word; a filter's edges shift by as much.
@@ -52,8 +50,7 @@ func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 	if s.chain, err = NewChain(&cfg, s.onScore); err != nil {
 		return nil, err
 	}
-	made := s.chain.Conditioner.Config()
-	s.losses = losses{bridge: uint64(made.MaxBridge) * s.chain.factor, hop: uint64(max(1, made.Hop)) * s.chain.factor}
+	s.chain.OnPart(s.close)
 	if s.waves, err = newWaves(&cfg, a.hub, s.chain); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
 	}
@@ -107,9 +104,11 @@ func (s *stream) run(ctx context.Context) error {
 func (s *stream) take(b *block.Block) {
 	s.status.heard(b)
 	s.waves.push(b)
-	if s.losses.heard(b) {
+	if s.chain.account.Back(b) {
 		s.chain.End() // or the conditioner would take the rest of the run for what it had before
 	}
+	n := s.receiver.Counts()
+	s.chain.account.Arrived(ledger.Arrivals{Duplicated: n.Duplicated.Samples, Late: n.Late.Samples, Reordered: n.Reordered.Samples, Dropped: n.Dropped.Samples})
 	if s.witness != nil {
 		s.witness.Mark(b.Run, b.First, s.witness.appendState)
 		s.witness.Push(b)
@@ -138,12 +137,11 @@ func (s *stream) take(b *block.Block) {
 	}
 }
 
-// onScore hands one window's score on: to the part's account, the dashboards and the alarm machine, in this order. It waits while the machine's queue is
+// onScore hands one window's score on: to the dashboards and the alarm machine, in this order. It waits while the machine's queue is
 // full, which in turn holds the receiver back.
 func (s *stream) onScore(score *detector.Score) {
-	ended, over := s.parts.Add(score)
 	if s.witness != nil {
-		open, _ := s.parts.Current()
+		open, _ := s.chain.account.Current()
 		s.witness.score(score, s.chain.Features(), open)
 	}
 	s.status.scored(score)
@@ -159,17 +157,13 @@ func (s *stream) onScore(score *detector.Score) {
 	if s.app.observe.Score != nil {
 		s.app.observe.Score(score)
 	}
-	if over {
-		s.losses.book(&ended, s.chain.Conditioner.Counts().Skipped)
-		if s.witness != nil {
-			s.witness.ended(ended)
-		}
-		s.close(ended)
-	}
 }
 
 // close settles the verdict of a part that is over: the alarm machine has the last word on whether there was an alarm on it.
 func (s *stream) close(p ledger.Part) {
+	if s.witness != nil {
+		s.witness.ended(p)
+	}
 	alarmed, err := s.app.machine.EndPart(s.ctx, p.Run, alert.PartEnd{Stream: p.Stream, Part: p.Part})
 	if err != nil {
 		if s.ctx.Err() == nil {
@@ -178,8 +172,12 @@ func (s *stream) close(p ledger.Part) {
 		return
 	}
 	p.Alarmed = p.Alarmed || alarmed
-	s.log.Info("part over", "part", p.Part, "lot", p.Lot, "verdict", p.Verdict(ledger.DefaultCoverage).String(),
-		"windows", p.Windows, "scored", p.Scored, "warmup", p.Warmup, "above", p.Above, "peak", p.Peak)
+	if m := s.chain.Model(); m != nil {
+		p.Model = m.Hash()
+	}
+	p.Judge(p.Needed)
+	s.log.Info("part over", "part", p.Part, "lot", p.Lot, "verdict", p.Verdict.String(), "reasons", p.Reasons, "expected", p.Samples.Expected,
+		"scored", p.Samples.Scored, "missing", p.Samples.Missing, "above", p.Windows.Above, "peak", float64(p.Peak))
 	if s.app.observe.Part != nil {
 		s.app.observe.Part(p)
 	}

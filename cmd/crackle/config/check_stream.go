@@ -33,6 +33,9 @@ func (r *report) stream(s *Stream, t keyPath) {
 		r.above(at, s.RateHz, 0, " Hz", "set it to the rate at which the signal is sampled, per channel")
 	}
 	r.count(t.with("decimate"), s.Decimate, 1, 4096, "set 1 to use every sample, or the whole number of samples that become one")
+	if at := t.with("coverage"); !(s.Coverage > 0 && s.Coverage <= 1) {
+		r.add(at, r.show(at, s.Coverage), "a share above 0 up to 1", "set 0.99, which is usual: a part of which less was scored is not assessed")
+	}
 	r.count(t.with("queue_blocks"), s.QueueBlocks, 1, 65536, "set 64, which is usual; more ride out a longer stall and take more memory")
 	r.count(t.with("reorder_blocks"), s.ReorderBlocks, 1, 1024, "set 16, which is usual")
 	r.above(t.with("no_data_s"), s.NoDataS, 0, " seconds", "set it to the longest silence that is still normal, several blocks long")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"crackle/detector/ledger"
 	"crackle/ingest/block"
 	"crackle/window"
 	"crackle/window/filter"
@@ -36,6 +37,18 @@ func (s *Stream) Conditioning() window.Config {
 		c.Filter, c.Filtered = &d, s.Filter.Channels
 	}
 	return c
+}
+
+// Account is how the stream's samples are booked, in the words of package ledger. As Conditioning, it is complete only for a Config that was accepted.
+func (s *Stream) Account() ledger.Config {
+	length, hop := s.Window.Samples(s.ConditionedHz())
+	a := ledger.Config{Stream: s.Name, RateHz: s.RateHz, Saturation: s.Conditioning().Saturation, Coverage: s.Coverage, Events: s.Window.Event.On()}
+	rest := float64(length)
+	if s.Window.Cycle.On() { // up to the first crossing, and from the last one on
+		rest = 2 * float64(hop) * (1 + s.Window.Cycle.Tolerance)
+	}
+	a.Rest = uint64(rest+1) * uint64(max(1, s.Decimate))
+	return a
 }
 
 // ConditionedHz is the rate that filter, windows and features work at: rate_hz, brought down by decimate.

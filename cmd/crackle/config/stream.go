@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crackle/detector/ledger"
 	"crackle/ingest/block"
 	"crackle/window"
 )
@@ -21,6 +22,7 @@ type Stream struct {
 	Decimate      int      `toml:"decimate"` // filter, windows and features see one low-passed sample for so many; 1: all of them
 	Model         string   `toml:"model"`    // file that the model is kept in; "" is allowed when [stream.NAME.learn] is on, and means a file in the data folder
 	PartResets    bool     `toml:"part_resets"`
+	Coverage      float64  `toml:"coverage"` // share of a part's samples that must be scored for it to be ok
 	QueueBlocks   int      `toml:"queue_blocks"`
 	ReorderBlocks int      `toml:"reorder_blocks"`
 	NoDataS       float64  `toml:"no_data_s"`
@@ -93,7 +95,7 @@ type Alarm struct {
 func DefaultStream(name string) Stream {
 	s := Stream{
 		Name: name, RawType: "f32", RawScale: 1, Transport: "jetstream", Start: "new",
-		Decimate: 1, PartResets: true, QueueBlocks: 64, ReorderBlocks: 16, NoDataS: 10, Source: "live", TimeLapse: 1,
+		Decimate: 1, PartResets: true, Coverage: ledger.DefaultCoverage, QueueBlocks: 64, ReorderBlocks: 16, NoDataS: 10, Source: "live", TimeLapse: 1,
 		Filter: Filter{Kind: "none", Type: "band-pass", Order: 4},
 		Window: Window{
 			Length: 1024, Taper: "hann",

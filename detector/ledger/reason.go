@@ -1,0 +1,45 @@
+package ledger
+
+// Reason says why a part is not assessed; bits add up.
+type Reason uint32
+
+const (
+	NoSamples     Reason = 1 << iota // the part has none
+	BeginUnseen                      // it was joined in its middle
+	EndUnseen                        // the publisher started anew in its middle
+	LostMissing                      // too little was scored, and samples are missing
+	LostInvalid                      // ... are no numbers
+	LostSaturated                    // ... are out of range
+	LostSpoiled                      // ... are in windows touched by a defect
+	LostLearning                     // ... came while no model was in service
+	LostFrozen                       // ... came from a frozen signal
+	LostNotNumber                    // ... were scored as NaN or infinite
+	LostWindows                      // ... are in no window, or windows were left out
+	BorderLost                       // samples missing before its first one may be its own
+	WarmupOnly                       // the warm-up did not finish
+	TooShort                         // no window found place, or no event came
+	Unreplayed                       // the monitor was restarted in it and could not read again what came meanwhile
+	RateOff                          // the measured rate is not the configured one, so the filter's edges are not where they should be
+	StoreFailed                      // it was scored without the signal store, which failed
+	Unhealthy                        // an alarm of the signal's health stood
+
+	reasons = iota
+)
+
+var words = [reasons]string{
+	"no samples", "its beginning was not seen", "its end was not seen", "samples missing", "samples that are not numbers", "samples out of range",
+	"windows touched by a defect", "no model in service", "the signal is frozen", "scores that are not numbers", "samples in no window",
+	"samples missing at its border", "the warm-up did not finish", "no window in it", "cut by a restart", "the sampling rate is off",
+	"the signal store failed", "the signal was not healthy",
+}
+
+// Words says each reason in words, in the order of the bits; empty when there is none.
+func (r Reason) Words() []string {
+	out := []string{}
+	for i, w := range words {
+		if r&(1<<i) != 0 {
+			out = append(out, w)
+		}
+	}
+	return out
+}
