@@ -106,6 +106,8 @@ func TestScenarioEvidenceAndBacktestFromTheShell(t *testing.T) {
 		t.Errorf("an unknown alarm: %d, %q", code, log)
 	}
 
+	shellParts(t, path)
+
 	backtest := func(args ...string) (r app.BacktestReport) {
 		t.Helper()
 		out, log, code := crackle(append([]string{"backtest", "-c", path, "--json"}, args...)...)

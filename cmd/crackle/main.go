@@ -37,6 +37,7 @@ type commands struct {
 	Replay   replayCmd   `cmd:"" help:"Publish a recording into a running crackle, or into a NATS server."`
 	Backtest backtestCmd `cmd:"" help:"Say which alarms other limits or another model would have given, on recordings or on what the store still holds. Nothing is sent."`
 	Evidence evidenceCmd `cmd:"" help:"List, fetch and verify the evidence kept of alarms."`
+	Parts    partsCmd    `cmd:"" help:"List the parts that are over with verdict, coverage and reasons: as a table, JSON, CSV or a page to print."`
 	Eval     evalCmd     `cmd:"" help:"Run a public benchmark and measure by its published protocol."`
 	Version  versionCmd  `cmd:"" help:"Print the version and the kernel in use."`
 }

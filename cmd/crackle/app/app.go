@@ -55,7 +55,8 @@ type App struct {
 	sinks    *notify.Dispatcher
 	hub      *hub.Hub
 	keeper   *evidence.Keeper // nil when no evidence is kept
-	looking  chan struct{}    // holds one for each question about the past that is worked on
+	parts    *partKeeper
+	looking  chan struct{} // holds one for each question about the past that is worked on
 
 	life    *lifecycle
 	address atomic.Pointer[string] // of the dashboard; nil until it listens

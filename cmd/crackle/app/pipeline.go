@@ -33,6 +33,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.openEvidence(); err != nil {
 		return err
 	}
+	if err := a.openParts(); err != nil {
+		return err
+	}
 	if err := a.makeStreams(); err != nil {
 		return err
 	}

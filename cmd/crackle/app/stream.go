@@ -178,6 +178,7 @@ func (s *stream) close(p ledger.Part) {
 	p.Judge(p.Needed)
 	s.log.Info("part over", "part", p.Part, "lot", p.Lot, "verdict", p.Verdict.String(), "reasons", p.Reasons, "expected", p.Samples.Expected,
 		"scored", p.Samples.Scored, "missing", p.Samples.Missing, "above", p.Windows.Above, "peak", float64(p.Peak))
+	s.app.parts.put(p)
 	if s.app.observe.Part != nil {
 		s.app.observe.Part(p)
 	}

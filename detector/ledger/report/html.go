@@ -1,0 +1,38 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"time"
+
+	"crackle/detector"
+	"crackle/detector/ledger"
+)
+
+//go:embed page.html
+var text string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"percent": func(v float64) string { return fmt.Sprintf("%.2f %%", 100*v) },
+	"value":   func(v ledger.Value) string { return number(float64(v)) },
+	"when":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+	"class": func(v detector.Verdict) string {
+		switch v {
+		case detector.OK:
+			return "ok"
+		case detector.Alarm:
+			return "alarm"
+		}
+		return "unknown"
+	},
+}).Parse(text))
+
+// HTML appends a page to dst that needs nothing else and can be printed: the sums of the lots, then each part with its verdict in words, its reasons,
+// and where every sample went.
+func HTML(dst []byte, parts []ledger.Part, made time.Time) ([]byte, error) {
+	b := bytes.NewBuffer(dst)
+	err := page.Execute(b, map[string]any{"Parts": parts, "Lots": ledger.Lots(parts), "Made": made})
+	return b.Bytes(), err
+}
