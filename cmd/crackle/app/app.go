@@ -55,7 +55,7 @@ type App struct {
 	sinks    *notify.Dispatcher
 	hub      *hub.Hub
 	keeper   *evidence.Keeper // nil when no evidence is kept
-	parts    *partKeeper
+	parts    *partKeeper      // nil before Start
 	looking  chan struct{} // holds one for each question about the past that is worked on
 
 	life    *lifecycle

@@ -1,0 +1,55 @@
+package app_test
+
+import (
+	"testing"
+	"time"
+
+	"crackle/cmd/crackle/app"
+	"crackle/detector"
+	"crackle/detector/ledger"
+)
+
+// What was said of a part is there after the program has ended, once, and adds up; a part that was scored before the server was lost for a while too.
+func TestScenarioPartsAreKept(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	cfg := external(t, srv, motorStream("motor.store", ""))
+	saveMotorModel(t, cfg, "motor.store")
+	w := start(t, cfg)
+	p := w.publisher("motor.store")
+	publishPart(t, p, healthy(t), "good", 100)
+	w.wantVerdict("motor.store", "good", detector.OK)
+	publishPart(t, p, faulty(t), "bad", 100)
+	w.wantVerdict("motor.store", "bad", detector.Alarm)
+	w.stop()
+
+	again := start(t, external(t, srv, motorStream("motor.store", "")))
+	ask := func(q app.PartQuery) []ledger.Part {
+		t.Helper()
+		parts, err := app.Parts(within(t, 20*time.Second), again.Connection(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parts
+	}
+	all := ask(app.PartQuery{})
+	if len(all) != 2 || all[0].Part != "bad" || all[0].Verdict != detector.Alarm || all[1].Part != "good" || all[1].Verdict != detector.OK {
+		t.Fatalf("kept: %+v", all)
+	}
+	for _, p := range all {
+		if s := p.Samples; s.Pending() != 0 || s.Expected != s.Received+s.Missing || s.Scored == 0 {
+			t.Errorf("part %s does not add up: %+v", p.Part, s)
+		}
+	}
+	for _, c := range []struct {
+		q    app.PartQuery
+		want int
+	}{
+		{app.PartQuery{Stream: "motor.store", Part: "good"}, 1}, {app.PartQuery{Stream: "motor"}, 0}, {app.PartQuery{Limit: 1}, 1}, {app.PartQuery{Lot: "L"}, 0},
+		{app.PartQuery{From: all[0].To}, 1}, {app.PartQuery{To: all[1].To}, 0}, {app.PartQuery{From: all[1].To, To: all[0].To.Add(1)}, 2},
+	} {
+		if got := ask(c.q); len(got) != c.want {
+			t.Errorf("%+v: %d parts, want %d", c.q, len(got), c.want)
+		}
+	}
+}
