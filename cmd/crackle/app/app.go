@@ -56,7 +56,7 @@ type App struct {
 	hub      *hub.Hub
 	keeper   *evidence.Keeper // nil when no evidence is kept
 	parts    *partKeeper      // nil before Start
-	looking  chan struct{} // holds one for each question about the past that is worked on
+	looking  chan struct{}    // holds one for each question about the past that is worked on
 
 	life    *lifecycle
 	address atomic.Pointer[string] // of the dashboard; nil until it listens
