@@ -25,6 +25,7 @@ type Config struct {
 	Listen       string // host:port; only loopback; port 0 picks a free one; default 127.0.0.1:8080
 	NextFreePort bool   // when the port is taken, take the nearest free one above it
 	Monitor      Monitor
+	Providers    api.Providers // what the API reads beyond the monitor
 	Hub          *hub.Hub
 	Gatherer     prometheus.Gatherer // what /metrics shows; nil means /metrics is not served
 	Version      string
@@ -123,7 +124,7 @@ func (s *Server) Run(ctx context.Context) error {
 // routes lays out the paths. Every request passes the Host check and gets the security headers.
 func routes(cfg *Config) (http.Handler, error) {
 	door := auth.NewDoor()
-	calls, err := api.New(api.Config{Monitor: cfg.Monitor, Door: door, Version: cfg.Version, Log: cfg.Log})
+	calls, err := api.New(api.Config{Monitor: cfg.Monitor, Providers: cfg.Providers, Door: door, Version: cfg.Version, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}

@@ -231,7 +231,14 @@ func (r *Reader) walk(ctx context.Context, start, last uint64, emit func(*block.
 	if err != nil {
 		return n, fmt.Errorf("history of stream %s: read: %w", r.cfg.Stream, err)
 	}
-	defer it.Stop()
+	defer func() {
+		it.Stop()
+		if info := cons.CachedInfo(); info != nil { // else the server keeps it until InactiveThreshold, and allows only so many
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), removal)
+			defer cancel()
+			r.js.DeleteConsumer(end, block.StoreName, info.Name) // when this fails, the threshold removes it
+		}
+	}()
 	for failed == nil && !over {
 		meta, err := r.one(ctx, it, again, &n)
 		if err != nil {
@@ -247,6 +254,9 @@ func (r *Reader) walk(ctx context.Context, start, last uint64, emit func(*block.
 	}
 	return n, failed
 }
+
+// removal bounds the wait for the server to forget a consumer that has been read to its end.
+const removal = 2 * time.Second
 
 // onTheWay is the number of messages asked for at once, 8 MiB of the largest ones.
 const onTheWay = 16

@@ -17,6 +17,7 @@ import (
 // Config shapes a Handler.
 type Config struct {
 	Monitor Monitor
+	Providers
 	Door    *auth.Door
 	Version string       // shown by /status
 	Log     *slog.Logger // nil uses slog.Default
@@ -30,6 +31,11 @@ type Config struct {
 //	GET  /api/v1/streams/{name}             one stream
 //	GET  /api/v1/alarms                     open and recent alarms; ?open=true leaves out the finished ones
 //	POST /api/v1/alarms/{id}/acknowledge    {"by": …, "comment": …}
+//	GET  /api/v1/streams/{name}/history     a stretch of its past: ?from, to, width, want (raw, conditioned, features, score, spectrogram), channel
+//	GET  /api/v1/alarms/{id}/evidence       what was kept of an alarm, ready to draw
+//	GET  /api/v1/alarms/{id}/evidence/pack  the same as one file
+//	GET  /api/v1/parts                      parts that are over: ?stream, lot, part, from, to, limit, format=csv
+//	GET  /api/v1/lots                       the sums of their lots: ?stream
 //
 // An error is answered as {"error": {"code": …, "message": …}} with a fitting status.
 type Handler struct {
@@ -53,6 +59,11 @@ func New(cfg Config) (*Handler, error) {
 	h.mux.HandleFunc("GET /api/v1/streams/{name}", h.stream)
 	h.mux.HandleFunc("GET /api/v1/alarms", h.alarms)
 	h.mux.HandleFunc("POST /api/v1/alarms/{id}/acknowledge", h.acknowledge)
+	h.mux.HandleFunc("GET /api/v1/streams/{name}/history", h.history)
+	h.mux.HandleFunc("GET /api/v1/alarms/{id}/evidence", h.evidence)
+	h.mux.HandleFunc("GET /api/v1/alarms/{id}/evidence/pack", h.pack)
+	h.mux.HandleFunc("GET /api/v1/parts", h.parts)
+	h.mux.HandleFunc("GET /api/v1/lots", h.lots)
 	return h, nil
 }
 
@@ -141,13 +152,10 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) alarms(w http.ResponseWriter, r *http.Request) {
-	onlyOpen := false
-	switch v := r.URL.Query().Get("open"); v {
-	case "", "false":
-	case "true":
-		onlyOpen = true
-	default:
-		fail(w, http.StatusBadRequest, "query", fmt.Sprintf("open: found %.50q, allowed true or false", v))
+	q := newQuery(r, "open")
+	onlyOpen := q.word("open", "true", "false") == "true"
+	if q.err != nil {
+		h.problem(w, q.err, "query")
 		return
 	}
 	list := []json.RawMessage{}

@@ -10,8 +10,6 @@ import (
 type Historian interface {
 	// History reads a stretch of a stream. What the store does not hold is left out, and Truncated says so.
 	History(ctx context.Context, q HistoryQuery) (*History, error)
-	// Envelope gives the last cycle of a stream whose windows follow cycles; ErrNotFound for others.
-	Envelope(ctx context.Context, stream string) (*Envelope, error)
 }
 
 // Bounds of HistoryQuery.Width.
@@ -94,14 +92,4 @@ type Mark struct {
 	Kind string    `json:"kind"` // "alarm", "part", "model" or "gap"
 	ID   string    `json:"id"`
 	Text string    `json:"text"`
-}
-
-// Envelope is the last cycle of a cycle-synchronous stream over the normal band of its envelopes. All lists are as long as Phase.
-type Envelope struct {
-	Phase  []Number `json:"phase"` // of the cycle, 0 to 1
-	Last   []Number `json:"last"`
-	Low    []Number `json:"low"` // NaN without a model
-	High   []Number `json:"high"`
-	Cycles int      `json:"cycles"` // that the band was learnt from
-	Unit   string   `json:"unit"`
 }

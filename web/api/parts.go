@@ -51,7 +51,7 @@ type Part struct {
 	WindowsAbove  int    `json:"windows_above"`
 	Peak          Number `json:"peak"` // highest score
 	Limit         Number `json:"limit"`
-	Coverage      Number `json:"coverage"` // share of the windows that were scored
+	Coverage      Number `json:"coverage"` // share of the samples that were scored, of those that should have been
 	Model         string `json:"model,omitempty"`
 }
 

@@ -342,28 +342,3 @@ func BacktestStretch(ctx context.Context, past *history.Reader, b *Backtest, fro
 	b.End()
 	return b.Report(), nil
 }
-
-// Backtest is the job of the API: it scores a stretch of a stream's past again and says which alarms another limit would have given.
-// The model is the one in service; the command line tries others.
-func (a *App) Backtest(ctx context.Context, q api.BacktestQuery, report api.Progress) (any, error) {
-	s := a.stream(q.Stream)
-	if s == nil {
-		return nil, api.NotFound("stream", "stream: found %.200q, which is not configured", q.Stream)
-	}
-	running := s.served.Load()
-	if running == nil {
-		return nil, api.Conflict("model", "stream %s has no model in service; teach one first", q.Stream)
-	}
-	if q.Model != "" && q.Model != running.Hash() {
-		return nil, api.NotFound("model", "model: found %.64q, which is not in service; use crackle backtest --model FILE for another one", q.Model)
-	}
-	b, err := NewBacktest(BacktestConfig{Stream: &s.cfg, Running: running, LimitFactor: q.LimitFactor})
-	if err != nil {
-		return nil, err
-	}
-	past, err := a.past(&s.cfg)
-	if err != nil {
-		return nil, err
-	}
-	return BacktestStretch(ctx, past, b, q.From, q.To, report)
-}

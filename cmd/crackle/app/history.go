@@ -100,11 +100,6 @@ func (a *App) History(ctx context.Context, q api.HistoryQuery) (*api.History, er
 	return h, nil
 }
 
-// Envelope implements api.Historian. No stream keeps the shape of its cycles, so that it always answers that there is none.
-func (a *App) Envelope(_ context.Context, stream string) (*api.Envelope, error) {
-	return nil, api.NotFound("envelope", "stream %.200q: the shape of single cycles is not kept; ask for the history of its features", stream)
-}
-
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

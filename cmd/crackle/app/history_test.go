@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,4 +111,13 @@ func TestHistoryShowsWhatLiveSaw(t *testing.T) {
 		drawn = err == nil && len(d.Raw) == 3 && len(d.Heat.Features) > 0 && len(d.Windows) > 0
 		return drawn
 	})
+	id := w.events("motor", alert.KindScore)[0].Alarm.ID
+	status, body := w.get("/api/v1/alarms/" + id + "/evidence")
+	if status != 200 {
+		t.Errorf("evidence over HTTP: %d %s", status, body)
+	}
+	wantAll(t, body, `"id":"`+id+`"`, `"windows":[{`, `"heat":{`, `"ledger":{`)
+	if status, body := w.get("/api/v1/alarms/" + id + "/evidence/pack"); status != 200 || !strings.HasPrefix(body, "CRKLEVD1") {
+		t.Errorf("the pack over HTTP: %d", status)
+	}
 }

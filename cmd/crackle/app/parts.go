@@ -186,6 +186,13 @@ func Parts(ctx context.Context, conn *nats.Conn, q PartQuery) ([]ledger.Part, er
 	if err != nil {
 		return nil, fmt.Errorf("parts: read %s: %w", partsStore, err)
 	}
+	defer func() { // or the server keeps it for minutes, and allows only so many
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), partsTimeout)
+		defer cancel()
+		if now := c.CachedInfo(); now != nil {
+			st.DeleteConsumer(end, now.Name)
+		}
+	}()
 	var all []ledger.Part
 	for left := info.NumPending; left > 0; left-- {
 		wait, cancel := context.WithTimeout(ctx, partsQuiet)

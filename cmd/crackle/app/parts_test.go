@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +22,27 @@ func TestScenarioPartsAreKept(t *testing.T) {
 	w.wantVerdict("motor.store", "good", detector.OK)
 	publishPart(t, p, faulty(t), "bad", 100)
 	w.wantVerdict("motor.store", "bad", detector.Alarm)
+	for path, want := range map[string]string{
+		"/api/v1/parts?stream=motor.store&part=bad":                   `"verdict":"alarm"`,
+		"/api/v1/parts?format=csv":                                    ",good,ok,",
+		"/api/v1/lots":                                                `"parts":2`,
+		"/api/v1/streams/motor.store/history?width=64&want=raw,score": `"channel":"phase_a_a"`,
+	} {
+		eventually(t, path, func() bool { // the store is written behind the verdict
+			status, body := w.get(path)
+			return status == 200 && strings.Contains(body, want)
+		})
+	}
+	for range 40 { // more readings than the server allows at once
+		for _, path := range []string{"/api/v1/streams/motor.store/history?width=16&want=raw", "/api/v1/parts"} {
+			if status, body := w.get(path); status != 200 {
+				t.Fatalf("%s: %d %s", path, status, body)
+			}
+		}
+	}
+	if status, body := w.get("/api/v1/parts?stream=none"); status != 404 {
+		t.Errorf("parts of no stream: %d %s", status, body)
+	}
 	w.stop()
 
 	again := start(t, external(t, srv, motorStream("motor.store", "")))

@@ -8,13 +8,14 @@ import (
 
 	"crackle/alert"
 	"crackle/web"
+	"crackle/web/api"
 	"crackle/web/hub"
 )
 
 // serve opens the dashboard. A port that is taken does not keep the monitor from its work: it is said, and tried again until it is free.
 func (a *App) serve() error {
 	cfg := web.Config{
-		Listen: a.config().Server.Listen, NextFreePort: a.config().Server.NextFreePort, Monitor: monitor{a}, Hub: a.hub, Gatherer: a.registry,
+		Listen: a.config().Server.Listen, NextFreePort: a.config().Server.NextFreePort, Monitor: monitor{a}, Providers: a.providers(), Hub: a.hub, Gatherer: a.registry,
 		Version: a.version, Log: a.log,
 	}
 	server, err := web.New(cfg)
@@ -40,6 +41,15 @@ func (a *App) serve() error {
 		return server.Run(ctx)
 	})
 	return nil
+}
+
+// providers are what the API reads beside the monitor.
+func (a *App) providers() api.Providers {
+	p := api.Providers{History: a, Parts: partsReader{a}}
+	if a.keeper != nil {
+		p.Evidence = a
+	}
+	return p
 }
 
 func (a *App) listening(s *web.Server) {

@@ -1,0 +1,117 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"crackle/alert"
+	"crackle/web/api"
+	"crackle/web/auth"
+	"crackle/web/hub"
+)
+
+// shelf is what a program has to read from: it notes what it was asked.
+type shelf struct {
+	history api.HistoryQuery
+	parts   api.PartQuery
+	fails   error
+}
+
+func (s *shelf) Streams() []hub.StreamStatus { return nil }
+func (s *shelf) Alarms() []alert.Alarm       { return nil }
+func (s *shelf) Readiness() api.Readiness    { return api.Readiness{} }
+func (s *shelf) Acknowledge(context.Context, string, string, string) error {
+	return api.ErrUnknownAlarm
+}
+func (s *shelf) History(_ context.Context, q api.HistoryQuery) (*api.History, error) {
+	s.history = q
+	return &api.History{}, s.fails
+}
+func (s *shelf) Drawing(_ context.Context, id string) (*api.Drawing, error) {
+	return &api.Drawing{Alarm: alert.Alarm{ID: id}, Part: "P"}, s.fails
+}
+func (s *shelf) Pack(context.Context, string) (io.ReadCloser, int64, error) {
+	return io.NopCloser(strings.NewReader("pack")), 4, s.fails
+}
+func (s *shelf) Find(_ context.Context, q api.PartQuery) ([]api.Part, error) {
+	s.parts = q
+	return []api.Part{{Part: "=1+1", Verdict: "ok"}}, s.fails
+}
+func (s *shelf) Lots(context.Context, string) ([]api.Lot, error) { return nil, s.fails }
+
+func ask(t *testing.T, s *shelf, p api.Providers, path string) (int, string) {
+	t.Helper()
+	h, err := api.New(api.Config{Monitor: s, Providers: p, Door: auth.NewDoor()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1"+path, nil))
+	return w.Code, w.Body.String()
+}
+
+// What cannot be meant is refused with what was found and what is allowed, before anything is read.
+func TestQueriesAreStrict(t *testing.T) {
+	s := &shelf{}
+	p := api.Providers{History: s, Evidence: s, Parts: s}
+	for _, c := range []struct {
+		path   string
+		status int
+		want   string
+	}{
+		{"/api/v1/alarms?limit=abc", 400, `\"limit\", allowed are open`},
+		{"/api/v1/alarms?open=yes", 400, "open: found"},
+		{"/api/v1/streams/m/history?width=15", 400, "16 to 4096"},
+		{"/api/v1/streams/m/history?width=1e9", 400, "16 to 4096"},
+		{"/api/v1/streams/m/history?width=100&width=200", 400, "allowed once"},
+		{"/api/v1/streams/m/history?want=raw,smell", 400, `\"smell\"`},
+		{"/api/v1/streams/m/history?zoom=3", 400, `\"zoom\"`},
+		{"/api/v1/streams/m/history?from=yesterday", 400, "from: found"},
+		{"/api/v1/streams/m/history?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", 400, "from must be before to"},
+		{"/api/v1/streams/m/history?channel=" + strings.Repeat("x", 300), 400, "300 bytes"},
+		{"/api/v1/streams/m/history?width=%zz", 400, "cannot be read"},
+		{"/api/v1/streams/m/history?width=100&want=raw,score", 200, `"marks":[]`},
+		{"/api/v1/parts?limit=0", 400, "1 to 1000"},
+		{"/api/v1/parts?format=xml", 400, "json, csv"},
+		{"/api/v1/parts?lot=L", 200, `"part":"=1+1"`},
+		{"/api/v1/parts?format=csv", 200, ",'=1+1,ok,"},
+		{"/api/v1/lots", 200, `{"lots":[]}`},
+		{"/api/v1/alarms/a1/evidence", 200, `"id":"a1"`},
+		{"/api/v1/alarms/a1/evidence/pack", 200, "pack"},
+	} {
+		if status, body := ask(t, s, p, c.path); status != c.status || !strings.Contains(body, c.want) {
+			t.Errorf("%.80s: %d %s; want %d with %s", c.path, status, body, c.status, c.want)
+		}
+	}
+	if s.history.Want != api.WantRaw|api.WantScore || s.history.Width != 100 || s.parts.Limit == 0 {
+		t.Errorf("asked for %+v, %+v", s.history, s.parts)
+	}
+	from := time.Date(2026, 1, 1, 0, 0, 0, 5e8, time.UTC)
+	if status, _ := ask(t, s, p, "/api/v1/streams/m/history?from=2026-01-01T00:00:00.5Z"); status != 200 || !s.history.From.Equal(from) {
+		t.Errorf("from %v", s.history.From)
+	}
+}
+
+// A group without a program behind it says so, and a provider's error is answered as it asks.
+func TestProvidersMissingAndFailing(t *testing.T) {
+	paths := []string{"/api/v1/streams/m/history", "/api/v1/alarms/a/evidence", "/api/v1/alarms/a/evidence/pack", "/api/v1/parts", "/api/v1/lots"}
+	for _, path := range paths {
+		if status, body := ask(t, &shelf{}, api.Providers{}, path); status != 501 || !strings.Contains(body, "does not provide") {
+			t.Errorf("%s without a provider: %d %s", path, status, body)
+		}
+		for _, c := range []struct {
+			err    error
+			status int
+		}{{api.NotFound("x", "no x"), 404}, {api.ErrUnavailable, 503}, {api.Refused("x", "so"), 400}, {errors.New("odd"), 500}} {
+			s := &shelf{fails: c.err}
+			if status, body := ask(t, s, api.Providers{History: s, Evidence: s, Parts: s}, path); status != c.status || !strings.Contains(body, c.err.Error()) {
+				t.Errorf("%s: %d %s, want %d", path, status, body, c.status)
+			}
+		}
+	}
+}
