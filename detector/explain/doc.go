@@ -12,7 +12,6 @@
 //     from usual rows to those seen. They sum to the difference between both scores; how nearly is checked at every run.
 //   - Saliency: the gradient at the rows seen, times a usual deviation. What a small change would do, not what happened.
 //   - Masking, for every member: how much the score falls when values are replaced by what is usual. Nothing need sum up.
-//   - Attention: the weights of a network pooled by attention over its rows. What it looked at, not why.
 //
 // Gradients are of the raw score. The calibrated one is a probability, nearly flat where an alarm is, and a distance to nearest neighbours
 // jumps from one to the next.
