@@ -108,7 +108,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/api/v1/streams/none", nil, 404, "not configured"},
 		{"GET", "/api/v1/alarms", nil, 200, id},
 		{"GET", "/api/v1/alarms?open=true", nil, 200, id},
-		{"GET", "/api/v1/alarms?open=maybe", nil, 400, "allowed true or false"},
+		{"GET", "/api/v1/alarms?open=maybe", nil, 400, "allowed are true, false"},
 		{"GET", "/api/v1/nothing", nil, 404, `"code":"path"`},
 		{"GET", "/api/", nil, 404, `"code":"path"`},
 		{"DELETE", "/api/v1/alarms", []string{s.token()}, 405, "allowed GET"},
