@@ -23,8 +23,9 @@ type Options struct {
 	User      string
 	Password  string
 	CredsFile string // a .creds file with a user's JWT and key
+	NkeyFile  string // a file with a user's nkey seed
 
-	CAFile            string // PEM file of the authorities to trust instead of the system's
+	CAFile            string // PEM file of the authorities to trust instead of the system's; read again at each attempt to connect, as the next two are
 	CertFile, KeyFile string // PEM files of a client certificate
 	TLS               *tls.Config
 
@@ -123,8 +124,16 @@ func (o *Options) login() ([]nats.Option, error) {
 		ways++
 		opts = append(opts, nats.UserCredentials(o.CredsFile))
 	}
+	if o.NkeyFile != "" {
+		ways++
+		nkey, err := nats.NkeyOptionFromSeed(o.NkeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("connect to NATS: nkey file %s: %w; give a file that holds the seed of a user's nkey, which begins with SU", o.NkeyFile, err)
+		}
+		opts = append(opts, nkey)
+	}
 	if ways > 1 {
-		return nil, errors.New("connect to NATS: more than one of token, user and credentials file is given; keep one")
+		return nil, errors.New("connect to NATS: more than one of token, user, credentials file and nkey file is given; keep one")
 	}
 	if (o.CertFile == "") != (o.KeyFile == "") {
 		return nil, errors.New("connect to NATS: a client certificate needs both its certificate file and its key file")

@@ -249,6 +249,7 @@ func TestOptionsRefused(t *testing.T) {
 		"no address":  {},
 		"two logins":  {URL: "nats://127.0.0.1:1", Token: "a", User: "b"},
 		"credentials": {URL: "nats://127.0.0.1:1", CredsFile: "no/such/file"},
+		"bad nkey":    {URL: "nats://127.0.0.1:1", NkeyFile: "login_test.go"},
 		"half a pair": {URL: "nats://127.0.0.1:1", CertFile: "cert.pem"},
 		"bad address": {URL: "nats://127.0.0.1:port"},
 	} {

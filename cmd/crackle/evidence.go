@@ -62,7 +62,8 @@ func (e *evidenceStore) open(ctx context.Context, cfg *config.Config) (*evidence
 func reach(ctx context.Context, name string, cfg *config.Config, data string) (*nats.Conn, error) {
 	o := ingest.Options{Name: name}
 	if cfg != nil && !cfg.NATS.Embedded() {
-		o.URL, o.Token, o.User, o.Password, o.CredsFile = cfg.NATS.URL, cfg.NATS.Token.Reveal(), cfg.NATS.User, cfg.NATS.Password.Reveal(), cfg.NATS.CredsFile
+		o = app.Door(&cfg.NATS)
+		o.Name = name
 	}
 	if o.URL == "" {
 		switch {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
 	"crackle/ingest"
 	"crackle/ingest/block"
@@ -83,9 +84,8 @@ func (c *replayCmd) open(ctx context.Context) (file.Reader, *nats.Conn, error) {
 			return nil, nil, err
 		}
 		if o.URL == "" && !cfg.NATS.Embedded() {
-			o = ingest.Options{
-				URL: cfg.NATS.URL, Name: "crackle replay", Token: cfg.NATS.Token.Reveal(), User: cfg.NATS.User, Password: cfg.NATS.Password.Reveal(), CredsFile: cfg.NATS.CredsFile,
-			}
+			o = app.Door(&cfg.NATS)
+			o.Name = "crackle replay"
 		}
 		if data == "" {
 			data = cfg.Store.Dir

@@ -208,12 +208,18 @@ func (a *App) teach(ctx context.Context, s *config.Stream, c *Chain, lesson *det
 
 func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
+// Door says how a program reaches the NATS server of a configuration, and under which name.
+func Door(n *config.NATS) ingest.Options {
+	return ingest.Options{
+		URL: n.URL, Name: n.Name, Token: n.Token.Reveal(), User: n.User, Password: n.Password.Reveal(), CredsFile: n.CredsFile, NkeyFile: n.NkeyFile,
+		CAFile: n.CAFile, CertFile: n.CertFile, KeyFile: n.KeyFile,
+	}
+}
+
 // open starts or reaches the NATS server.
 func (a *App) open(ctx context.Context) error {
-	o := ingest.Options{
-		URL: a.config().NATS.URL, Name: a.config().NATS.Name, Token: a.config().NATS.Token.Reveal(), User: a.config().NATS.User, Password: a.config().NATS.Password.Reveal(),
-		CredsFile: a.config().NATS.CredsFile, RetryMax: seconds(a.config().NATS.ReconnectWaitS), Log: a.log,
-	}
+	o := Door(&a.config().NATS)
+	o.RetryMax, o.Log = seconds(a.config().NATS.ReconnectWaitS), a.log
 	if a.config().NATS.Embedded() {
 		b, err := broker.Start(ctx, broker.Config{Dir: a.config().Store.Dir, MaxBytes: a.config().Store.MaxBytes, Log: a.log.With("part", "nats-server")})
 		if err != nil {

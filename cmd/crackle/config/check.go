@@ -104,13 +104,13 @@ func (r *report) nats(n *NATS) {
 	for _, w := range []struct {
 		name string
 		set  bool
-	}{{"creds_file", n.CredsFile != ""}, {"token", !n.Token.Empty()}, {"user", n.User != ""}} {
+	}{{"creds_file", n.CredsFile != ""}, {"nkey_file", n.NkeyFile != ""}, {"token", !n.Token.Empty()}, {"user", n.User != ""}} {
 		if w.set {
 			ways = append(ways, w.name)
 		}
 	}
 	if len(ways) > 1 {
-		r.add(t.with(ways[1]), "also "+ways[0], "one way to log in: creds_file, token, or user with password", "keep the one that the NATS server asks for")
+		r.add(t.with(ways[1]), "also "+ways[0], "one way to log in: creds_file, nkey_file, token, or user with password", "keep the one that the NATS server asks for")
 	}
 	if len(ways) > 0 && n.Embedded() && !r.fragment && r.good(t, "url") {
 		r.add(t.with(ways[0]), "a login without a url", "no login for the embedded server, which makes its own", "set nats.url to the server that asks for it, or take the login out")
@@ -122,8 +122,29 @@ func (r *report) nats(n *NATS) {
 		r.add(t.with("name"), `""`, "a text", "name this monitor, as it is to stand in the NATS server's list of connections")
 	}
 	r.readable(t.with("creds_file"), n.CredsFile, "a NATS credentials file (.creds)", "give the path of the file that the NATS account came with")
+	r.readable(t.with("nkey_file"), n.NkeyFile, "a file with the seed of a user's nkey", "give the path of the file that holds the seed, which begins with SU")
+	r.natsTLS(t, n)
 	r.between(t.with("connect_timeout_s"), n.ConnectTimeoutS, 0.1, 600, " seconds", "set 5, which is usual")
 	r.between(t.with("reconnect_wait_s"), n.ReconnectWaitS, 0.1, 600, " seconds", "set 2, which is usual")
+}
+
+// natsTLS checks the files of an encrypted connection.
+func (r *report) natsTLS(t keyPath, n *NATS) {
+	const pem = "a PEM file"
+	for _, f := range []struct{ key, path string }{{"ca_file", n.CAFile}, {"cert_file", n.CertFile}, {"key_file", n.KeyFile}} {
+		if f.path != "" && n.Embedded() && !r.fragment && r.good(t, "url") {
+			r.add(t.with(f.key), "a file for TLS without a url", "none for the embedded server, which is reached on this machine only", "set nats.url to the server that asks for TLS, or take the key out")
+			continue
+		}
+		r.readable(t.with(f.key), f.path, pem, "give the path of the file that the server's administrator made")
+	}
+	switch {
+	case r.fragment || !r.good(t, "cert_file", "key_file"):
+	case n.CertFile != "" && n.KeyFile == "":
+		r.add(t.with("cert_file"), "a certificate without its key", "both or none", "set nats.key_file")
+	case n.KeyFile != "" && n.CertFile == "":
+		r.add(t.with("key_file"), "a key without its certificate", "both or none", "set nats.cert_file")
+	}
 }
 
 func (r *report) natsURL(at keyPath, text string) {

@@ -35,15 +35,24 @@ type NATS struct {
 	URL             string  `toml:"url"` // servers, separated by commas; "" starts the embedded one in the data folder
 	Name            string  `toml:"name"`
 	CredsFile       string  `toml:"creds_file"`
+	NkeyFile        string  `toml:"nkey_file"` // of a user's seed
 	User            string  `toml:"user"`
 	Password        Secret  `toml:"password"`
 	Token           Secret  `toml:"token"`
+	CAFile          string  `toml:"ca_file"`   // authorities to trust; "" means the system's
+	CertFile        string  `toml:"cert_file"` // of a client certificate, with KeyFile
+	KeyFile         string  `toml:"key_file"`
 	ConnectTimeoutS float64 `toml:"connect_timeout_s"`
 	ReconnectWaitS  float64 `toml:"reconnect_wait_s"`
 }
 
 // Embedded reports whether Crackle runs its own NATS server.
 func (n NATS) Embedded() bool { return n.URL == "" }
+
+// files are the paths in the table.
+func (n *NATS) files() []*string {
+	return []*string{&n.CredsFile, &n.NkeyFile, &n.CAFile, &n.CertFile, &n.KeyFile}
+}
 
 // Store is the table [store]: the data folder of the embedded server, and how long signals are kept.
 type Store struct {

@@ -14,7 +14,9 @@ import (
 func (c *Config) Hash() string {
 	plain := Config{Server: c.Server, NATS: c.NATS, Store: c.Store, Evidence: c.Evidence, Log: c.Log, FeatureSets: c.FeatureSets, Sinks: c.Sinks}
 	plain.Store.Dir = c.relative(c.Store.Dir)
-	plain.NATS.CredsFile = c.relative(c.NATS.CredsFile)
+	for _, path := range plain.NATS.files() {
+		*path = c.relative(*path)
+	}
 	plain.Streams = map[string]Stream{}
 	for name, s := range c.Streams {
 		s.Model = c.relative(s.Model)

@@ -135,5 +135,7 @@ func (c *Config) resolvePaths() {
 		c.Streams[name] = s
 	}
 	c.Store.Dir = resolve(c.base, c.Store.Dir)
-	c.NATS.CredsFile = resolve(c.base, c.NATS.CredsFile)
+	for _, path := range c.NATS.files() {
+		*path = resolve(c.base, *path)
+	}
 }
