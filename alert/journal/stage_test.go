@@ -33,6 +33,14 @@ func TestScenarioMonitorKilled(t *testing.T) {
 			}
 			told[line]++
 		}
+		p.cmd.Process.Kill()
+		for { // what it had written and nobody read yet was told as well
+			line, err := p.out.ReadString('\n')
+			if err != nil {
+				break
+			}
+			told[line]++
+		}
 		p.kill()
 	}
 	last := start(t, env...)
