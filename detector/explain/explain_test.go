@@ -249,6 +249,9 @@ func TestExplainedScoreIsTheDetectors(t *testing.T) {
 	if math.Abs(x.Streamed-x.Score) > 1e-4*x.Score {
 		t.Errorf("streamed %v, explained %v", x.Streamed, x.Score)
 	}
+	if v := x.Verdict.Value; math.Abs(x.Streamed-v) > 1e-6*v {
+		t.Errorf("streamed %v, the detector says %v", x.Streamed, v)
+	}
 }
 
 func TestWindowsRefusesWhatHasNoScore(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"crackle/detector"
-	"crackle/detector/member"
 	"crackle/window"
 )
 
@@ -12,10 +11,9 @@ import (
 type Explained struct {
 	*Explanation
 	Verdict detector.Score `json:"-"`
-	Index   int            `json:"-"` // of the window among those given
 }
 
-// Windows explains the last of a stream's windows, in order, for the member that spoke there: the loudest. The first window begins a run or a
+// Windows explains the last of a stream's windows, in order, for the member that spoke there, which is the model's network. The first window begins a run or a
 // part. It fails where the last one was not assessed. c's Usual, Spread, Features and Units come from the model; the others may be set.
 func Windows(m *detector.Model, ws []window.Window, c Config) (*Explained, error) {
 	d, err := detector.New(detector.Config{Model: m})
@@ -46,7 +44,7 @@ func Windows(m *detector.Model, ws []window.Window, c Config) (*Explained, error
 	if len(rows) == 0 || score.Verdict == detector.NotAssessed {
 		return nil, fmt.Errorf("the window was not assessed, so there is no score to explain: choose a window that has one")
 	}
-	who, err := speaker(d, &score)
+	who, err := newNetwork(m, m.Weights)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +53,7 @@ func Windows(m *detector.Model, ws []window.Window, c Config) (*Explained, error
 	if err != nil {
 		return nil, err
 	}
-	return &Explained{Explanation: x, Verdict: score, Index: len(ws) - 1}, nil
+	return &Explained{Explanation: x, Verdict: score}, nil
 }
 
 // units are the model's unless others are given, as where the unit of a channel is known.
@@ -64,9 +62,4 @@ func (c *Config) units(m *detector.Model) []string {
 		return c.Units
 	}
 	return m.Units
-}
-
-// speaker is the member whose score decided.
-func speaker(d *detector.Detector, _ *detector.Score) (member.Member, error) {
-	return newNetwork(d.Model(), d.Model().Weights)
 }
