@@ -100,15 +100,15 @@ func (c *explainCmd) score(con console, s *config.Stream, m *detector.Model) (_ 
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	out := &seen{rateHz: s.RateHz, start: r.Info().Start}
-	chain, err := app.NewChain(s, func(score *detector.Score) { out.scores = append(out.scores, *score) })
+	var chain *app.Chain
+	chain, err = app.NewChain(s, func(score *detector.Score) {
+		kept := *chain.Window()
+		kept.Features = slices.Clone(kept.Features)
+		out.scores, out.windows = append(out.scores, *score), append(out.windows, kept)
+	})
 	if err != nil {
 		return nil, err
 	}
-	chain.Look(func(w *windows.Window) {
-		kept := *w
-		kept.Features = slices.Clone(w.Features)
-		out.windows = append(out.windows, kept)
-	})
 	if err := chain.Install(m); err != nil {
 		return nil, err
 	}

@@ -63,19 +63,16 @@ type BacktestReport struct {
 
 // Backtest scores a signal with the set-up in service and with another one at once. It is for one goroutine.
 type Backtest struct {
-	cfg      BacktestConfig
-	running  *trial
-	chain    *Chain // of the candidate
-	trials   []*trial
-	samples  uint64
-	missing  uint64
-	windows  int
-	scored   int
-	known    bool
-	run, end uint64
-	failed   error
-	since    time.Time // what lies before only lets filter and network settle
-	own      *Chain    // of the set-up in service
+	cfg     BacktestConfig
+	running *trial
+	chain   *Chain // of the candidate
+	trials  []*trial
+	samples uint64
+	windows int
+	scored  int
+	failed  error
+	since   time.Time // what lies before only lets filter and network settle
+	own     *Chain    // of the set-up in service
 }
 
 // factorGrid are the factors that AlarmsPerDay chooses from.
@@ -157,15 +154,6 @@ func (b *Backtest) note(err error) {
 
 // Push takes the next block.
 func (b *Backtest) Push(x *block.Block) error {
-	if b.known && x.Run == b.run {
-		switch {
-		case x.First > b.end:
-			b.missing += x.First - b.end
-		case x.First < b.end: // taken up anew behind a false jump, as live
-			b.End()
-		}
-	}
-	b.known, b.run, b.end = true, x.Run, x.End()
 	if !time.Unix(0, x.TimeNS).Before(b.since) {
 		b.samples += uint64(x.Count())
 	}
@@ -200,9 +188,10 @@ func (b *Backtest) Report() *BacktestReport {
 			note = fmt.Sprintf("%.3g days of signal cannot tell %g alarms a day from none: take a longer stretch", days, b.cfg.AlarmsPerDay)
 		}
 	}
+	counted, _ := b.own.account.Totals()
 	r := &BacktestReport{
 		Stream: b.cfg.Stream.Name, Kernel: kernel.Name(), RunningModel: b.cfg.Running.Hash(), Model: b.cfg.Candidate.Hash(), LimitFactor: chosen.factor,
-		Windows: b.windows, Scored: b.scored, SignalS: float64(b.samples) / b.cfg.Stream.RateHz, Missing: b.missing,
+		Windows: b.windows, Scored: b.scored, SignalS: float64(b.samples) / b.cfg.Stream.RateHz, Missing: counted.Missing,
 		Alarms: []BacktestAlarm{}, Gone: []BacktestAlarm{}, Note: note,
 	}
 	before := b.running.alarms(b.since)

@@ -28,8 +28,7 @@ type Chain struct {
 	account     *ledger.Account
 	over        func(ledger.Part)
 	score       detector.Score
-	look        func(*window.Window) // nil: nobody sees the windows themselves
-	features    []float32            // of the window that emit is told of
+	shown       *window.Window // that emit is being told of
 }
 
 // NewChain makes the chain that a stream's configuration asks for, without a model: until Install, every window comes out as not assessed, for
@@ -89,19 +88,19 @@ func (h *Chain) tapped(first uint64, rows []float32) {
 	}
 }
 
-// Look has f called with every window before it is scored; it is valid until f returns.
-func (h *Chain) Look(f func(*window.Window)) { h.look = f }
-
-// Features are those of the window that emit is being told of, in the order of Conditioner.Features, and are valid until it returns; none for the
-// mark that closes a part.
-func (h *Chain) Features() []float32 { return h.features }
+// Window is the one that emit is being told of, valid until it returns. Its features are in the order of Conditioner.Features, none for the mark
+// that closes a part.
+func (h *Chain) Window() *window.Window { return h.shown }
 
 // OnPart has f called with the account of each part that is over, after the scores of its windows.
 func (h *Chain) OnPart(f func(ledger.Part)) { h.over = f }
 
 // Push takes the next block; emit is called for each window it completes, and then OnPart's function for the parts that it ended, before Push
-// returns.
+// returns. Where the index goes back within a run, a receiver has taken it up anew behind a false jump: what was before is ended.
 func (h *Chain) Push(b *block.Block) error {
+	if h.account.Back(b) {
+		h.End() // or the conditioner would take the rest of the run for what it had before
+	}
 	h.account.Block(b)
 	err := h.push(b)
 	h.account.Settle(h.over)
@@ -129,9 +128,6 @@ func (h *Chain) End() {
 }
 
 func (h *Chain) onWindow(w *window.Window) {
-	if h.look != nil {
-		h.look(w)
-	}
 	if h.detector != nil {
 		h.detector.Score(&h.score, w)
 	} else {
@@ -140,7 +136,7 @@ func (h *Chain) onWindow(w *window.Window) {
 		}
 		detector.Unscored(&h.score, h.stream, w, detector.Learning)
 	}
-	h.features = w.Features
+	h.shown = w
 	h.score.First *= h.factor // scores speak in the publisher's samples
 	h.score.End *= h.factor
 	h.account.Skipped(h.Conditioner.Counts().Skipped)

@@ -215,9 +215,6 @@ func (l *look) take(b *block.Block) error {
 	if b.Part != l.part && b.Part != "" {
 		l.mark(ns, "part", b.Part)
 	}
-	if l.known && b.Run == l.run && b.First < l.end && l.chain != nil {
-		l.chain.End()
-	}
 	l.known, l.run, l.first, l.end, l.ns, l.part = true, b.Run, b.First, b.End(), ns, b.Part
 	for c, r := range l.raw {
 		r.rows(ns, l.cfg.RateHz, b.Samples, b.Channels, c)
@@ -259,7 +256,7 @@ func (l *look) onScore(s *detector.Score) {
 	if l.scores != nil {
 		l.scores.add(ns, s)
 	}
-	if f := l.chain.Features(); len(f) == len(l.features) {
+	if f := l.chain.Window().Features; len(f) == len(l.features) {
 		for i, r := range l.features {
 			r.add(r.bucket(ns), float64(f[i]))
 		}

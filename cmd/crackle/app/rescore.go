@@ -65,7 +65,6 @@ const rescoreBlock = 1 << 14
 func (r Rescorer) pour(c *Chain, p *evidence.Pack) error {
 	channels := len(p.Raw.Channels)
 	rest, total := p.Raw.Samples, max(1, len(p.Raw.Samples))
-	var run, end uint64
 	for _, g := range p.Raw.Segments {
 		if skip := int(min(p.Start.Index-min(g.First, p.Start.Index), uint64(g.Count))); g.Run == p.Start.Run && skip > 0 {
 			g.First, g.Count, rest = g.First+uint64(skip), g.Count-skip, rest[skip*channels:]
@@ -73,9 +72,6 @@ func (r Rescorer) pour(c *Chain, p *evidence.Pack) error {
 			if g.Count == 0 && g.Flags&block.PartEnd == 0 {
 				continue
 			}
-		}
-		if g.Run == run && g.First < end {
-			c.End() // as live, where the index was taken up anew
 		}
 		first := g.Flags & block.PartBegin
 		for at := 0; ; {
@@ -98,7 +94,6 @@ func (r Rescorer) pour(c *Chain, p *evidence.Pack) error {
 				break
 			}
 		}
-		run, end = g.Run, g.First+uint64(g.Count)
 	}
 	return nil
 }

@@ -104,9 +104,6 @@ func (s *stream) run(ctx context.Context) error {
 func (s *stream) take(b *block.Block) {
 	s.status.heard(b)
 	s.waves.push(b)
-	if s.chain.account.Back(b) {
-		s.chain.End() // or the conditioner would take the rest of the run for what it had before
-	}
 	n := s.receiver.Counts()
 	s.chain.account.Arrived(ledger.Arrivals{Duplicated: n.Duplicated.Samples, Late: n.Late.Samples, Reordered: n.Reordered.Samples, Dropped: n.Dropped.Samples})
 	if s.witness != nil {
@@ -142,7 +139,7 @@ func (s *stream) take(b *block.Block) {
 func (s *stream) onScore(score *detector.Score) {
 	if s.witness != nil {
 		open, _ := s.chain.account.Current()
-		s.witness.score(score, s.chain.Features(), open)
+		s.witness.score(score, s.chain.Window().Features, open)
 	}
 	s.status.scored(score)
 	if s.pupil != nil && score.PartEnd {
