@@ -209,16 +209,6 @@ func since(old, total uint64) uint64 {
 	return total - old
 }
 
-// Flag notes what speaks against calling the part under way ok.
-func (a *Account) Flag(why Reason) {
-	if a.cur.any {
-		a.cur.p.Flags |= why
-	}
-}
-
-// Alarm marks the part under way as alarmed.
-func (a *Account) Alarm() { a.cur.p.Alarmed = a.cur.p.Alarmed || a.cur.any }
-
 // Settle calls over with each part that the blocks so far have ended, judged; the Part may be kept. It is called after the windows of the newest block
 // were added.
 func (a *Account) Settle(over func(Part)) {

@@ -136,14 +136,14 @@ func TestVerdict(t *testing.T) {
 			f.block(1, 100, 9, "p", 0, nil)
 			f.block(1, 109, 9, "p", block.PartEnd, nil)
 		}, detector.NotAssessed, "samples in no window"},
-		{"an unhealthy signal", func(f *feed) {
+		{"what is known beside the numbers", func(f *feed) {
 			f.block(1, 0, 100, "p", block.PartBegin, nil)
-			f.a.Flag(RateOff)
+			f.a.cur.p.Flags |= EndUnseen
 			f.block(1, 100, 100, "p", block.PartEnd, unless(none, 0))
-		}, detector.NotAssessed, "the sampling rate is off"},
+		}, detector.NotAssessed, "its end was not seen"},
 		{"an alarm in a part half lost", func(f *feed) {
 			f.block(1, 0, 500, "p", block.PartBegin, nil)
-			f.a.Alarm()
+			f.a.cur.p.Alarmed = true
 			f.block(1, 1000, 10, "p", block.PartEnd, nil)
 		}, detector.Alarm, "samples missing"},
 	} {

@@ -64,7 +64,7 @@ type Part struct {
 func (p *Part) ID() string { return fmt.Sprintf("%s/%016x/%d", p.Stream, p.Run, p.First) }
 
 // Judge settles Coverage, Verdict and Reasons. The verdict is Alarm when an alarm was raised; OK when the part was seen from its beginning to
-// its end, nothing speaks against the signal's health, and at least the share needed of its samples, and of its windows, were scored; else NotAssessed. The
+// its end and at least the share needed of its samples, and of its windows, were scored; else NotAssessed. The
 // samples of the warm-up at the part's beginning and those outside of any window by design are not expected to be scored.
 func (p *Part) Judge(needed float64) {
 	s, w := &p.Samples, &p.Windows

@@ -18,10 +18,6 @@ const (
 	BorderLost                       // samples missing before its first one may be its own
 	WarmupOnly                       // the warm-up did not finish
 	TooShort                         // no window found place, or no event came
-	Unreplayed                       // the monitor was restarted in it and could not read again what came meanwhile
-	RateOff                          // the measured rate is not the configured one, so the filter's edges are not where they should be
-	StoreFailed                      // it was scored without the signal store, which failed
-	Unhealthy                        // an alarm of the signal's health stood
 
 	reasons = iota
 )
@@ -29,8 +25,7 @@ const (
 var words = [reasons]string{
 	"no samples", "its beginning was not seen", "its end was not seen", "samples missing", "samples that are not numbers", "samples out of range",
 	"windows touched by a defect", "no model in service", "the signal is frozen", "scores that are not numbers", "samples in no window",
-	"samples missing at its border", "the warm-up did not finish", "no window in it", "cut by a restart", "the sampling rate is off",
-	"the signal store failed", "the signal was not healthy",
+	"samples missing at its border", "the warm-up did not finish", "no window in it",
 }
 
 // Words says each reason in words, in the order of the bits; empty when there is none.

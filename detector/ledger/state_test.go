@@ -15,7 +15,7 @@ func kept(t testing.TB) *feed {
 	f.block(1, 0, 1000, "a", block.PartBegin|block.PartEnd, nil)
 	f.block(1, 1100, 105, "b", block.PartBegin, unless(func(i int) bool { return i < 2 }, detector.WarmingUp), 33, 101, 103)
 	f.a.Arrived(Arrivals{1, 2, 3, 4})
-	f.a.Flag(RateOff)
+	f.a.cur.p.Flags |= EndUnseen
 	return f
 }
 
