@@ -59,9 +59,6 @@ func (c *partsCmd) Run(con console) error {
 	}
 	switch {
 	case c.JSON:
-		if parts == nil {
-			parts = []ledger.Part{}
-		}
 		return writeJSON(con, map[string]any{"parts": parts, "lots": ledger.Lots(parts)})
 	case c.CSV:
 		return partreport.CSV(con.out, parts)

@@ -35,7 +35,7 @@ type Count struct {
 func Lots(parts []Part) []Lot {
 	type key struct{ stream, lot string }
 	at := map[key]int{}
-	var lots []Lot
+	lots := []Lot{}
 	for i := range parts {
 		p := &parts[i]
 		k := key{p.Stream, p.Lot}

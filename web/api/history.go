@@ -22,7 +22,7 @@ const (
 // HistoryQuery asks for a stretch of a stream.
 type HistoryQuery struct {
 	Stream   string
-	From, To time.Time // signal time; both zero: the newest minute
+	From, To time.Time // signal time; zero To: the newest, zero From: a minute before To
 	Width    int       // pixels, MinWidth to MaxWidth; as many buckets at most per trace
 	Want     Want
 	Channel  string // of the spectrogram; empty: the first

@@ -27,6 +27,8 @@ func newQuery(r *http.Request, known ...string) *query {
 	q := &query{values: values}
 	for name, v := range values {
 		switch {
+		case len(known) == 0:
+			q.refuse("query: found %.50q, allowed is none here", name)
 		case !slices.Contains(known, name):
 			q.refuse("query: found %.50q, allowed are %s", name, strings.Join(known, ", "))
 		case len(v) > 1:
@@ -65,11 +67,18 @@ func (q *query) time(name string) time.Time {
 		return time.Time{}
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		q.refuse("%s: found %.50q, allowed is a time such as 2026-01-31T08:00:00Z", name, text)
+	if err != nil || t.Year() < firstYear || t.Year() > lastYear {
+		q.refuse("%s: found %.50q, allowed is a time such as 2026-01-31T08:00:00Z, of the years %d to %d", name, text, firstYear, lastYear)
+		return time.Time{}
 	}
 	return t
 }
+
+// Nanoseconds since 1970, in which signals count time, hold these years.
+const (
+	firstYear = 1970
+	lastYear  = 2200
+)
 
 // stretch reads from and to.
 func (q *query) stretch() (from, to time.Time) {

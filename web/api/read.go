@@ -1,14 +1,13 @@
 package api
 
 import (
-	"encoding/csv"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"crackle/web/hub"
 )
@@ -16,7 +15,7 @@ import (
 // provided reports whether a group has something behind it, and answers 501 when it has not.
 func provided(w http.ResponseWriter, there bool, group string) bool {
 	if !there {
-		fail(w, http.StatusNotImplemented, group, group+": this program does not provide it")
+		fail(w, http.StatusNotImplemented, group, group+": this program does not provide it; its configuration may have turned it off")
 	}
 	return there
 }
@@ -80,6 +79,10 @@ func (h *Handler) pack(w http.ResponseWriter, r *http.Request) {
 	if !provided(w, h.cfg.Evidence != nil, "evidence") {
 		return
 	}
+	if v := newQuery(r); v.err != nil {
+		h.problem(w, v.err, "query")
+		return
+	}
 	id := r.PathValue("id")
 	body, size, err := h.cfg.Evidence.Pack(r.Context(), id)
 	if err != nil {
@@ -119,52 +122,23 @@ func (h *Handler) parts(w http.ResponseWriter, r *http.Request) {
 		h.problem(w, v.err, "query")
 		return
 	}
+	if format == "csv" {
+		var table bytes.Buffer // so that an error can still be said
+		if err := h.cfg.Parts.CSV(r.Context(), &table, q); err != nil {
+			h.problem(w, err, "parts")
+			return
+		}
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		w.Header().Set("Content-Disposition", `attachment; filename="parts.csv"`)
+		w.Write(table.Bytes())
+		return
+	}
 	parts, err := h.cfg.Parts.Find(r.Context(), q)
 	if err != nil {
 		h.problem(w, err, "parts")
 		return
 	}
-	if format == "csv" {
-		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-		w.Header().Set("Content-Disposition", `attachment; filename="parts.csv"`)
-		writeParts(w, parts)
-		return
-	}
-	if parts == nil {
-		parts = []Part{}
-	}
 	reply(w, map[string]any{"parts": parts})
-}
-
-// writeParts writes a header line and a line for each part.
-func writeParts(w io.Writer, parts []Part) {
-	out := csv.NewWriter(w)
-	out.Write([]string{"stream", "lot", "part", "verdict", "reasons", "start", "end", "coverage", "expected", "received", "missing", "invalid", "saturated", "bridged", "scored", "peak", "limit", "model"})
-	for i := range parts {
-		p := &parts[i]
-		row := []string{p.Stream, plain(p.Lot), plain(p.Part), p.Verdict, strings.Join(p.Reasons, "; "), p.Start.UTC().Format(time.RFC3339Nano), p.End.UTC().Format(time.RFC3339Nano), cell(p.Coverage)}
-		for _, n := range []uint64{p.Expected, p.Received, p.Missing, p.Invalid, p.Saturated, p.Bridged, p.Scored} {
-			row = append(row, strconv.FormatUint(n, 10))
-		}
-		out.Write(append(row, cell(p.Peak), cell(p.Limit), p.Model))
-	}
-	out.Flush()
-}
-
-// plain keeps a spreadsheet from taking text for a formula.
-func plain(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
-
-// cell is a number, empty where there is none.
-func cell(n Number) string {
-	if s := string(appendNumber(nil, float64(n))); s != "null" {
-		return s
-	}
-	return ""
 }
 
 func (h *Handler) lots(w http.ResponseWriter, r *http.Request) {
@@ -180,9 +154,6 @@ func (h *Handler) lots(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		h.problem(w, err, "lots")
 		return
-	}
-	if lots == nil {
-		lots = []Lot{}
 	}
 	reply(w, map[string]any{"lots": lots})
 }

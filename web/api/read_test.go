@@ -38,11 +38,15 @@ func (s *shelf) Drawing(_ context.Context, id string) (*api.Drawing, error) {
 func (s *shelf) Pack(context.Context, string) (io.ReadCloser, int64, error) {
 	return io.NopCloser(strings.NewReader("pack")), 4, s.fails
 }
-func (s *shelf) Find(_ context.Context, q api.PartQuery) ([]api.Part, error) {
+func (s *shelf) Find(_ context.Context, q api.PartQuery) (any, error) {
 	s.parts = q
-	return []api.Part{{Part: "=1+1", Verdict: "ok"}}, s.fails
+	return []string{"P-7"}, s.fails
 }
-func (s *shelf) Lots(context.Context, string) ([]api.Lot, error) { return nil, s.fails }
+func (s *shelf) Lots(context.Context, string) (any, error) { return []string{"L"}, s.fails }
+func (s *shelf) CSV(_ context.Context, w io.Writer, _ api.PartQuery) error {
+	io.WriteString(w, "part\nP-7\n")
+	return s.fails
+}
 
 func ask(t *testing.T, s *shelf, p api.Providers, path string) (int, string) {
 	t.Helper()
@@ -78,11 +82,15 @@ func TestQueriesAreStrict(t *testing.T) {
 		{"/api/v1/streams/m/history?width=100&want=raw,score", 200, `"marks":[]`},
 		{"/api/v1/parts?limit=0", 400, "1 to 1000"},
 		{"/api/v1/parts?format=xml", 400, "json, csv"},
-		{"/api/v1/parts?lot=L", 200, `"part":"=1+1"`},
-		{"/api/v1/parts?format=csv", 200, ",'=1+1,ok,"},
-		{"/api/v1/lots", 200, `{"lots":[]}`},
+		{"/api/v1/parts?lot=L", 200, `{"parts":["P-7"]}`},
+		{"/api/v1/parts?format=csv", 200, "part\nP-7\n"},
+		{"/api/v1/lots", 200, `{"lots":["L"]}`},
 		{"/api/v1/alarms/a1/evidence", 200, `"id":"a1"`},
 		{"/api/v1/alarms/a1/evidence/pack", 200, "pack"},
+		{"/api/v1/alarms/a1/evidence?x=1", 400, "allowed is none"},
+		{"/api/v1/alarms/a1/evidence/pack?x=1", 400, "allowed is none"},
+		{"/api/v1/streams/m/history?from=0001-01-01T00:00:00Z", 400, "1970 to 2200"},
+		{"/api/v1/streams/m/history?to=9999-01-01T00:00:00Z", 400, "1970 to 2200"},
 	} {
 		if status, body := ask(t, s, p, c.path); status != c.status || !strings.Contains(body, c.want) {
 			t.Errorf("%.80s: %d %s; want %d with %s", c.path, status, body, c.status, c.want)
@@ -99,7 +107,7 @@ func TestQueriesAreStrict(t *testing.T) {
 
 // A group without a program behind it says so, and a provider's error is answered as it asks.
 func TestProvidersMissingAndFailing(t *testing.T) {
-	paths := []string{"/api/v1/streams/m/history", "/api/v1/alarms/a/evidence", "/api/v1/alarms/a/evidence/pack", "/api/v1/parts", "/api/v1/lots"}
+	paths := []string{"/api/v1/streams/m/history", "/api/v1/alarms/a/evidence", "/api/v1/alarms/a/evidence/pack", "/api/v1/parts", "/api/v1/parts?format=csv", "/api/v1/lots"}
 	for _, path := range paths {
 		if status, body := ask(t, &shelf{}, api.Providers{}, path); status != 501 || !strings.Contains(body, "does not provide") {
 			t.Errorf("%s without a provider: %d %s", path, status, body)

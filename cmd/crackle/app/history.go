@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,10 +17,11 @@ import (
 )
 
 const (
-	historyAtOnce = 3        // questions that are worked on at the same time
-	historyValues = 64 << 20 // values of signal that one question may read
-	historyCells  = 1 << 20  // buckets of features in one answer
-	historyColumn = 1024     // columns of a spectrogram
+	historyAtOnce  = 3        // questions that are worked on at the same time
+	historyValues  = 64 << 20 // values of signal that one question may read
+	historySeconds = 1e9      // that one question may span, which a time.Duration holds
+	historyCells   = 1 << 20  // buckets of features in one answer
+	historyColumn  = 1024     // columns of a spectrogram
 )
 
 // past opens the history of a stream.
@@ -71,13 +73,16 @@ func (a *App) History(ctx context.Context, q api.HistoryQuery) (*api.History, er
 		return nil, err
 	}
 	h := &api.History{From: q.From, To: q.To, Oldest: oldest, Newest: newest, Marks: []api.Mark{}}
-	if q.From.IsZero() && q.To.IsZero() {
-		h.From, h.To = newest.Add(-time.Minute), newest
+	if q.To.IsZero() {
+		h.To = newest
+	}
+	if q.From.IsZero() {
+		h.From = h.To.Add(-time.Minute)
 	}
 	if !h.From.Before(h.To) {
 		return nil, api.Refused("from", "from and to: found %s and %s, allowed is a stretch that ends after it begins", h.From.Format(time.RFC3339), h.To.Format(time.RFC3339))
 	}
-	most := time.Duration(historyValues / float64(len(s.cfg.Channels)) / s.cfg.RateHz * 1e9)
+	most := time.Duration(math.Min(historyValues/float64(len(s.cfg.Channels))/s.cfg.RateHz, historySeconds) * 1e9)
 	held := newest
 	if h.To.Before(newest) {
 		held = h.To
@@ -159,7 +164,10 @@ func newLook(s *stream, q api.HistoryQuery, h *api.History) (*look, error) {
 		if l.channel < 0 {
 			return nil, api.Refused("channel", "channel: found %.100q, the stream has %v", q.Channel, s.cfg.Channels)
 		}
-		l.spectra = newSpectrogram(span{p.from, p.to, min(p.width, historyColumn)}, s.cfg.RateHz)
+		var err error
+		if l.spectra, err = newSpectrogram(span{p.from, p.to, min(p.width, historyColumn)}, s.cfg.RateHz); err != nil {
+			return nil, err
+		}
 	}
 	if q.Want&(api.WantConditioned|api.WantFeatures|api.WantScore) == 0 {
 		return l, nil

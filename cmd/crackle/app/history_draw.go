@@ -3,11 +3,11 @@ package app
 import (
 	"math"
 
-	"gonum.org/v1/gonum/dsp/fourier"
-
 	"crackle/detector"
 	"crackle/web/api"
 	"crackle/web/hub"
+	"crackle/window/kernel"
+	"crackle/window/taper"
 )
 
 // span cuts a stretch of time, in ns since 1970 UTC, into buckets, one for each pixel.
@@ -126,26 +126,32 @@ const (
 type spectrogram struct {
 	span
 	rateHz, scale float64
-	fft           *fourier.FFT
+	fft           *kernel.FFT
 	taper         []float64
 	power         [][]float64 // by column
 	count         []int
 	frame         []float64
 	held          int
 	next          int64 // time at which rows are to go on, else what is held is dropped
-	coeff         []complex128
+	re, im        []float64
 }
 
-func newSpectrogram(p span, rateHz float64) *spectrogram {
-	g := &spectrogram{span: p, rateHz: rateHz, fft: fourier.NewFFT(spectrumLength), taper: make([]float64, spectrumLength),
-		power: make([][]float64, p.width), count: make([]int, p.width), frame: make([]float64, spectrumLength)}
+func newSpectrogram(p span, rateHz float64) (*spectrogram, error) {
+	g := &spectrogram{span: p, rateHz: rateHz, power: make([][]float64, p.width), count: make([]int, p.width), frame: make([]float64, spectrumLength),
+		re: make([]float64, spectrumRows+1), im: make([]float64, spectrumRows+1)}
+	var err error
+	if g.fft, err = kernel.NewFFT(spectrumLength); err != nil {
+		return nil, err
+	}
+	if g.taper, err = taper.New("hann", spectrumLength); err != nil {
+		return nil, err
+	}
 	sum := 0.0
-	for i := range g.taper {
-		g.taper[i] = 0.5 - 0.5*math.Cos(2*math.Pi*float64(i)/spectrumLength)
-		sum += g.taper[i] * g.taper[i]
+	for _, w := range g.taper {
+		sum += w * w
 	}
 	g.scale = 2 / (rateHz * sum)
-	return g
+	return g, nil
 }
 
 // rows takes one channel of interleaved rows.
@@ -179,15 +185,15 @@ func (g *spectrogram) column(i int) {
 		mean += v / spectrumLength
 	}
 	for k := range g.frame {
-		g.frame[k] = (g.frame[k] - mean) * g.taper[k]
+		g.frame[k] -= mean
 	}
-	g.coeff = g.fft.Coefficients(g.coeff, g.frame)
+	g.fft.Forward(g.re, g.im, g.frame, g.taper)
 	if g.power[i] == nil {
 		g.power[i] = make([]float64, spectrumRows)
 	}
 	for k := range spectrumRows {
-		c := g.coeff[k+1] // the mean is left out
-		g.power[i][k] += (real(c)*real(c) + imag(c)*imag(c)) * g.scale
+		re, im := g.re[k+1], g.im[k+1] // the mean is left out
+		g.power[i][k] += (re*re + im*im) * g.scale
 	}
 	g.count[i]++
 }

@@ -51,7 +51,10 @@ func TestSpectrogramShowsATone(t *testing.T) {
 	for i := range rows {
 		rows[i] = float32(math.Sin(2 * math.Pi * tone * float64(i) / rate))
 	}
-	g := newSpectrogram(span{0, 2e9, 20}, rate)
+	g, err := newSpectrogram(span{0, 2e9, 20}, rate)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for k := 0; k < len(rows); k += 700 {
 		g.rows(int64(float64(k)/rate*1e9), rows[k:min(k+700, len(rows))], 1, 0)
 	}

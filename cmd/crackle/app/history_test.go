@@ -105,6 +105,15 @@ func TestHistoryShowsWhatLiveSaw(t *testing.T) {
 			t.Errorf("%s: answered", what)
 		}
 	}
+	for what, q := range map[string]api.HistoryQuery{"only an end": {To: at}, "only a beginning": {From: at.Add(-time.Second)}} {
+		q.Stream, q.Width, q.Want = "motor", 64, api.WantRaw
+		h, err := w.History(t.Context(), q)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		} else if !h.From.Before(h.To) || h.To.Sub(h.From) > time.Minute || len(h.Raw[0].Buckets) == 0 {
+			t.Errorf("%s: %s to %s, %d buckets", what, h.From, h.To, len(h.Raw[0].Buckets))
+		}
+	}
 	drawn := false
 	eventually(t, "evidence", func() bool {
 		d, err := w.Drawing(t.Context(), w.events("motor", alert.KindScore)[0].Alarm.ID)

@@ -158,7 +158,7 @@ type PartQuery struct {
 }
 
 // Parts lists the parts that are over, as they are kept on a server, the newest first. A part that was told twice, as when a store is scored
-// again, stands once, as told last. No store of parts yet is no part.
+// again, stands once, as told last. No store of parts yet is an empty list. What is remembered while reading is bounded by the limit.
 func Parts(ctx context.Context, conn *nats.Conn, q PartQuery) ([]ledger.Part, error) {
 	if q.Limit <= 0 || q.Limit > MaxParts {
 		q.Limit = MaxParts
@@ -169,7 +169,7 @@ func Parts(ctx context.Context, conn *nats.Conn, q PartQuery) ([]ledger.Part, er
 	}
 	st, err := js.Stream(ctx, partsStore)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil, nil
+		return []ledger.Part{}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("parts: open %s: %w", partsStore, err)
@@ -208,8 +208,14 @@ func Parts(ctx context.Context, conn *nats.Conn, q PartQuery) ([]ledger.Part, er
 		if q.takes(&p) {
 			all = append(all, p)
 		}
+		if len(all) >= 2*q.Limit {
+			all = latest(all, q.Limit)
+		}
 	}
-	return newest(all, q.Limit), nil
+	all = latest(all, q.Limit)
+	slices.Reverse(all)
+	slices.SortStableFunc(all, func(a, b ledger.Part) int { return b.To.Compare(a.To) })
+	return all, nil
 }
 
 func (q *PartQuery) takes(p *ledger.Part) bool {
@@ -217,16 +223,16 @@ func (q *PartQuery) takes(p *ledger.Part) bool {
 		(q.From.IsZero() || !p.To.Before(q.From)) && (q.To.IsZero() || p.To.Before(q.To))
 }
 
-// newest takes what was told last of each part, the newest first.
-func newest(told []ledger.Part, limit int) []ledger.Part {
+// latest keeps what was told last of each part, of so many parts told last, in the order of telling.
+func latest(told []ledger.Part, limit int) []ledger.Part {
 	seen := map[string]bool{}
-	var out []ledger.Part
+	out := []ledger.Part{}
 	for i := len(told) - 1; i >= 0 && len(out) < limit; i-- {
 		if id := told[i].ID(); !seen[id] {
 			seen[id] = true
 			out = append(out, told[i])
 		}
 	}
-	slices.SortStableFunc(out, func(a, b ledger.Part) int { return b.To.Compare(a.To) })
+	slices.Reverse(out)
 	return out
 }
