@@ -17,38 +17,33 @@ import (
 )
 
 type backtestCmd struct {
-	Recordings   []string `arg:"" optional:"" name:"recording" help:"Recordings: CSV, plain or gzip. None: what the store of the running crackle holds of the stream."`
-	Config       string   `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
-	Stream       string   `short:"s" help:"Stream; may be left out when there is only one."`
-	From         string   `placeholder:"TIME" help:"Begin there, RFC 3339 with its zone. Default: the oldest signal that is kept."`
-	To           string   `placeholder:"TIME" help:"End there. Default: the newest."`
-	Model        string   `short:"m" placeholder:"FILE" help:"Model to try. Default: the stream's."`
-	LimitFactor  float64  `placeholder:"X" help:"Try the limit times this, 0.1 to 10."`
-	AlarmsPerDay float64  `placeholder:"N" help:"Find the lowest limit that gives at most so many alarms a day."`
-	Data         string   `placeholder:"DIR" help:"Data folder of the crackle that runs on this machine. Default: the configuration's."`
-	JSON         bool     `name:"json" help:"Write JSON."`
+	Recordings   []string  `arg:"" optional:"" name:"recording" help:"Recordings: CSV, plain or gzip. None: what the store of the running crackle holds of the stream."`
+	Config       string    `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
+	Stream       string    `short:"s" help:"Stream; may be left out when there is only one."`
+	From         time.Time `placeholder:"TIME" help:"Begin there, as 2026-01-31T08:00:00Z. Default: the oldest signal that is kept."`
+	To           time.Time `placeholder:"TIME" help:"End there. Default: the newest."`
+	Model        string    `short:"m" placeholder:"FILE" help:"Model to try. Default: the stream's."`
+	LimitFactor  float64   `placeholder:"X" help:"Try the limit times this, 0.1 to 10."`
+	AlarmsPerDay float64   `placeholder:"N" help:"Find the lowest limit that gives at most so many alarms a day."`
+	Data         string    `placeholder:"DIR" help:"Data folder of the crackle that runs on this machine. Default: the configuration's."`
+	JSON         bool      `name:"json" help:"Write JSON."`
 	layout
 }
 
 func (c *backtestCmd) Run(con console) error {
-	from, to, err := c.check()
-	if err != nil {
+	if err := c.check(); err != nil {
 		return err
 	}
-	cfg, err := load(c.Config)
-	if err != nil {
-		return err
-	}
-	s, err := streamOf(cfg, c.Stream)
+	cfg, s, err := subject(c.Config, c.Stream)
 	if err != nil {
 		return err
 	}
 	what := app.BacktestConfig{Stream: s, LimitFactor: c.LimitFactor, AlarmsPerDay: c.AlarmsPerDay}
-	if what.Running, err = app.LoadModel(app.ModelPath(cfg, s), s); err != nil {
+	if what.Running, err = modelOf(cfg, s, ""); err != nil {
 		return err
 	}
 	if c.Model != "" {
-		if what.Candidate, err = app.LoadModel(c.Model, s); err != nil {
+		if what.Candidate, err = modelOf(cfg, s, c.Model); err != nil {
 			return err
 		}
 	}
@@ -62,40 +57,29 @@ func (c *backtestCmd) Run(con console) error {
 	if len(c.Recordings) > 0 {
 		r, err = c.recordings(ctx, con, s, b)
 	} else {
-		r, err = c.store(ctx, con, cfg, s, b, from, to)
+		r, err = c.store(ctx, con, cfg, s, b)
 	}
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return writeJSON(con, r)
+		return printJSON(con.out, r)
 	}
 	return c.tell(con, r)
 }
 
-func (c *backtestCmd) check() (from, to time.Time, err error) {
-	for _, t := range []struct {
-		flag, text string
-		into       *time.Time
-	}{{"--from", c.From, &from}, {"--to", c.To, &to}} {
-		if t.text == "" {
-			continue
-		}
-		if *t.into, err = time.Parse(time.RFC3339, t.text); err != nil {
-			return from, to, mistake{fmt.Errorf("%s %q: give a time with its zone, such as 2026-03-02T06:00:00Z", t.flag, t.text)}
-		}
-	}
+func (c *backtestCmd) check() error {
 	switch {
-	case len(c.Recordings) > 0 && (c.From != "" || c.To != ""):
-		err = mistake{errors.New("--from and --to are for what the store holds; leave them or the recordings out")}
+	case len(c.Recordings) > 0 && !(c.From.IsZero() && c.To.IsZero()):
+		return mistake{errors.New("--from and --to are for what the store holds; leave them or the recordings out")}
 	case c.LimitFactor != 0 && c.AlarmsPerDay != 0:
-		err = mistake{errors.New("--limit-factor and --alarms-per-day: give one of the two")}
+		return mistake{errors.New("--limit-factor and --alarms-per-day: give one of the two")}
 	case c.LimitFactor != 0 && !(c.LimitFactor >= 0.1 && c.LimitFactor <= 10):
-		err = mistake{fmt.Errorf("--limit-factor %g: give a factor from 0.1 to 10", c.LimitFactor)}
+		return mistake{fmt.Errorf("--limit-factor %g: give a factor from 0.1 to 10", c.LimitFactor)}
 	case c.AlarmsPerDay < 0 || math.IsNaN(c.AlarmsPerDay) || math.IsInf(c.AlarmsPerDay, 0):
-		err = mistake{fmt.Errorf("--alarms-per-day %g: give a number above 0", c.AlarmsPerDay)}
+		return mistake{fmt.Errorf("--alarms-per-day %g: give a number above 0", c.AlarmsPerDay)}
 	}
-	return from, to, err
+	return nil
 }
 
 // recordings scores files, each a run of its own.
@@ -135,7 +119,7 @@ func (c *backtestCmd) one(ctx context.Context, con console, name string, run uin
 }
 
 // store reads what the running crackle keeps.
-func (c *backtestCmd) store(ctx context.Context, con console, cfg *config.Config, s *config.Stream, b *app.Backtest, from, to time.Time) (*app.BacktestReport, error) {
+func (c *backtestCmd) store(ctx context.Context, con console, cfg *config.Config, s *config.Stream, b *app.Backtest) (*app.BacktestReport, error) {
 	nc, err := reach(ctx, "crackle backtest", cfg, c.Data)
 	if err != nil {
 		return nil, err
@@ -149,13 +133,7 @@ func (c *backtestCmd) store(ctx context.Context, con console, cfg *config.Config
 	if err != nil {
 		return nil, err
 	}
-	began, said := time.Now(), time.Time{}
-	return app.BacktestStretch(ctx, past, b, from, to, func(share float64, text string) {
-		if time.Since(began) > 2*time.Second && time.Since(said) > time.Second {
-			said = time.Now()
-			fmt.Fprintf(con.err, "%3.0f %% %s\n", 100*share, text)
-		}
-	})
+	return app.BacktestStretch(ctx, past, b, c.From, c.To, shares(con.err))
 }
 
 func (c *backtestCmd) tell(con console, r *app.BacktestReport) error {

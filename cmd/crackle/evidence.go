@@ -2,21 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert/evidence"
 	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
-	"crackle/ingest"
-	"crackle/ingest/broker"
 )
 
 type evidenceCmd struct {
@@ -25,68 +21,24 @@ type evidenceCmd struct {
 	Verify evidenceVerifyCmd `cmd:"" help:"Score the evidence of an alarm again and compare every window. Exit code 0: it agrees; 1: it differs, or could not be scored."`
 }
 
-// evidenceStore says where the evidence is.
-type evidenceStore struct {
-	Config string `short:"c" placeholder:"FILE" help:"Configuration of the crackle that kept it: tells the server, the data folder, and where models are."`
-	Data   string `placeholder:"DIR" help:"Data folder of the crackle that runs on this machine. Default: the configuration's, else crackle-data."`
-}
+// evidenceStore is where the evidence is.
+type evidenceStore struct{ running }
 
-// config reads the configuration, or gives nil where none was named.
-func (e *evidenceStore) config() (*config.Config, error) {
-	if e.Config == "" {
-		return nil, nil
-	}
-	return load(e.Config)
-}
-
-// open reaches the store of a running crackle.
-func (e *evidenceStore) open(ctx context.Context, cfg *config.Config) (*evidence.Store, *nats.Conn, error) {
-	nc, err := reach(ctx, "crackle evidence", cfg, e.Data)
+// open reaches the store of a running crackle; done ends the connection.
+func (e *evidenceStore) open(ctx context.Context) (st *evidence.Store, done func(), err error) {
+	nc, err := e.reach(ctx, "crackle evidence")
 	if err != nil {
 		return nil, nil, err
 	}
 	js, err := jetstream.New(nc)
+	if err == nil {
+		st, err = evidence.OpenStore(ctx, js, evidence.Bounds{})
+	}
 	if err != nil {
 		nc.Close()
 		return nil, nil, err
 	}
-	st, err := evidence.OpenStore(ctx, js, evidence.Bounds{})
-	if err != nil {
-		nc.Close()
-		return nil, nil, err
-	}
-	return st, nc, nil
-}
-
-// reach connects to the server of a running crackle: the one that the configuration names, else the one that serves the data folder.
-func reach(ctx context.Context, name string, cfg *config.Config, data string) (*nats.Conn, error) {
-	o := ingest.Options{Name: name}
-	if cfg != nil && !cfg.NATS.Embedded() {
-		o = app.Door(&cfg.NATS)
-		o.Name = name
-	}
-	if o.URL == "" {
-		switch {
-		case data != "":
-		case cfg != nil:
-			data = cfg.Store.Dir
-		default:
-			data = config.Default().Store.Dir
-		}
-		var err error
-		if o.URL, o.Token, err = broker.Door(data); err != nil {
-			return nil, err
-		}
-	}
-	nc, err := ingest.Connect(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	if !nc.IsConnected() {
-		nc.Close()
-		return nil, fmt.Errorf("NATS at %s does not answer: start it, or correct the address", o.URL)
-	}
-	return nc, nil
+	return st, nc.Close, nil
 }
 
 type evidenceListCmd struct {
@@ -97,15 +49,11 @@ type evidenceListCmd struct {
 func (c *evidenceListCmd) Run(con console) error {
 	ctx, stop := interruptible()
 	defer stop()
-	cfg, err := c.config()
+	st, done, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
-	st, nc, err := c.open(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
+	defer done()
 	items, err := st.List(ctx)
 	if err != nil {
 		return err
@@ -114,7 +62,7 @@ func (c *evidenceListCmd) Run(con console) error {
 		if items == nil {
 			items = []evidence.Item{}
 		}
-		return writeJSON(con, map[string]any{"evidence": items})
+		return printJSON(con.out, map[string]any{"evidence": items})
 	}
 	for _, it := range items {
 		fmt.Fprintf(con.out, "%-18s %-10s %-24s %s  %8.1f KiB  %s %s\n", it.ID, it.Kind, it.Stream, it.Onset.UTC().Format(time.RFC3339), float64(it.Size)/1024, it.Part, it.Lot)
@@ -132,15 +80,11 @@ type evidenceGetCmd struct {
 func (c *evidenceGetCmd) Run(con console) error {
 	ctx, stop := interruptible()
 	defer stop()
-	cfg, err := c.config()
+	st, done, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
-	st, nc, err := c.open(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
+	defer done()
 	b, err := st.Bytes(ctx, c.ID)
 	if err != nil {
 		return err
@@ -176,26 +120,20 @@ func (c *evidenceVerifyCmd) Run(con console) error {
 	if err != nil {
 		return err
 	}
-	p, err := c.pack(ctx, cfg)
+	p, err := c.pack(ctx)
 	if err != nil {
 		return err
 	}
-	said, began := time.Time{}, time.Now()
-	scorer := app.Rescorer{
-		Model: func(hash string, s *config.Stream) (*detector.Model, error) { return c.model(cfg, hash, s) },
-		Progress: func(share float64) {
-			if time.Since(began) > 2*time.Second && time.Since(said) > time.Second {
-				said = time.Now()
-				fmt.Fprintf(con.err, "%3.0f %% scored again\n", 100*share)
-			}
-		},
-	}
-	r, err := evidence.Verify(p, scorer)
+	said := shares(con.err)
+	r, err := evidence.Verify(p, app.Rescorer{
+		Model:    func(hash string, s *config.Stream) (*detector.Model, error) { return c.model(cfg, hash, s) },
+		Progress: func(share float64) { said(share, "scored again") },
+	})
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		err = writeJSON(con, map[string]any{"alarm": p.Alarm.ID, "stream": p.Alarm.Stream, "model": p.Model, "recorded_kernel": p.Kernel, "report": r})
+		err = printJSON(con.out, map[string]any{"alarm": p.Alarm.ID, "stream": p.Alarm.Stream, "model": p.Model, "recorded_kernel": p.Kernel, "report": r})
 	} else {
 		word := "verified"
 		if !r.OK {
@@ -210,16 +148,16 @@ func (c *evidenceVerifyCmd) Run(con console) error {
 }
 
 // pack reads a file when there is one of that name, else asks the store.
-func (c *evidenceVerifyCmd) pack(ctx context.Context, cfg *config.Config) (*evidence.Pack, error) {
+func (c *evidenceVerifyCmd) pack(ctx context.Context) (*evidence.Pack, error) {
 	b, err := os.ReadFile(c.What)
 	if err == nil {
 		return evidence.Decode(b)
 	}
-	st, nc, openErr := c.open(ctx, cfg)
+	st, done, openErr := c.open(ctx)
 	if openErr != nil {
 		return nil, fmt.Errorf("there is no file %s (%w), and no store to ask: %w", c.What, err, openErr)
 	}
-	defer nc.Close()
+	defer done()
 	return st.Get(ctx, c.What)
 }
 
@@ -242,10 +180,4 @@ func (c *evidenceVerifyCmd) model(cfg *config.Config, hash string, s *config.Str
 		return nil, fmt.Errorf("%s is model %s, and the evidence was scored with %s: name that model's file with --model", name, m.Hash(), hash)
 	}
 	return m, err
-}
-
-func writeJSON(con console, v any) error {
-	e := json.NewEncoder(con.out)
-	e.SetIndent("", " ")
-	return e.Encode(v)
 }

@@ -50,19 +50,11 @@ func (c *explainCmd) Run(con console) error {
 	if c.Windows < 1 {
 		return mistake{fmt.Errorf("--windows %d: must be 1 or more", c.Windows)}
 	}
-	cfg, err := load(c.Config)
+	cfg, s, err := subject(c.Config, c.Stream)
 	if err != nil {
 		return err
 	}
-	s, err := streamOf(cfg, c.Stream)
-	if err != nil {
-		return err
-	}
-	path := c.Model
-	if path == "" {
-		path = app.ModelPath(cfg, s)
-	}
-	m, err := app.LoadModel(path, s)
+	m, err := modelOf(cfg, s, c.Model)
 	if err != nil {
 		return err
 	}

@@ -7,14 +7,12 @@ import (
 	"time"
 
 	"crackle/cmd/crackle/app"
-	"crackle/cmd/crackle/config"
 	"crackle/detector/ledger"
 	partreport "crackle/detector/ledger/report"
 )
 
 type partsCmd struct {
-	Config string    `short:"c" placeholder:"FILE" help:"Configuration of the crackle that watched: tells the server and the data folder."`
-	Data   string    `placeholder:"DIR" help:"Data folder of the crackle that runs on this machine. Default: the configuration's, else crackle-data."`
+	running
 	Stream string    `short:"s" placeholder:"NAME" help:"Only parts of this stream."`
 	Lot    string    `placeholder:"LOT" help:"Only parts of this lot."`
 	Part   string    `placeholder:"PART" help:"Only this part."`
@@ -32,14 +30,7 @@ func (c *partsCmd) Run(con console) error {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	var cfg *config.Config
-	if c.Config != "" {
-		var err error
-		if cfg, err = load(c.Config); err != nil {
-			return err
-		}
-	}
-	nc, err := reach(ctx, "crackle parts", cfg, c.Data)
+	nc, err := c.reach(ctx, "crackle parts")
 	if err != nil {
 		return err
 	}
@@ -59,7 +50,7 @@ func (c *partsCmd) Run(con console) error {
 	}
 	switch {
 	case c.JSON:
-		return writeJSON(con, map[string]any{"parts": parts, "lots": ledger.Lots(parts)})
+		return printJSON(con.out, map[string]any{"parts": parts, "lots": ledger.Lots(parts)})
 	case c.CSV:
 		return partreport.CSV(con.out, parts)
 	case c.Report != "":

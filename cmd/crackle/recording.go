@@ -14,7 +14,9 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
+	"crackle/detector"
 	"crackle/ingest/file"
 )
 
@@ -122,6 +124,24 @@ func streamOf(cfg *config.Config, name string) (*config.Stream, error) {
 		return nil, mistake{fmt.Errorf("--stream %q: the configuration has %s", name, strings.Join(names, ", "))}
 	}
 	return &s, nil
+}
+
+// subject is the stream that a command is about, and its configuration.
+func subject(path, stream string) (*config.Config, *config.Stream, error) {
+	cfg, err := load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := streamOf(cfg, stream)
+	return cfg, s, err
+}
+
+// modelOf reads the model that a flag names, else the stream's.
+func modelOf(cfg *config.Config, s *config.Stream, path string) (*detector.Model, error) {
+	if path == "" {
+		path = app.ModelPath(cfg, s)
+	}
+	return app.LoadModel(path, s)
 }
 
 // bar shows how much of a file has been read, on a terminal; elsewhere it says nothing.

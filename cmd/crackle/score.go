@@ -32,19 +32,11 @@ type scoreCmd struct {
 }
 
 func (c *scoreCmd) Run(con console) (err error) {
-	cfg, err := load(c.Config)
+	cfg, s, err := subject(c.Config, c.Stream)
 	if err != nil {
 		return err
 	}
-	s, err := streamOf(cfg, c.Stream)
-	if err != nil {
-		return err
-	}
-	path := c.Model
-	if path == "" {
-		path = app.ModelPath(cfg, s)
-	}
-	m, err := app.LoadModel(path, s)
+	m, err := modelOf(cfg, s, c.Model)
 	if err != nil {
 		return err
 	}

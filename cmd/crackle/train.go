@@ -25,11 +25,7 @@ type trainCmd struct {
 }
 
 func (c *trainCmd) Run(con console) error {
-	cfg, err := load(c.Config)
-	if err != nil {
-		return err
-	}
-	s, err := streamOf(cfg, c.Stream)
+	cfg, s, err := subject(c.Config, c.Stream)
 	if err != nil {
 		return err
 	}
