@@ -20,7 +20,8 @@ import (
 const (
 	partsStore   = "CRACKLE_PARTS"
 	partsSubject = "crackle.part."
-	partsWaiting = 1024 // that may wait for the store
+	partsKept    = 2 * MaxParts // about a kilobyte each
+	partsWaiting = 1024         // that may wait for the store
 	partsAge     = 366 * 24 * time.Hour
 	partsTimeout = 5 * time.Second  // of one attempt to store a part
 	partsRetry   = time.Second      // between two attempts
@@ -47,8 +48,8 @@ func (a *App) openParts() error {
 	if err != nil {
 		return err
 	}
-	k := &partKeeper{js: js, maxBytes: 256 << 20, queue: make(chan ledger.Part, partsWaiting), log: a.log}
-	if a.config().NATS.Embedded() {
+	k := &partKeeper{js: js, maxBytes: -1, queue: make(chan ledger.Part, partsWaiting), log: a.log}
+	if a.config().NATS.Embedded() { // an external server's own limits rule there: a bound would take its room before it is used
 		k.maxBytes = a.config().Store.MaxBytes / 100
 	}
 	a.parts = k
@@ -133,7 +134,7 @@ func (k *partKeeper) try(ctx context.Context, p *ledger.Part) error {
 	if !k.there {
 		if _, err := k.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 			Name: partsStore, Subjects: []string{partsSubject + ">"}, Description: "verdict and coverage of every part that is over",
-			Storage: jetstream.FileStorage, MaxAge: partsAge, MaxBytes: k.maxBytes, Discard: jetstream.DiscardOld,
+			Storage: jetstream.FileStorage, MaxAge: partsAge, MaxBytes: k.maxBytes, MaxMsgs: partsKept, Discard: jetstream.DiscardOld,
 		}); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"crackle/alert"
 	"crackle/cmd/crackle/app"
 	"crackle/detector"
 	"crackle/detector/ledger"
@@ -22,13 +23,15 @@ func TestScenarioPartsAreKept(t *testing.T) {
 	w.wantVerdict("motor.store", "good", detector.OK)
 	publishPart(t, p, faulty(t), "bad", 100)
 	w.wantVerdict("motor.store", "bad", detector.Alarm)
+	eventually(t, "the alarm", func() bool { return len(w.events("motor.store", alert.KindScore)) > 0 })
 	for path, want := range map[string]string{
 		"/api/v1/parts?stream=motor.store&part=bad":                   `"verdict":"alarm"`,
 		"/api/v1/parts?format=csv":                                    "\nmotor.store,,good,",
 		"/api/v1/lots":                                                `"parts":2`,
 		"/api/v1/streams/motor.store/history?width=64&want=raw,score": `"channel":"phase_a_a"`,
+		"/api/v1/alarms/" + w.events("motor.store", alert.KindScore)[0].Alarm.ID + "/evidence": `"windows":[{`, // beside the parts there is room for it
 	} {
-		eventually(t, path, func() bool { // the store is written behind the verdict
+		eventually(t, path, func() bool { // the store is written behind the verdict, the evidence some seconds after
 			status, body := w.get(path)
 			return status == 200 && strings.Contains(body, want)
 		})
