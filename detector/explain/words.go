@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -56,20 +57,10 @@ func (x *Explanation) reasons(usual []float64) {
 			raised += v
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return -compare(x.ByFeat[a], x.ByFeat[b]) })
+	slices.SortStableFunc(order, func(a, b int) int { return -cmp.Compare(x.ByFeat[a], x.ByFeat[b]) })
 	for _, j := range order[:min(3, len(order))] {
 		x.Top = append(x.Top, x.reason(j, usual, x.ByFeat[j]/raised))
 	}
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 func (x *Explanation) reason(j int, usual []float64, share float64) Reason {
