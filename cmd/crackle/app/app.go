@@ -41,7 +41,7 @@ type Observer struct {
 
 // App is the whole program: it is made by New, runs from Start to Stop, and is used once.
 type App struct {
-	cfg     atomic.Pointer[config.Config] // replaced by Reload, never changed
+	cfg     atomic.Pointer[config.Config] // set as a whole, never changed
 	version string
 	log     *slog.Logger
 	observe Observer
@@ -50,7 +50,7 @@ type App struct {
 	registry *prometheus.Registry
 	broker   *broker.Broker // nil with an external server
 	conn     *nats.Conn
-	streams  atomic.Pointer[[]*stream] // by name; replaced by Reload, never changed
+	streams  atomic.Pointer[[]*stream] // by name; set as a whole, never changed
 	machine  *alert.Machine
 	sinks    *notify.Dispatcher
 	hub      *hub.Hub
