@@ -188,6 +188,9 @@ func (b *Backtest) Report() *BacktestReport {
 			note = fmt.Sprintf("%.3g days of signal cannot tell %g alarms a day from none: take a longer stretch", days, b.cfg.AlarmsPerDay)
 		}
 	}
+	if note == "" && days < 1.0/24 {
+		note = fmt.Sprintf("%.3g s of signal say little of alarms a day: take a longer stretch, or compare the alarms themselves", float64(b.samples)/b.cfg.Stream.RateHz)
+	}
 	counted, _ := b.own.account.Totals()
 	r := &BacktestReport{
 		Stream: b.cfg.Stream.Name, Kernel: kernel.Name(), RunningModel: b.cfg.Running.Hash(), Model: b.cfg.Candidate.Hash(), LimitFactor: chosen.factor,

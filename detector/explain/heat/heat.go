@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -52,6 +53,18 @@ func (shades) Colors() []color.Color {
 	return out
 }
 
+// margin keeps text off the edges of the picture.
+const margin = vg.Length(8)
+
+// before are the ticks of n windows: whole numbers of them, about eight.
+func before(n int) (ticks []plot.Tick) {
+	step := (n + 7) / 8
+	for back := 0; back < n; back += step {
+		ticks = append(ticks, plot.Tick{Value: -float64(back), Label: strconv.Itoa(back)})
+	}
+	return ticks
+}
+
 // PNG writes the picture, about 1100 pixels wide.
 func PNG(w io.Writer, title string, x *explain.Explanation) error {
 	if len(x.Map) == 0 || len(x.Features) == 0 {
@@ -78,11 +91,15 @@ func PNG(w io.Writer, title string, x *explain.Explanation) error {
 		ticks = append(ticks, plot.Tick{Value: float64(len(x.Features) - 1 - j), Label: name})
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
+	p.X.Tick.Marker = plot.ConstantTicks(before(len(x.Map)))
+	for _, s := range []*draw.TextStyle{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label} {
+		s.Font.Variant = "Sans"
+	}
 	p.X.Min, p.X.Max = field{x}.X(0)-0.5, 0.5
 	p.Y.Min, p.Y.Max = -0.5, float64(len(x.Features))-0.5
 	height := vg.Length(90+16*min(len(x.Features), 120)) * vg.Points(1)
 	c := vgimg.NewWith(vgimg.UseWH(vg.Points(800), height), vgimg.UseDPI(100))
-	p.Draw(draw.New(c))
+	p.Draw(draw.Crop(draw.New(c), margin, -margin, margin, -margin))
 	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"math"
+	"strconv"
 	"time"
 
 	"crackle/detector"
@@ -16,8 +18,10 @@ var text string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"percent": func(v float64) string { return fmt.Sprintf("%.2f %%", 100*v) },
-	"value":   func(v ledger.Value) string { return number(float64(v)) },
+	"value":   value,
 	"when":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+	"day":     func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
+	"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05.0") },
 	"class": func(v detector.Verdict) string {
 		switch v {
 		case detector.OK:
@@ -28,6 +32,14 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 		return "unknown"
 	},
 }).Parse(text))
+
+// value is a score to four digits, a dash where there is none.
+func value(v ledger.Value) string {
+	if math.IsNaN(float64(v)) {
+		return "–"
+	}
+	return strconv.FormatFloat(float64(v), 'g', 4, 64)
+}
 
 // HTML appends a page to dst that needs nothing else and can be printed: the sums of the lots, then each part with its verdict in words, its reasons,
 // and where every sample went.
