@@ -261,16 +261,33 @@ const removal = 2 * time.Second
 // onTheWay is the number of messages asked for at once, 8 MiB of the largest ones.
 const onTheWay = 16
 
+// nudge is the time after which Next asks again.
+const nudge = 200 * time.Millisecond
+
+// Next gives the next message of an iterator over messages that are known to be there; it fails with ctx's error, or when none has come for ten
+// seconds. It asks anew every while: an iterator of nats.go (v1.55) looks whether to request more only when it is asked, and passes that over while
+// its previous request is just being sent, so that one long call may wait for ever for a request that nobody makes.
+func Next(ctx context.Context, it jetstream.MessagesContext) (jetstream.Msg, error) {
+	for until := time.Now().Add(silence); ; {
+		once, cancel := context.WithTimeout(ctx, nudge)
+		msg, err := it.Next(jetstream.NextContext(once))
+		cancel()
+		switch {
+		case err == nil:
+			return msg, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case !errors.Is(err, context.DeadlineExceeded) || time.Now().After(until):
+			return nil, fmt.Errorf("the store sent nothing within %s: %w", silence, err)
+		}
+	}
+}
+
 // one reads a message.
 func (r *Reader) one(ctx context.Context, it jetstream.MessagesContext, again *ingest.Reread, n *Counts) (*jetstream.MsgMetadata, error) {
-	once, cancel := context.WithTimeout(ctx, silence)
-	defer cancel()
-	msg, err := it.Next(jetstream.NextContext(once))
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
+	msg, err := Next(ctx, it)
 	if err != nil {
-		return nil, fmt.Errorf("history of stream %s: the store sent nothing within %s: %w", r.cfg.Stream, silence, err)
+		return nil, fmt.Errorf("history of stream %s: %w", r.cfg.Stream, err)
 	}
 	meta, err := msg.Metadata()
 	if err != nil {

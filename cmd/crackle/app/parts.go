@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/detector/ledger"
+	"crackle/ingest/history"
 )
 
 // The JetStream stream that keeps the account of every part that is over, one message a part, on a subject for each stream.
@@ -23,10 +24,9 @@ const (
 	partsKept    = 2 * MaxParts // about a kilobyte each
 	partsWaiting = 1024         // that may wait for the store
 	partsAge     = 366 * 24 * time.Hour
-	partsTimeout = 5 * time.Second  // of one attempt to store a part
-	partsRetry   = time.Second      // between two attempts
-	partsDrain   = 3 * time.Second  // for what is waiting at the stop
-	partsQuiet   = 10 * time.Second // for the next message when reading
+	partsTimeout = 5 * time.Second // of one attempt to store a part
+	partsRetry   = time.Second     // between two attempts
+	partsDrain   = 3 * time.Second // for what is waiting at the stop
 )
 
 // MaxParts bounds the answer of Parts.
@@ -187,7 +187,12 @@ func Parts(ctx context.Context, conn *nats.Conn, q PartQuery) ([]ledger.Part, er
 	if err != nil {
 		return nil, fmt.Errorf("parts: read %s: %w", partsStore, err)
 	}
-	defer func() { // or the server keeps it for minutes, and allows only so many
+	it, err := c.Messages()
+	if err != nil {
+		return nil, fmt.Errorf("parts: read %s: %w", partsStore, err)
+	}
+	defer func() { // or the server keeps the consumer for minutes, and allows only so many
+		it.Stop()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), partsTimeout)
 		defer cancel()
 		if now := c.CachedInfo(); now != nil {
@@ -196,9 +201,7 @@ func Parts(ctx context.Context, conn *nats.Conn, q PartQuery) ([]ledger.Part, er
 	}()
 	var all []ledger.Part
 	for left := info.NumPending; left > 0; left-- {
-		wait, cancel := context.WithTimeout(ctx, partsQuiet)
-		msg, err := c.Next(jetstream.FetchContext(wait))
-		cancel()
+		msg, err := history.Next(ctx, it)
 		if err != nil {
 			return nil, fmt.Errorf("parts: %d still to be read: %w", left, err)
 		}
