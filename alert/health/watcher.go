@@ -123,6 +123,16 @@ func (w *Watcher) Add(s Stream, now time.Time) error {
 	return nil
 }
 
+// Change takes a watched stream's new setting; what is open of it stays as it is.
+func (w *Watcher) Change(s Stream) error {
+	e := w.byName[s.Name]
+	if e == nil || s.NoData < 0 {
+		return fmt.Errorf("health: change of stream %q to no-data time %s; allowed are streams that are watched and positive times", s.Name, s.NoData)
+	}
+	e.Stream = s
+	return nil
+}
+
 // Remove stops watching a stream. The alarm machine closes what is open for it.
 func (w *Watcher) Remove(name string) {
 	e := w.byName[name]

@@ -182,7 +182,7 @@ func (m *motorScene) play(ctx context.Context, a *app.App) (uint64, error) {
 			waited = true
 		}
 		m.say("recording %d of %d", i+1, len(m.recordings))
-		a.Note(m.name, m.note(r))
+		a.Remark(m.name, m.note(r))
 		if err := m.part(ctx, r); err != nil {
 			return n, err
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"crackle/cmd/crackle/app"
+	"crackle/cmd/crackle/config"
 )
 
 type runCmd struct {
@@ -41,7 +42,9 @@ func (c *runCmd) Run(con console) error {
 	for running := true; running; {
 		select {
 		case <-hangup:
-			log.Warn("SIGHUP: the configuration is not read again while running; restart crackle to use a changed one")
+			if next := c.reload(ctx, con, a); next != nil {
+				cfg = next
+			}
 			continue
 		case <-ctx.Done():
 			log.Info("stopping")
@@ -51,6 +54,25 @@ func (c *runCmd) Run(con console) error {
 	}
 	stop() // a second interrupt ends the process at once
 	return errors.Join(failed, stopWithin(a, time.Duration(cfg.Server.StopS*float64(time.Second))))
+}
+
+// reloadWithin bounds a reload, in which streams that are removed deal with what has come.
+const reloadWithin = time.Minute
+
+// reload reads the configuration again and gives it when it is in force; mistakes are all told, and the old one goes on.
+func (c *runCmd) reload(ctx context.Context, con console, a *app.App) *config.Config {
+	cfg, err := load(c.Config)
+	if err != nil {
+		fmt.Fprintf(con.err, "crackle: SIGHUP: the configuration in force goes on, for the file has mistakes:\n%v\n", err)
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, reloadWithin)
+	defer cancel()
+	if _, err := a.Reload(ctx, cfg); err != nil {
+		fmt.Fprintf(con.err, "crackle: SIGHUP: %v\n", err)
+		return nil
+	}
+	return cfg
 }
 
 // interruptible is a context that ends with SIGINT or SIGTERM.

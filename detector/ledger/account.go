@@ -225,6 +225,13 @@ func (a *Account) Finish(over func(Part)) {
 	a.started, a.ended = false, false
 }
 
+// Cut notes that the part under way is left in its middle, because the stream goes on under other settings: it will not be ok. Finish comes next.
+func (a *Account) Cut() {
+	if a.cur.any && !a.ended {
+		a.cur.p.Flags |= Exchanged
+	}
+}
+
 func (a *Account) finish(o *open, over func(Part)) {
 	if !o.any {
 		return

@@ -18,6 +18,7 @@ const (
 	BorderLost                       // samples missing before its first one may be its own
 	WarmupOnly                       // the warm-up did not finish
 	TooShort                         // no window found place, or no event came
+	Exchanged                        // the stream's settings were exchanged in its middle
 
 	reasons = iota
 )
@@ -25,7 +26,7 @@ const (
 var words = [reasons]string{
 	"no samples", "its beginning was not seen", "its end was not seen", "samples missing", "samples that are not numbers", "samples out of range",
 	"windows touched by a defect", "no model in service", "the signal is frozen", "scores that are not numbers", "samples in no window",
-	"samples missing at its border", "the warm-up did not finish", "no window in it",
+	"samples missing at its border", "the warm-up did not finish", "no window in it", "the stream's settings were exchanged in its middle",
 }
 
 // Words says each reason in words, in the order of the bits; empty when there is none.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -56,12 +57,19 @@ type App struct {
 	hub      *hub.Hub
 	keeper   *evidence.Keeper // nil when no evidence is kept
 	parts    *partKeeper      // nil before Start
+	pulse    *pulse           // likewise
 	looking  chan struct{}    // holds one for each question about the past that is worked on
 
 	life    *lifecycle
 	address atomic.Pointer[string] // of the dashboard; nil until it listens
 
+	storeKept    bool                   // the signal store is looked after
 	storeTrouble atomic.Pointer[string] // why the signal store cannot be used; nil when it can, or nothing is known
+
+	changing  sync.Mutex // held by whoever adds, exchanges or removes streams
+	exchanged atomic.Uint64
+	ending    context.Context // ends when Stop is called
+	end       context.CancelFunc
 
 	started  atomic.Bool
 	stopping atomic.Bool
@@ -77,6 +85,7 @@ func New(cfg *config.Config, o Options) (*App, error) {
 		a.log = slog.Default()
 	}
 	a.cfg.Store(cfg)
+	a.ending, a.end = context.WithCancel(context.Background())
 	return a, nil
 }
 
@@ -108,7 +117,10 @@ func (a *App) Start(ctx context.Context) error {
 	if a.started.Swap(true) || a.stopping.Load() {
 		return errors.New("the app has been started or stopped before; make a new one")
 	}
-	if err := a.wire(ctx); err != nil {
+	a.changing.Lock()
+	err := a.wire(ctx)
+	a.changing.Unlock()
+	if err != nil {
 		stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		return errors.Join(err, a.Stop(stop))
@@ -125,6 +137,9 @@ func (a *App) Stop(ctx context.Context) error {
 	if a.stopping.Swap(true) {
 		return nil
 	}
+	a.end()
+	a.changing.Lock() // a change that was under way has ended, or is cut off
+	defer a.changing.Unlock()
 	return a.life.stop(ctx)
 }
 
@@ -173,22 +188,25 @@ func (a *App) Ended(stream string) {
 
 // Settle waits until a stream's goroutine has dealt with at least n samples per channel since the start.
 func (a *App) Settle(ctx context.Context, stream string, n uint64) error {
-	s := a.stream(stream)
-	if s == nil {
-		return fmt.Errorf("no stream is named %s", stream)
-	}
-	for s.status.taken() < n {
+	for {
+		s := a.stream(stream)
+		if s == nil {
+			return fmt.Errorf("no stream is named %s", stream)
+		}
+		taken := s.status.taken()
+		if taken >= n {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("stream %s: %d of %d samples dealt with: %w", stream, s.status.taken(), n, ctx.Err())
+			return fmt.Errorf("stream %s: %d of %d samples dealt with: %w", stream, taken, n, ctx.Err())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	return nil
 }
 
-// Note sets what a person should know of a stream's current part; empty takes it away.
-func (a *App) Note(stream, text string) {
+// Remark sets what a person should know of a stream's current part; empty takes it away.
+func (a *App) Remark(stream, text string) {
 	if s := a.stream(stream); s != nil {
 		s.status.note(text)
 	}

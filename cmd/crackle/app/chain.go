@@ -127,6 +127,12 @@ func (h *Chain) End() {
 	h.account.Finish(h.over)
 }
 
+// Cut is End in the middle of a run: the stream goes on with another chain, and the part under way is not assessed.
+func (h *Chain) Cut() {
+	h.account.Cut()
+	h.End()
+}
+
 func (h *Chain) onWindow(w *window.Window) {
 	if h.detector != nil {
 		h.detector.Score(&h.score, w)

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
 // lifecycle holds what runs, in the order in which it was started: receivers of signals last. Stop goes backward, so that a stop runs from the
 // source of the signals downward and each stage drains what the one before it left.
 type lifecycle struct {
+	mu     sync.Mutex // guards tasks
 	tasks  []*task
 	failed chan error // the first task that ended by itself with an error
 }
@@ -27,10 +30,10 @@ type task struct {
 func newLifecycle() *lifecycle { return &lifecycle{failed: make(chan error, 1)} }
 
 // start runs f in a goroutine of its own. stop, when not nil, asks f to drain and return; otherwise its context is cancelled.
-func (l *lifecycle) start(name string, stop func(context.Context), f func(context.Context) error) {
+func (l *lifecycle) start(name string, stop func(context.Context), f func(context.Context) error) *task {
 	ctx, cancel := context.WithCancel(context.Background())
 	t := &task{name: name, stop: stop, kill: cancel, done: make(chan struct{})}
-	l.tasks = append(l.tasks, t)
+	l.add(t)
 	go func() {
 		defer close(t.done)
 		t.err = f(ctx)
@@ -41,6 +44,13 @@ func (l *lifecycle) start(name string, stop func(context.Context), f func(contex
 			}
 		}
 	}()
+	return t
+}
+
+func (l *lifecycle) add(t *task) {
+	l.mu.Lock()
+	l.tasks = append(l.tasks, t)
+	l.mu.Unlock()
 }
 
 // adopt takes in something that runs already and only needs a clean-up.
@@ -52,39 +62,64 @@ func (l *lifecycle) adopt(name string, stop func(context.Context) error) {
 			t.err = stop(ctx)
 		}()
 	}
-	l.tasks = append(l.tasks, t)
+	l.add(t)
+}
+
+// end stops one task, as stop does all, and forgets it.
+func (l *lifecycle) end(ctx context.Context, t *task) error {
+	l.mu.Lock()
+	l.tasks = slices.DeleteFunc(l.tasks, func(o *task) bool { return o == t })
+	l.mu.Unlock()
+	if !t.end(ctx) {
+		return fmt.Errorf("did not stop in time: %s", t.name)
+	}
+	return t.outcome()
 }
 
 // stop ends every task, last started first. While ctx lasts each gets to drain; then the rest are killed, and those that have not ended within
 // a second more are named as hung. The errors of all are joined.
 func (l *lifecycle) stop(ctx context.Context) error {
+	l.mu.Lock()
+	tasks := l.tasks
+	l.tasks = nil
+	l.mu.Unlock()
 	var errs []error
 	var hung []string
-	for i := len(l.tasks) - 1; i >= 0; i-- {
-		t := l.tasks[i]
-		if t.stop != nil {
-			t.stop(ctx)
-		} else {
-			t.kill()
+	for _, t := range slices.Backward(tasks) {
+		if !t.end(ctx) {
+			hung = append(hung, t.name)
 		}
-		if !t.wait(ctx) {
-			t.kill()
-			last, cancel := context.WithTimeout(context.Background(), time.Second)
-			if !t.wait(last) {
-				hung = append(hung, t.name)
-			}
-			cancel()
-		}
-		t.kill()
-		if t.ended() && t.err != nil && !errors.Is(t.err, context.Canceled) {
-			errs = append(errs, fmt.Errorf("%s: %w", t.name, t.err))
-		}
+		errs = append(errs, t.outcome())
 	}
-	l.tasks = nil
 	if len(hung) > 0 {
 		errs = append(errs, fmt.Errorf("did not stop in time: %s", strings.Join(hung, ", ")))
 	}
 	return errors.Join(errs...)
+}
+
+// end lets the task drain while ctx lasts, then kills it. It is false when the task goes on for a second after that.
+func (t *task) end(ctx context.Context) (ended bool) {
+	defer t.kill()
+	if t.stop != nil {
+		t.stop(ctx)
+	} else {
+		t.kill()
+	}
+	if t.wait(ctx) {
+		return true
+	}
+	t.kill()
+	last, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return t.wait(last)
+}
+
+// outcome is the task's error when it has ended with one that is not its being killed.
+func (t *task) outcome() error {
+	if t.ended() && t.err != nil && !errors.Is(t.err, context.Canceled) {
+		return fmt.Errorf("%s: %w", t.name, t.err)
+	}
+	return nil
 }
 
 func (t *task) wait(ctx context.Context) bool {

@@ -28,6 +28,7 @@ var (
 	descConnected = describe("nats_connected", "1 when connected to NATS.")
 	descOpen      = describe("alarms_open", "Alarms in the list of open ones, by state.", "state")
 	descAlarms    = describe("alarms_total", "Alarm transitions since the start.", "change")
+	descExchanged = describe("exchanges_total", "Times that a stream's settings or model were exchanged while running.")
 	descSink      = describe("sink_messages_total", "Messages to a sink, by what became of them.", "sink", "fate")
 	descSinkQueue = describe("sink_queue_messages", "Messages waiting for a sink.", "sink")
 )
@@ -40,7 +41,7 @@ func (a *App) registerMetrics() {
 // Describe implements prometheus.Collector.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descSamples, descBlocks, descWindows, descScore, descLimit, descAge, descRate, descQueue, descPending,
-		descConnected, descOpen, descAlarms, descSink, descSinkQueue} {
+		descConnected, descOpen, descAlarms, descExchanged, descSink, descSinkQueue} {
 		ch <- d
 	}
 }
@@ -75,6 +76,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	send(descAlarms, prometheus.CounterValue, float64(snap.Counts.Cleared), "cleared")
 	send(descAlarms, prometheus.CounterValue, float64(snap.Counts.Answered), "acknowledged")
 	send(descAlarms, prometheus.CounterValue, float64(snap.Counts.Retired), "retired")
+	send(descExchanged, prometheus.CounterValue, float64(c.app.exchanged.Load()))
 	for _, s := range c.app.sinks.Counters() {
 		send(descSink, prometheus.CounterValue, float64(s.Sent), s.Sink, "sent")
 		send(descSink, prometheus.CounterValue, float64(s.Failed), s.Sink, "failed")

@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"crackle/alert"
 	"crackle/alert/notify"
+	"crackle/cmd/crackle/config"
 	"crackle/ingest"
 	"crackle/ingest/block"
 	"crackle/web/hub"
@@ -71,23 +73,32 @@ func (a *App) wire(ctx context.Context) error {
 	// Streams: condition and score behind each receiver's queue.
 	for _, s := range a.list() {
 		s.find(true)
-		a.life.start("stream "+s.cfg.Name, func(context.Context) {}, s.run) // ends when its receiver closes the queue
+		s.score()
 	}
 	a.registerMetrics()
-	p, err := newPulse(a)
-	if err != nil {
+	if a.pulse, err = newPulse(a); err != nil {
 		return err
 	}
-	a.life.start("pulse", nil, p.run)
+	a.life.start("pulse", nil, a.pulse.run)
 
 	// Sources last: from here on samples flow.
 	if err := a.openStore(ctx); err != nil {
 		return err
 	}
 	for _, s := range a.list() {
-		a.life.start("receiver "+s.cfg.Name, nil, s.receiver.Run)
+		s.receive()
 	}
 	return nil
+}
+
+// score starts the stream's goroutine, which ends when its receiver closes the queue.
+func (s *stream) score() {
+	s.tasks = append(s.tasks, s.app.life.start("stream "+s.cfg.Name, func(context.Context) {}, s.run))
+}
+
+// receive starts the stream's receiver.
+func (s *stream) receive() {
+	s.tasks = append([]*task{s.app.life.start("receiver "+s.cfg.Name, nil, s.receiver.Run)}, s.tasks...)
 }
 
 // makeStreams builds every configured stream, in alphabetical order.
@@ -99,18 +110,7 @@ func (a *App) makeStreams() error {
 		if cfg.Start == "all" {
 			start.From = ingest.FromOldest
 		}
-		decoder, err := block.NewDecoder(cfg.Decoding())
-		if err != nil {
-			return fmt.Errorf("stream %s: %w", name, err)
-		}
-		r, err := ingest.New(a.conn, ingest.Config{
-			Stream: name, Subject: cfg.Subject, Channels: len(cfg.Channels), RateHz: cfg.RateHz, Decoder: decoder,
-			JetStream: cfg.Transport == "jetstream", Start: start, Queue: cfg.QueueBlocks, Horizon: cfg.ReorderBlocks, Log: a.log,
-		})
-		if err != nil {
-			return err
-		}
-		s, err := newStream(a, cfg, r)
+		s, err := a.makeStream(cfg, start)
 		if err != nil {
 			return err
 		}
@@ -118,6 +118,27 @@ func (a *App) makeStreams() error {
 	}
 	a.streams.Store(&list)
 	return nil
+}
+
+// makeStream builds a stream with a receiver of its own.
+func (a *App) makeStream(cfg config.Stream, start ingest.Start) (*stream, error) {
+	decoder, err := block.NewDecoder(cfg.Decoding())
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
+	}
+	r, err := ingest.New(a.conn, ingest.Config{
+		Stream: cfg.Name, Subject: cfg.Subject, Channels: len(cfg.Channels), RateHz: cfg.RateHz, Decoder: decoder,
+		JetStream: cfg.Transport == "jetstream", Start: start, Queue: cfg.QueueBlocks, Horizon: cfg.ReorderBlocks, Log: a.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s, err := newStream(a, cfg, r)
+	if err != nil {
+		return nil, err
+	}
+	a.hub.PublishStream(s.status.read(ingest.Counts{}, false, time.Now())) // dashboards know it before its first data
+	return s, nil
 }
 
 func (a *App) alarmStreams() []alert.Stream {

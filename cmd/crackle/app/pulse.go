@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"crackle/alert"
@@ -22,22 +23,25 @@ const (
 // belongs to one goroutine.
 type pulse struct {
 	app     *App
+	mu      sync.Mutex // held during a look at the signals' health, so that nothing found of a stream comes after it was removed
 	watcher *health.Watcher
-	ended   map[string]bool          // streams of which no more data is expected
-	counts  map[string]ingest.Counts // at the last look
-	why     map[string]string        // what was wrong with the newest payloads that could not be read
+	known   map[string]*ingest.Receiver // of the streams that are watched
+	ended   map[string]bool             // streams of which no more data is expected
+	counts  map[string]ingest.Counts    // at the last look
+	why     map[string]string           // what was wrong with the newest payloads that could not be read
 	seen    []health.Observation
 	found   []alert.Condition
 }
 
 func newPulse(a *App) (*pulse, error) {
 	p := &pulse{
-		app: a, ended: map[string]bool{},
+		app: a, known: map[string]*ingest.Receiver{}, ended: map[string]bool{},
 		counts: map[string]ingest.Counts{}, why: map[string]string{},
 	}
 	var streams []health.Stream
 	for _, s := range a.list() {
 		streams = append(streams, s.healthStream())
+		p.known[s.cfg.Name] = s.receiver
 	}
 	var err error
 	p.watcher, err = health.New(health.Config{Start: time.Now()}, streams)
@@ -74,6 +78,9 @@ func (p *pulse) run(ctx context.Context) error {
 
 // check hands what is wrong with the signals or the connection to the alarm machine.
 func (p *pulse) check(ctx context.Context, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.follow(now)
 	p.seen = p.seen[:0]
 	for _, s := range p.app.list() {
 		if s.witness != nil {
@@ -97,6 +104,39 @@ func (p *pulse) check(ctx context.Context, now time.Time) {
 	}
 	p.found = p.watcher.Step(p.found[:0], c, p.seen, now)
 	p.tell(ctx)
+}
+
+// follow takes up streams that were added, lets go of those that were removed, and learns of changed settings. A stream with another receiver counts
+// as another one.
+func (p *pulse) follow(now time.Time) {
+	for name, r := range p.known {
+		if s := p.app.stream(name); s == nil || s.receiver != r {
+			p.watcher.Remove(name)
+			delete(p.known, name)
+			delete(p.ended, name)
+			delete(p.counts, name)
+			delete(p.why, name)
+		}
+	}
+	for _, s := range p.app.list() {
+		var err error
+		switch {
+		case p.known[s.cfg.Name] == nil:
+			p.known[s.cfg.Name] = s.receiver
+			err = p.watcher.Add(s.healthStream(), now)
+		case !p.ended[s.cfg.Name]:
+			err = p.watcher.Change(s.healthStream())
+		}
+		if err != nil {
+			s.log.Error("stream not watched for silence", "err", err)
+		}
+	}
+}
+
+// settled waits until a look that is under way is over.
+func (p *pulse) settled() {
+	p.mu.Lock()
+	p.mu.Unlock() //nolint:staticcheck // only waits
 }
 
 // observe reads one stream's counters.

@@ -128,6 +128,17 @@ func (st *status) note(text string) {
 	st.row.Note = text
 }
 
+// follow takes over what a stream's settings do not change.
+func (st *status) follow(old *status) {
+	old.mu.Lock()
+	row, samples, windows, run, end, duration := old.row, old.samples, old.windows, old.run, old.end, old.duration
+	old.mu.Unlock()
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.samples, st.windows, st.run, st.end, st.duration = samples, windows, run, end, duration
+	st.row.Note, st.row.Part, st.row.Lot, st.row.NewestTime = row.Note, row.Part, row.Lot, row.NewestTime
+}
+
 func (st *status) ended() {
 	st.mu.Lock()
 	defer st.mu.Unlock()

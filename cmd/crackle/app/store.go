@@ -22,9 +22,9 @@ type store struct {
 	told   string
 }
 
-// openStore makes the signal store at once where a server is there, and goes on looking after it.
+// openStore makes the signal store at once where a server is there and a stream is read from it, and goes on looking after it. A second call does nothing.
 func (a *App) openStore(ctx context.Context) error {
-	if !slices.ContainsFunc(a.list(), func(s *stream) bool { return s.cfg.Transport == "jetstream" }) {
+	if a.storeKept || !slices.ContainsFunc(a.list(), func(s *stream) bool { return s.cfg.Transport == "jetstream" }) {
 		return nil
 	}
 	js, err := jetstream.New(a.conn)
@@ -36,6 +36,7 @@ func (a *App) openStore(ctx context.Context) error {
 		st.bounds.MaxBytes = a.config().Store.MaxBytes / 10 * 9
 		st.bounds.Async = a.config().Store.Sync == config.SyncDefault
 	}
+	a.storeKept = true
 	there := st.ensure(ctx)
 	a.life.start("signal store", nil, func(ctx context.Context) error {
 		st.watch(ctx, there)

@@ -32,6 +32,11 @@ type stream struct {
 	pupil    *pupil                         // nil when the model comes from a file only
 	models   chan *detector.Model           // to put in service: from the teacher, or from the file that has appeared
 	untaught chan struct{}                  // the lesson did not do and is free again
+	asked    chan request                   // what run is to do between two blocks; shared by all that the stream is exchanged for
+	over     chan struct{}                  // closed when run has ended; likewise
+	tasks    []*task                        // receiver and run, in the order in which they are to end
+	next     *stream                        // what this one is exchanged for
+	at       place                          // up to where blocks have been dealt with
 	ctx      context.Context                // of run, for what onScore hands on
 	refused  uint64                         // blocks that conditioning refused
 	invalid  bool                           // samples that are not numbers have been told of
@@ -45,6 +50,7 @@ func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 	s := &stream{
 		app: a, cfg: cfg, log: a.log.With("stream", cfg.Name), receiver: r,
 		status: newStatus(&cfg), models: make(chan *detector.Model, 1), untaught: make(chan struct{}, 1),
+		asked: make(chan request), over: make(chan struct{}),
 	}
 	var err error
 	if s.chain, err = NewChain(&cfg, s.onScore); err != nil {
@@ -57,20 +63,30 @@ func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 	if s.witness, err = newWitness(s); err != nil {
 		return nil, err
 	}
-	a.hub.PublishStream(s.status.read(ingest.Counts{}, false, time.Now())) // dashboards know it before its first data
 	return s, nil
 }
 
-// run takes blocks until the receiver has closed its channel and every block in it is dealt with.
+// run takes blocks until the receiver has closed its channel and every block in it is dealt with, by this stream and those that it is exchanged for.
 func (s *stream) run(ctx context.Context) error {
+	var teachers sync.WaitGroup
+	defer teachers.Wait()
+	defer close(s.over)
+	for at := s; at != nil; at = at.next {
+		if err := at.serve(ctx, &teachers); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serve is run until the stream is exchanged for next.
+func (s *stream) serve(ctx context.Context, teachers *sync.WaitGroup) error {
 	s.ctx = ctx
-	var teacher sync.WaitGroup
-	defer teacher.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	select {
 	case m := <-s.models: // before the first block, which may be waiting too
-		s.install(m)
+		_ = s.install(m) // said where it failed
 	default:
 	}
 	for {
@@ -85,10 +101,14 @@ func (s *stream) run(ctx context.Context) error {
 			if s.pupil != nil && s.pupil.full() {
 				lesson := s.pupil.hand()
 				s.chain.Collect(nil)
-				teacher.Go(func() { s.teach(ctx, lesson) })
+				teachers.Go(func() { s.teach(ctx, lesson) })
 			}
 		case m := <-s.models:
-			s.install(m)
+			_ = s.install(m)
+		case r := <-s.asked:
+			if r.do(s); s.next != nil {
+				return nil
+			}
 		case <-s.untaught:
 			if s.pupil != nil { // else a file has appeared meanwhile
 				s.pupil.again()
@@ -117,6 +137,7 @@ func (s *stream) take(b *block.Block) {
 			s.log.Warn("block refused by conditioning; more are only counted", "err", err)
 		}
 	}
+	s.at = place{seq: b.StoreSeq, ns: b.StoreNS, run: b.Run, next: b.End()}
 	if s.pupil != nil {
 		s.pupil.heard(b.Count())
 	}
@@ -182,11 +203,11 @@ func (s *stream) close(p ledger.Part) {
 }
 
 // install puts a model in service and tells the alarm machine whether its limit is provisional.
-func (s *stream) install(m *detector.Model) {
+func (s *stream) install(m *detector.Model) error {
 	if err := s.chain.Install(m); err != nil {
 		s.status.trouble(err.Error())
 		s.log.Error("model not put in service", "err", err)
-		return
+		return err
 	}
 	s.pupil = nil
 	if s.witness != nil {
@@ -199,6 +220,7 @@ func (s *stream) install(m *detector.Model) {
 	}
 	s.log.Info("model in service", "model", m.Hash(), "fit_windows", m.Record.FitRows, "held_out_windows", m.Record.HeldRows, "split_by", m.Record.SplitBy,
 		"provisional", m.Provisional)
+	return nil
 }
 
 // alarmStream is what the alarm machine needs to know of the stream.

@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"crackle/cmd/crackle/config"
+	"crackle/ingest"
+)
+
+// Reloaded is what a change of the configuration came to, by the names of the streams.
+type Reloaded struct {
+	Unchanged []string // went on as if nothing had been
+	Exchanged []string // began anew under other settings
+	Added     []string
+	Removed   []string // stopped, their alarms cleared
+	Restart   []string // tables of the file that differ and need a restart; the old ones stay in force
+}
+
+// Reload takes another configuration, checked, while the app runs. Streams with the same settings keep their state to the sample; others are
+// exchanged, started or stopped. The server's address, NATS, the store, evidence, log and sinks stay as they are until a restart, and the
+// answer names those that differ. When a stream cannot be made, nothing is changed.
+func (a *App) Reload(ctx context.Context, cfg *config.Config) (Reloaded, error) {
+	var r Reloaded
+	if err := cfg.Validate(); err != nil {
+		return r, err
+	}
+	a.changing.Lock()
+	defer a.changing.Unlock()
+	if !a.started.Load() || a.stopping.Load() || a.pulse == nil {
+		return r, errors.New("the app is not running")
+	}
+	ctx, cancel := a.whileRunning(ctx)
+	defer cancel()
+	old := a.config()
+	next := *cfg
+	r.Restart = keepFixed(&next, old)
+	for _, name := range next.StreamNames() {
+		s, is := old.Streams[name]
+		switch {
+		case !is:
+			r.Added = append(r.Added, name)
+		case reflect.DeepEqual(s, next.Streams[name]):
+			r.Unchanged = append(r.Unchanged, name)
+		default:
+			r.Exchanged = append(r.Exchanged, name)
+		}
+	}
+	for _, name := range old.StreamNames() {
+		if _, stays := next.Streams[name]; !stays {
+			r.Removed = append(r.Removed, name)
+		}
+	}
+	for _, name := range slices.Concat(r.Added, r.Exchanged) {
+		s := next.Streams[name]
+		if _, err := NewChain(&s, nil); err != nil {
+			return Reloaded{}, fmt.Errorf("the configuration in force goes on: %w", err)
+		}
+	}
+	a.cfg.Store(&next)
+	err := a.follow(ctx, &next, &r)
+	a.log.Info("configuration read again", "unchanged", r.Unchanged, "exchanged", r.Exchanged, "added", r.Added, "removed", r.Removed)
+	if len(r.Restart) > 0 {
+		a.log.Warn("these tables differ and are only read at the start: restart crackle to use them; the old ones stay in force", "tables", r.Restart)
+	}
+	return r, err
+}
+
+// follow brings the streams in line with the configuration.
+func (a *App) follow(ctx context.Context, cfg *config.Config, r *Reloaded) error {
+	var errs []error
+	for _, name := range r.Removed {
+		errs = append(errs, a.remove(ctx, a.stream(name)))
+	}
+	for _, name := range r.Exchanged {
+		s := cfg.Streams[name]
+		errs = append(errs, a.exchangeOne(ctx, name, settings{Stream: &s, Why: "the configuration was read again"}))
+	}
+	for _, name := range r.Added {
+		start := ingest.Start{From: ingest.FromNew}
+		if cfg.Streams[name].Start == "all" {
+			start.From = ingest.FromOldest
+		}
+		s, err := a.makeStream(cfg.Streams[name], start)
+		if err == nil {
+			s.find(true)
+			err = a.begin(ctx, s)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// keepFixed puts the tables that only a start reads back to what they are, and names those that differ.
+func keepFixed(next, old *config.Config) (differ []string) {
+	keep := func(name string, same bool) {
+		if !same {
+			differ = append(differ, name)
+		}
+	}
+	stop := next.Server.StopS
+	next.Server.StopS = old.Server.StopS
+	keep("[server]", next.Server == old.Server)
+	keep("[nats]", reflect.DeepEqual(next.NATS, old.NATS))
+	keep("[store]", next.Store == old.Store)
+	keep("[evidence]", next.Evidence == old.Evidence)
+	keep("[log]", next.Log == old.Log)
+	keep("[sink]", reflect.DeepEqual(next.Sinks, old.Sinks))
+	next.Server, next.NATS, next.Store, next.Evidence, next.Log, next.Sinks = old.Server, old.NATS, old.Store, old.Evidence, old.Log, old.Sinks
+	next.Server.StopS = stop
+	return differ
+}
