@@ -4,5 +4,5 @@
 //	Downstream: browsers, scripts, metric collectors
 //	Drops when: never by itself; a request beyond its bounds is refused with a reason, and what a slow browser misses is counted by the hub
 //
-// Server listens on loopback only: there is no login yet. Changes need the session's token and the page's own origin; see package auth.
+// Server listens on loopback unless there are users who can log in. Changes need the session's token and the page's own origin; see package auth.
 package web

@@ -35,9 +35,31 @@ func healthz(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string]string{"status": "alive"})
 }
 
-// readyz says whether the monitor can do its work: 200 when it is connected and its models are loaded, else 503 with the problems.
-func readyz(m Monitor) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
+// viewers lets in who may read.
+func viewers(door *auth.Door, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if door.Caller(r).Role < auth.Viewer {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="crackle"`)
+			http.Error(w, "login: it is needed here; a program shows a token (crackle user token NAME) as Authorization: Bearer TOKEN", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// live serves the feed to who may read, for as long as they may.
+func live(door *auth.Door, next http.Handler) http.Handler {
+	return viewers(door, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		watched, release := door.Watch(r.Context(), door.Caller(r))
+		defer release()
+		next.ServeHTTP(w, r.WithContext(watched))
+	}))
+}
+
+// readyz says whether the monitor can do its work: 200 when it is connected and its models are loaded, else 503 with the problems. Who may
+// not read learns the first only.
+func readyz(door *auth.Door, m Monitor) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
 		r := m.Readiness()
 		if r.Problems == nil {
 			r.Problems = []string{}
@@ -48,6 +70,10 @@ func readyz(m Monitor) http.HandlerFunc {
 		status := http.StatusOK
 		if !r.Ready() {
 			status = http.StatusServiceUnavailable
+		}
+		if door.Caller(req).Role < auth.Viewer {
+			answer(w, status, map[string]bool{"ready": r.Ready()})
+			return
 		}
 		answer(w, status, struct {
 			Ready bool `json:"ready"`

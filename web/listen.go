@@ -16,7 +16,7 @@ var ErrPortInUse = errors.New("the port is in use by another program")
 // portsTried is how many ports, one after the other, are tried when the first is taken.
 const portsTried = 100
 
-// listen opens addr, which must be a loopback address, or with next the nearest free port above it.
+// listen opens addr, or with next the nearest free port above it.
 func listen(addr string, next bool) (net.Listener, error) {
 	host, portText, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -25,10 +25,6 @@ func listen(addr string, next bool) (net.Listener, error) {
 	port, err := strconv.ParseUint(portText, 10, 16)
 	if err != nil {
 		return nil, fmt.Errorf("web: listen: found port %q, allowed a number from 0 to 65535", portText)
-	}
-	if !loopback(host) {
-		return nil, fmt.Errorf("web: listen: found %q, allowed a loopback address such as 127.0.0.1:%d: this version has no logins, so it is open only to "+
-			"this machine; from another one use a tunnel: ssh -L %d:127.0.0.1:%d HOST", addr, port, port, port)
 	}
 	tries := uint64(1)
 	if next && port != 0 {

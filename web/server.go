@@ -2,12 +2,14 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -22,22 +24,24 @@ import (
 
 // Config shapes a Server.
 type Config struct {
-	Listen       string // host:port; only loopback; port 0 picks a free one; default 127.0.0.1:8080
+	Listen       string // host:port; another than a loopback address needs Users; port 0 picks a free one; default 127.0.0.1:8080
 	NextFreePort bool   // when the port is taken, take the nearest free one above it
-	Monitor      Monitor
-	Providers    api.Providers // what the API reads beyond the monitor
-	Hub          *hub.Hub
-	Gatherer     prometheus.Gatherer // what /metrics shows; nil means /metrics is not served
-	Version      string
-	Files        fs.FS         // the built dashboard; nil means the one built into the program
-	StopWithin   time.Duration // for requests under way when Run is told to stop; default 5 s
-	Log          *slog.Logger  // nil uses slog.Default
+	Doors
+	Monitor    Monitor
+	Providers  api.Providers // what the API reads beyond the monitor
+	Hub        *hub.Hub
+	Gatherer   prometheus.Gatherer // what /metrics shows; nil means /metrics is not served
+	Version    string
+	Files      fs.FS         // the built dashboard; nil means the one built into the program
+	StopWithin time.Duration // for requests under way when Run is told to stop; default 5 s
+	Log        *slog.Logger  // nil uses slog.Default
 }
 
 // Server serves the dashboard, the API and the live feed.
 type Server struct {
 	cfg      Config
 	listener net.Listener
+	cert     *certificate // nil without TLS
 	http     *http.Server
 	close    sync.Once
 }
@@ -59,7 +63,15 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Files == nil {
 		cfg.Files = ui.Files()
 	}
-	handler, err := routes(&cfg)
+	door, err := cfg.Doors.door(cfg.Listen)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := routes(&cfg, door)
+	if err != nil {
+		return nil, err
+	}
+	cert, err := cfg.Doors.certificate(cfg.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +79,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{cfg: cfg, listener: l, http: &http.Server{
+	s := &Server{cfg: cfg, listener: l, cert: cert, http: &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
@@ -75,14 +87,36 @@ func New(cfg Config) (*Server, error) {
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
-	}}, nil
+	}}
+	if cert != nil {
+		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: cert.get}
+	} else if host, _, _ := net.SplitHostPort(cfg.Listen); !loopback(host) {
+		cfg.Log.Warn("the dashboard is open to other machines without TLS: passwords cross the network in the clear; set server.cert_file and server.key_file", "listen", cfg.Listen)
+	}
+	return s, nil
+}
+
+func (s *Server) serve() error {
+	if s.cert != nil {
+		return s.http.ServeTLS(s.listener, "", "")
+	}
+	return s.http.Serve(s.listener)
 }
 
 // Addr is the address that the server listens on.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// URL is where the dashboard is.
-func (s *Server) URL() string { return "http://" + s.Addr().String() + "/" }
+// URL is where the dashboard is, for a browser on this machine.
+func (s *Server) URL() string {
+	scheme, addr := "http", s.Addr().String()
+	if s.cert != nil {
+		scheme = "https"
+	}
+	if a, ok := s.Addr().(*net.TCPAddr); ok && a.IP.IsUnspecified() {
+		addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(a.Port))
+	}
+	return scheme + "://" + addr + "/"
+}
 
 // Close gives the listen address back when Run will not be called.
 func (s *Server) Close() error {
@@ -99,7 +133,7 @@ func (s *Server) Run(ctx context.Context) error {
 	hubEnded := make(chan error, 1)
 	go func() { hubEnded <- s.cfg.Hub.Run(ctx) }()
 	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(s.listener) }()
+	go func() { served <- s.serve() }()
 
 	var failed error
 	select {
@@ -122,8 +156,7 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 // routes lays out the paths. Every request passes the Host check and gets the security headers.
-func routes(cfg *Config) (http.Handler, error) {
-	door := auth.NewDoor()
+func routes(cfg *Config, door *auth.Door) (http.Handler, error) {
 	calls, err := api.New(api.Config{Monitor: cfg.Monitor, Providers: cfg.Providers, Door: door, Version: cfg.Version, Log: cfg.Log})
 	if err != nil {
 		return nil, err
@@ -135,11 +168,11 @@ func routes(cfg *Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/", files)
 	mux.Handle("/api/", calls)
-	mux.Handle("GET /api/v1/live", cfg.Hub)
+	mux.Handle("GET /api/v1/live", live(door, cfg.Hub))
 	mux.HandleFunc("GET /healthz", healthz)
-	mux.HandleFunc("GET /readyz", readyz(cfg.Monitor))
+	mux.HandleFunc("GET /readyz", readyz(door, cfg.Monitor))
 	if cfg.Gatherer != nil {
-		mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Gatherer, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn)}))
+		mux.Handle("GET /metrics", viewers(door, promhttp.HandlerFor(cfg.Gatherer, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn)})))
 	}
 	return guard(door, mux), nil
 }

@@ -242,7 +242,7 @@ func TestListen(t *testing.T) {
 	defer taken.Close()
 	busy := taken.Addr().String()
 	for addr, want := range map[string]string{
-		":8080": "no logins", "0.0.0.0:8080": "ssh -L 8080", "192.168.1.4:80": "loopback", "example.org:80": "loopback", "[::]:80": "loopback",
+		":8080": "crackle user add", "0.0.0.0:8080": "ssh -L 8080", "192.168.1.4:80": "no user", "example.org:80": "loopback", "[::]:80": "loopback",
 		"8080": "host:port", "127.0.0.1:http": "0 to 65535", "127.0.0.1:99999": "0 to 65535", busy: "in use by another program",
 	} {
 		if s, err := web.New(web.Config{Listen: addr, Monitor: p, Hub: p.hub}); err == nil || !strings.Contains(err.Error(), want) {

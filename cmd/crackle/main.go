@@ -39,6 +39,7 @@ type commands struct {
 	Evidence evidenceCmd `cmd:"" help:"List, fetch and verify the evidence kept of alarms."`
 	Parts    partsCmd    `cmd:"" help:"List the parts that are over with verdict, coverage and reasons: as a table, JSON, CSV or a page to print."`
 	Eval     evalCmd     `cmd:"" help:"Run a public benchmark and measure by its published protocol."`
+	User     userCmd     `cmd:"" help:"Keep the users who may log in to the dashboard."`
 	Version  versionCmd  `cmd:"" help:"Print the version and the kernel in use."`
 }
 

@@ -43,7 +43,7 @@ func Example() {
 	go func() { defer close(ended); machine.Run(context.Background()) }()
 	defer func() { machine.Drain(); <-ended }()
 
-	h, err := api.New(api.Config{Monitor: program{machine}, Door: auth.NewDoor()})
+	h, err := api.New(api.Config{Monitor: program{machine}, Door: auth.NewDoor(auth.Config{})})
 	if err != nil {
 		fmt.Println(err)
 		return

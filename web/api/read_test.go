@@ -50,7 +50,7 @@ func (s *shelf) CSV(_ context.Context, w io.Writer, _ api.PartQuery) error {
 
 func ask(t *testing.T, s *shelf, p api.Providers, path string) (int, string) {
 	t.Helper()
-	h, err := api.New(api.Config{Monitor: s, Providers: p, Door: auth.NewDoor()})
+	h, err := api.New(api.Config{Monitor: s, Providers: p, Door: auth.NewDoor(auth.Config{})})
 	if err != nil {
 		t.Fatal(err)
 	}

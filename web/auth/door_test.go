@@ -19,7 +19,7 @@ func request(host string, header ...string) *http.Request {
 }
 
 func TestCheckHost(t *testing.T) {
-	d := auth.NewDoor()
+	d := auth.NewDoor(auth.Config{})
 	for host, good := range map[string]bool{
 		"localhost": true, "LOCALHOST:8080": true, "127.0.0.1:8080": true, "127.8.9.1": true, "[::1]:8080": true, "[::ffff:127.0.0.1]:1": true,
 		"": false, "evil.example": false, "localhost.evil.example": false, "127.0.0.1.evil.example:8080": false, "192.168.0.1": false, "0.0.0.0:8080": false, "[fe80::1]": false,
@@ -31,7 +31,7 @@ func TestCheckHost(t *testing.T) {
 }
 
 func TestCheckOrigin(t *testing.T) {
-	d := auth.NewDoor()
+	d := auth.NewDoor(auth.Config{})
 	for origin, good := range map[string]bool{
 		"": true, "http://localhost:8080": true, "https://LOCALHOST:8080": true,
 		"http://localhost:8081": false, "http://localhost": false, "null": false, "http://evil.example": false, "%zz": false, "localhost:8080": false,
@@ -43,34 +43,34 @@ func TestCheckOrigin(t *testing.T) {
 }
 
 func TestCheckChange(t *testing.T) {
-	d, other := auth.NewDoor(), auth.NewDoor()
-	if d.Token() == other.Token() {
+	d, other := auth.NewDoor(auth.Config{}), auth.NewDoor(auth.Config{})
+	if d.Token(auth.Caller{}) == other.Token(auth.Caller{}) {
 		t.Error("two doors have the same token")
 	}
 	for _, c := range []struct {
 		token, site string
 		good        bool
 	}{
-		{d.Token(), "", true}, {d.Token(), "same-origin", true}, {d.Token(), "none", true},
-		{d.Token(), "cross-site", false}, {d.Token(), "same-site", false}, {"", "", false}, {other.Token(), "same-origin", false}, {d.Token() + "A", "", false},
+		{d.Token(auth.Caller{}), "", true}, {d.Token(auth.Caller{}), "same-origin", true}, {d.Token(auth.Caller{}), "none", true},
+		{d.Token(auth.Caller{}), "cross-site", false}, {d.Token(auth.Caller{}), "same-site", false}, {"", "", false}, {other.Token(auth.Caller{}), "same-origin", false}, {d.Token(auth.Caller{}) + "A", "", false},
 	} {
 		r := request("localhost", auth.TokenHeader, c.token)
 		if c.site != "" {
 			r.Header.Set("Sec-Fetch-Site", c.site)
 		}
-		if err := d.CheckChange(r); (err == nil) != c.good {
+		if err := d.CheckChange(r, d.Caller(r)); (err == nil) != c.good {
 			t.Errorf("token %q, site %q: %v, want accepted %v", c.token, c.site, err, c.good)
 		}
 	}
 }
 
 func Example() {
-	d := auth.NewDoor()
+	d := auth.NewDoor(auth.Config{})
 	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080/api/v1/alarms/1/acknowledge", nil)
 	fmt.Println(d.CheckHost(r))
-	fmt.Println(d.CheckChange(r) != nil)
-	r.Header.Set(auth.TokenHeader, d.Token())
-	fmt.Println(d.CheckChange(r))
+	fmt.Println(d.CheckChange(r, d.Caller(r)) != nil)
+	r.Header.Set(auth.TokenHeader, d.Token(auth.Caller{}))
+	fmt.Println(d.CheckChange(r, d.Caller(r)))
 	// Output:
 	// <nil>
 	// true

@@ -23,6 +23,9 @@ const (
 	stopping   = "the monitor is stopping"
 )
 
+// CloseEnded is the close code of a client whose request's context ended before the socket did: it is not let in any more.
+const CloseEnded = 4401
+
 // client is one window. The hub's goroutine owns lagging; the reader (the handler's goroutine) and the writer are its pair.
 type client struct {
 	hub   *Hub
@@ -46,7 +49,8 @@ type client struct {
 	news    chan struct{}
 }
 
-// ServeHTTP upgrades the request to a WebSocket and serves it until either side closes. A page of another host or port is refused; the
+// ServeHTTP upgrades the request to a WebSocket and serves it until either side closes, or the request's context ends: then the client is
+// told the context's cause with CloseEnded. A page of another host or port is refused; the
 // Host itself is the server's to check.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !sameOrigin(r) { // before anything is said of the monitor's state
@@ -81,6 +85,8 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		news:  make(chan struct{}, 1),
 	}
 	c.heard.Store(time.Now().UnixNano())
+	unwatch := context.AfterFunc(r.Context(), func() { c.stop(CloseEnded, context.Cause(r.Context()).Error()) })
+	defer unwatch()
 	c.serve()
 }
 

@@ -9,13 +9,18 @@ import (
 	"crackle/alert"
 	"crackle/web"
 	"crackle/web/api"
+	"crackle/web/auth"
 	"crackle/web/hub"
 )
 
 // serve opens the dashboard. A port that is taken does not keep the monitor from its work: it is said, and tried again until it is free.
 func (a *App) serve() error {
+	doors, err := a.doors()
+	if err != nil {
+		return err
+	}
 	cfg := web.Config{
-		Listen: a.config().Server.Listen, NextFreePort: a.config().Server.NextFreePort, Monitor: monitor{a}, Providers: a.providers(), Hub: a.hub, Gatherer: a.registry,
+		Listen: a.config().Server.Listen, NextFreePort: a.config().Server.NextFreePort, Doors: doors, Monitor: monitor{a}, Providers: a.providers(), Hub: a.hub, Gatherer: a.registry,
 		Version: a.version, Log: a.log,
 	}
 	server, err := web.New(cfg)
@@ -43,6 +48,15 @@ func (a *App) serve() error {
 	return nil
 }
 
+// doors say who may use the dashboard, and how.
+func (a *App) doors() (web.Doors, error) {
+	users, err := auth.OpenUsers(a.config().UsersFile())
+	s := a.config().Server
+	return web.Doors{
+		Users: users, Hosts: s.Hosts, PublicURL: s.PublicURL, CertFile: s.CertFile, KeyFile: s.KeyFile, SessionIdle: seconds(s.SessionIdleS), SessionWhole: seconds(s.SessionS),
+	}, err
+}
+
 // providers are what the API reads beside the monitor.
 func (a *App) providers() api.Providers {
 	p := api.Providers{History: a, Parts: partsReader{a}}
@@ -66,7 +80,11 @@ func (a *App) publicURL() string {
 	if u := a.URL(); u != "" {
 		return u
 	}
-	return "http://" + a.config().Server.Listen
+	scheme := "http://"
+	if a.config().Server.CertFile != "" {
+		scheme = "https://"
+	}
+	return scheme + a.config().Server.Listen
 }
 
 // monitor is the app as the web server sees it.

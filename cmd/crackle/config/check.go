@@ -2,11 +2,9 @@ package config
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -65,20 +63,6 @@ func (r *report) name(at keyPath, name string) bool {
 		r.add(at, "the name "+literal(name), fmt.Sprintf("tokens of a-z, 0-9, _ and - joined by dots, %d characters at most", namesMost), "rename it; its title may be any text")
 	}
 	return ok
-}
-
-func (r *report) server(s *Server) {
-	t := keyPath{"server"}
-	at := t.with("listen")
-	host, port, err := net.SplitHostPort(s.Listen)
-	if n, perr := strconv.Atoi(port); err != nil || perr != nil || n < 0 || n > 65535 {
-		r.add(at, r.show(at, s.Listen), "a loopback host and a port from 0 to 65535", `write "127.0.0.1:8080"; port 0 takes any free one`)
-	} else if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		r.add(at, r.show(at, s.Listen), "a loopback address: 127.0.0.1, ::1 or localhost",
-			"listen on loopback and let others in through a reverse proxy or an SSH tunnel that asks who they are; other addresses need a login, which there is none of yet")
-	}
-	r.webURL(t.with("public_url"), s.PublicURL)
-	r.between(t.with("stop_s"), s.StopS, 1, 600, " seconds", "set 10, which gives the streams time to drain")
 }
 
 // webURL checks the base of links; empty is allowed.

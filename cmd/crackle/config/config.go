@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 )
 
@@ -24,10 +25,27 @@ type Config struct {
 
 // Server is the table [server]: the dashboard and its API.
 type Server struct {
-	Listen       string  `toml:"listen"`         // loopback host and port
-	NextFreePort bool    `toml:"next_free_port"` // try the ports above when Listen's is taken
-	PublicURL    string  `toml:"public_url"`     // base of the links in messages; "" means http:// and the address listened on
-	StopS        float64 `toml:"stop_s"`         // seconds for a graceful stop before it turns hard
+	Listen       string   `toml:"listen"`         // host and port; another than a loopback host needs users
+	NextFreePort bool     `toml:"next_free_port"` // try the ports above when Listen's is taken
+	PublicURL    string   `toml:"public_url"`     // base of the links in messages; "" means the address listened on
+	Hosts        []string `toml:"hosts"`          // further names that the server answers to
+	CertFile     string   `toml:"cert_file"`      // of the certificate for https, with KeyFile; both empty: http
+	KeyFile      string   `toml:"key_file"`
+	UsersFile    string   `toml:"users_file"`     // "" means users.json in the data folder; see Config.UsersFile
+	SessionIdleS float64  `toml:"session_idle_s"` // a login that is not used for so long ends
+	SessionS     float64  `toml:"session_s"`      // every login ends after so long
+	StopS        float64  `toml:"stop_s"`         // seconds for a graceful stop before it turns hard
+}
+
+// files are the paths in the table.
+func (s *Server) files() []*string { return []*string{&s.CertFile, &s.KeyFile, &s.UsersFile} }
+
+// UsersFile is where the users who may log in are kept.
+func (c *Config) UsersFile() string {
+	if c.Server.UsersFile != "" {
+		return c.Server.UsersFile
+	}
+	return filepath.Join(c.Store.Dir, "users.json")
 }
 
 // NATS is the table [nats]: the server that signals come from.
@@ -105,7 +123,7 @@ type FeatureSet struct {
 // Load refuses a file without a stream, since there would be nothing to watch; see DefaultStream and DefaultSink for those tables.
 func Default() *Config {
 	return &Config{
-		Server:   Server{Listen: "127.0.0.1:8080", StopS: 10},
+		Server:   Server{Listen: "127.0.0.1:8080", SessionIdleS: 12 * 3600, SessionS: 7 * 86400, StopS: 10},
 		NATS:     NATS{Name: "crackle", ConnectTimeoutS: 5, ReconnectWaitS: 2},
 		Store:    Store{Dir: "crackle-data", MaxBytes: 10 << 30, SignalMaxAgeS: 86400, Sync: SyncAlways},
 		Evidence: Evidence{PreS: 2, PostS: 3, MemoryBytes: 64 << 20, MaxAgeS: 90 * 86400},

@@ -135,7 +135,7 @@ func (c *Config) resolvePaths() {
 		c.Streams[name] = s
 	}
 	c.Store.Dir = resolve(c.base, c.Store.Dir)
-	for _, path := range c.NATS.files() {
+	for _, path := range append(c.NATS.files(), c.Server.files()...) {
 		*path = resolve(c.base, *path)
 	}
 }

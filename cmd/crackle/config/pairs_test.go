@@ -14,7 +14,7 @@ var slips = []struct {
 	// needs are keys without which it cannot be told: a slip there, or the one slip key=value, may hide this one.
 	needs []string
 }{
-	{"server.listen", map[string]string{"server.listen": `"0.0.0.0:1"`}, nil},
+	{"server.listen", map[string]string{"server.listen": `"0.0.0.0"`}, nil},
 	{"nats.url", map[string]string{"nats.url": `"x"`}, nil},
 	{"nats.token", map[string]string{"nats.token": `"x"`}, []string{"nats.url"}},
 	{"store.dir", map[string]string{"store.dir": `""`}, nil},

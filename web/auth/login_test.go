@@ -1,0 +1,183 @@
+package auth_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"crackle/web/auth"
+)
+
+// visitor is a browser: it keeps the cookie that it was given.
+type visitor struct {
+	door   *auth.Door
+	remote string
+	cookie *http.Cookie
+}
+
+func (v *visitor) request() *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/api/v1/x", nil)
+	r.RemoteAddr = v.remote + ":5000"
+	if v.cookie != nil {
+		r.AddCookie(v.cookie)
+	}
+	return r
+}
+
+func (v *visitor) login(name, password string) error {
+	w := httptest.NewRecorder()
+	err := v.door.Login(w, v.request(), name, password)
+	for _, c := range w.Result().Cookies() {
+		v.cookie = c
+	}
+	return err
+}
+
+func (v *visitor) role() auth.Role { return v.door.Caller(v.request()).Role }
+
+func TestSessionEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, users := folder(t)
+		door := auth.NewDoor(auth.Config{Users: users, Idle: time.Hour, Whole: 3 * time.Hour})
+		in := func() *visitor {
+			t.Helper()
+			v := &visitor{door: door, remote: "192.0.2.1"}
+			if v.role() != auth.Nobody || !door.Logins() {
+				t.Fatal("somebody is in without a login")
+			}
+			if err := v.login("ann", good); err != nil || v.role() != auth.Operator {
+				t.Fatalf("login: %v, role %v", err, v.role())
+			}
+			return v
+		}
+		v := in()
+		if c := v.cookie; !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure || c.Path != "/" {
+			t.Errorf("cookie %+v", c)
+		}
+		for range 5 { // used now and then: whole, not idle, ends it
+			time.Sleep(35 * time.Minute)
+			if v.role() != auth.Operator {
+				t.Fatal("a session that is used ended early")
+			}
+		}
+		time.Sleep(10 * time.Minute)
+		if v.role() != auth.Nobody {
+			t.Error("a session lasts longer than Whole")
+		}
+		v = in()
+		time.Sleep(61 * time.Minute)
+		if v.role() != auth.Nobody {
+			t.Error("a session that was not used lasts longer than Idle")
+		}
+		v = in()
+		door.Logout(httptest.NewRecorder(), v.request())
+		if v.role() != auth.Nobody {
+			t.Error("the cookie still opens after logout")
+		}
+		for what, change := range map[string]func() error{
+			"another role":     func() error { return users.SetRole("ann", auth.Viewer) },
+			"another password": func() error { return errors.Join(users.SetPassword("ann", good), users.SetRole("ann", auth.Operator)) },
+		} {
+			if err := users.SetRole("ann", auth.Operator); err != nil {
+				t.Fatal(err)
+			}
+			v := in()
+			if err := change(); err != nil || v.role() != auth.Nobody {
+				t.Errorf("%s: %v, and the session goes on as %v", what, err, v.role())
+			}
+		}
+		if err := users.SetRole("ann", auth.Operator); err != nil {
+			t.Fatal(err)
+		}
+		v = in()
+		if err := users.Remove("ann"); err != nil || v.role() == auth.Operator {
+			t.Errorf("after the user was removed: %v, %v", err, v.role())
+		}
+	})
+}
+
+// Guesses are slowed down per user and per address, and the allowance comes back.
+func TestLoginIsRateLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, users := folder(t)
+		door := auth.NewDoor(auth.Config{Users: users})
+		one, other := &visitor{door: door, remote: "192.0.2.1"}, &visitor{door: door, remote: "192.0.2.2"}
+		for i := range 10 {
+			name := "ann"
+			if i%2 == 1 {
+				name = "nobody"
+			}
+			if err := one.login(name, "wrong password"); !errors.Is(err, auth.ErrLogin) {
+				t.Fatalf("attempt %d: %v", i, err)
+			}
+		}
+		var many *auth.TooManyError
+		if err := one.login("ann", good); !errors.As(err, &many) || many.Wait <= 0 || many.Wait > 6*time.Second {
+			t.Errorf("the right password after ten wrong ones: %v", err)
+		}
+		if err := other.login("ann", good); err != nil {
+			t.Errorf("from another address: %v", err)
+		}
+		time.Sleep(many.Wait)
+		if err := one.login("ann", good); err != nil {
+			t.Errorf("after the wait: %v", err)
+		}
+		for i := range 20 {
+			v := &visitor{door: door, remote: "198.51.100." + string(rune('0'+i%10)) + string(rune('0'+i/10))}
+			if err := v.login("ann", "wrong password"); err == nil {
+				t.Fatal("in with a wrong password")
+			}
+		}
+		far := &visitor{door: door, remote: "203.0.113.9"}
+		if err := far.login("ann", good); !errors.As(err, &many) {
+			t.Errorf("after guesses from many addresses: %v", err)
+		}
+	})
+}
+
+// A token acts for its user, needs no other token for changes, and ends with the next one.
+func TestToken(t *testing.T) {
+	_, users := folder(t)
+	door := auth.NewDoor(auth.Config{Users: users})
+	token, err := users.NewToken("ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(token string) auth.Caller {
+		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		c := door.Caller(r)
+		if err := door.CheckChange(r, c); (err == nil) != (c.Role > auth.Nobody) {
+			t.Errorf("a change as %+v: %v", c, err)
+		}
+		return c
+	}
+	if c := ask(token); c.Name != "ann" || c.Role != auth.Operator {
+		t.Errorf("%+v", c)
+	}
+	if c := ask(token + "x"); c.Role != auth.Nobody {
+		t.Errorf("a wrong token is %+v", c)
+	}
+	if _, err := users.NewToken("ann"); err != nil {
+		t.Fatal(err)
+	}
+	if c := ask(token); c.Role != auth.Nobody {
+		t.Error("an old token still opens")
+	}
+}
+
+func TestCheckHostOpen(t *testing.T) {
+	_, users := folder(t)
+	d := auth.NewDoor(auth.Config{Users: users, Open: true, Hosts: []string{"crackle.plant.example"}})
+	for host, good := range map[string]bool{
+		"localhost": true, "192.0.2.7:8080": true, "[2001:db8::1]:80": true, "crackle.plant.example": true, "CRACKLE.plant.example:8443": true,
+		"evil.example": false, "": false, "crackle.plant.example.evil.example": false, "192.0.2.7.evil.example": false,
+	} {
+		if err := d.CheckHost(request(host)); (err == nil) != good {
+			t.Errorf("%q: %v, want accepted %v", host, err, good)
+		}
+	}
+}
