@@ -103,7 +103,7 @@ func keepFixed(next, old *config.Config) (differ []string) {
 	}
 	stop := next.Server.StopS
 	next.Server.StopS = old.Server.StopS
-	keep("[server]", next.Server == old.Server)
+	keep("[server]", reflect.DeepEqual(next.Server, old.Server))
 	keep("[nats]", reflect.DeepEqual(next.NATS, old.NATS))
 	keep("[store]", next.Store == old.Store)
 	keep("[evidence]", next.Evidence == old.Evidence)
