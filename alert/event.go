@@ -10,7 +10,17 @@ const (
 	KindNoData     Kind = "no_data"       // a stream has been silent, or was never heard
 	KindGap        Kind = "gap"           // samples are missing in a stream
 	KindDecode     Kind = "decode_errors" // payloads of a stream could not be read
+	KindDropped    Kind = "dropped"       // samples arrived and were thrown away, because scoring is too slow for a stream that is not stored
+	KindFlat       Kind = "flat_line"     // a channel has held one value for too long
+	KindSaturation Kind = "saturation"    // samples are at the end of a channel's range
+	KindRate       Kind = "rate_drift"    // samples come at another rate than the configured one, by the publisher's clock
+	KindClock      Kind = "clock_jump"    // the publisher's clock jumped
+	KindBehind     Kind = "behind"        // scoring is behind real time
+	KindModel      Kind = "model_age"     // the model in service is older than its warranty
 	KindConnection Kind = "connection"    // the messaging server is away
+	KindSink       Kind = "sink_failing"  // messages do not reach people
+	KindStore      Kind = "store_failing" // the store of signals, accounts or evidence refuses what is written
+	KindHeartbeat  Kind = "heartbeat"     // the monitor's own test signal does not come through
 )
 
 // State is an alarm's state in the words of ISA-18.2.

@@ -15,13 +15,18 @@ type Dependence struct {
 	Grace time.Duration // wall time
 }
 
-// DefaultDependences are those among the kinds that this package names. An absent server explains silent streams, and the samples that
-// are missing once it is back.
+// DefaultDependences are those among the kinds that this package names. An absent server explains silence, what is missing once it is back
+// and the time that catching up takes; a full store likewise; silence explains the gap that ends it; samples that were dropped are missing,
+// and were dropped because scoring is behind; a channel at the end of its range stays there.
 func DefaultDependences() []Dependence {
 	return []Dependence{
-		{Cause: KindConnection, Of: []Kind{KindNoData}, Grace: 15 * time.Second},
-		{Cause: KindConnection, Of: []Kind{KindGap}, Grace: time.Minute},
+		{Cause: KindConnection, Of: []Kind{KindNoData, KindHeartbeat, KindStore}, Grace: 15 * time.Second},
+		{Cause: KindConnection, Of: []Kind{KindGap, KindBehind, KindDropped}, Grace: time.Minute},
+		{Cause: KindStore, Of: []Kind{KindNoData, KindHeartbeat}, Grace: 15 * time.Second},
+		{Cause: KindStore, Of: []Kind{KindGap, KindBehind}, Grace: time.Minute},
 		{Cause: KindNoData, Of: []Kind{KindGap}, Grace: time.Minute},
+		{Cause: KindDropped, Of: []Kind{KindGap, KindBehind}, Grace: time.Minute},
+		{Cause: KindSaturation, Of: []Kind{KindFlat}, Grace: 15 * time.Second},
 	}
 }
 

@@ -242,6 +242,8 @@ func (r *Receiver) trimmed(samples uint64)   { r.n.duplicated.samples.Add(sample
 func (r *Receiver) reordered(b *block.Block) { r.n.reordered.add(b) }
 
 func (r *Receiver) missed(from, to uint64) {
+	r.n.gapRun.Store(r.order.run)
+	r.n.gapAt.Store(from)
 	r.n.missing.Add(to - from)
 	r.n.gaps.Add(1)
 	r.log.Debug("samples are missing", "from", from, "to", to)

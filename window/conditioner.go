@@ -107,8 +107,8 @@ func (c *Conditioner) Counts() Counts {
 	return n
 }
 
-// RateDeviation compares the samples counted with the publisher's wall clock since the run began, or since that clock stepped back: the
-// rate measured over the configured one, less 1. ok is false in the first ten seconds, and when blocks carry no time.
+// RateDeviation compares the samples counted with the publisher's wall clock, within stretches of consecutive blocks of one part: the rate
+// measured over the configured one, less 1. ok is false until ten seconds of a run were seen, and when blocks carry no time.
 func (c *Conditioner) RateDeviation() (deviation float64, ok bool) { return c.rate.Deviation() }
 
 // Tap has f called with every stretch of conditioned rows, bridged ones included, before the windows that they complete. The rows of
@@ -126,8 +126,11 @@ func (c *Conditioner) Push(b *block.Block, emit func(*Window)) error {
 		return err
 	}
 	c.emit = emit
+	if b.Flags&block.PartBegin != 0 || b.Part != c.part {
+		c.rate.Break()
+	}
 	if b.Count() > 0 {
-		c.rate.Observe(b.Run, b.First, b.TimeNS)
+		c.rate.Observe(b.Run, b.First, b.End(), b.TimeNS)
 	}
 	if c.started && b.Run != c.run {
 		c.giveUp()

@@ -15,7 +15,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		now = now.Add(time.Second)
 		obs[0].Last, obs[1].Last = now, now
-		if found := w.Step(nil, Connection{Up: true}, obs, now); found != nil {
+		if found := w.Step(nil, &Monitor{Connection: Connection{Up: true}}, obs, now); found != nil {
 			t.Fatal(found)
 		}
 	}); n != 0 {

@@ -18,7 +18,7 @@ func Example() {
 	seen := []health.Observation{{Stream: "motor.current", Last: start.Add(time.Second), End: 1000, BlockDuration: 100 * time.Millisecond}}
 	for i := 1; i <= 8; i++ {
 		now := start.Add(time.Duration(i) * time.Second)
-		for _, c := range w.Step(nil, health.Connection{Up: true}, seen, now) {
+		for _, c := range w.Step(nil, &health.Monitor{Connection: health.Connection{Up: true}}, seen, now) {
 			fmt.Println(c.Stream, c.Kind, c.Active, c.What)
 		}
 	}

@@ -16,12 +16,14 @@ var start = time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
 
 // stand drives a watcher second by second and keeps what it found as text.
 type stand struct {
-	t    testing.TB
-	w    *Watcher
-	now  time.Time
-	conn Connection
-	obs  map[string]*Observation
-	log  []string
+	t     testing.TB
+	w     *Watcher
+	now   time.Time
+	conn  Connection
+	sinks []string
+	store string
+	obs   map[string]*Observation
+	log   []string
 }
 
 func newStand(t testing.TB, cfg Config, streams ...Stream) *stand {
@@ -50,7 +52,7 @@ func (s *stand) tickAfter(d time.Duration, heard ...string) {
 	for _, o := range s.obs {
 		list = append(list, *o)
 	}
-	for _, c := range s.w.Step(nil, s.conn, list, s.now) {
+	for _, c := range s.w.Step(nil, &Monitor{Connection: s.conn, Sinks: s.sinks, Store: s.store}, list, s.now) {
 		state := "over"
 		if c.Active {
 			state = "holds"
@@ -58,7 +60,7 @@ func (s *stand) tickAfter(d time.Duration, heard ...string) {
 		if c.Again {
 			state = "again"
 		}
-		s.log = append(s.log, fmt.Sprintf("+%s %s %q %s %g of %g %s: %s", s.now.Sub(start), state, c.Stream, c.Kind, c.Value, c.Limit, c.Unit, c.What))
+		s.log = append(s.log, fmt.Sprintf("+%s %s %q %s %.6g of %g %s: %s", s.now.Sub(start), state, c.Stream, c.Kind, c.Value, c.Limit, c.Unit, c.What))
 	}
 }
 
@@ -284,7 +286,7 @@ func TestAlternates(t *testing.T) {
 			case 4:
 				o.Missing, o.Unreadable = 0, 0
 			}
-			for _, c := range w.Step(nil, conn, obs, now) {
+			for _, c := range w.Step(nil, &Monitor{Connection: conn}, obs, now) {
 				key := c.Stream + " " + string(c.Kind)
 				if c.Stream == "stranger" || open[key] != (c.Again || !c.Active) {
 					t.Fatalf("%s: active %v again %v while open %v", key, c.Active, c.Again, open[key])

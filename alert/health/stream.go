@@ -81,29 +81,6 @@ func (w *Watcher) decoding(dst []alert.Condition, e *watched, o *Observation, no
 	return dst
 }
 
-// step compares a total with the one of the last step. It appends at most one finding, made from c, and returns it for its words.
-// Fewer than least at once, outside an episode, are left to the ledger's count.
-func (e *occurrence) step(dst []alert.Condition, c alert.Condition, total, least uint64, hold time.Duration, now time.Time) ([]alert.Condition, *alert.Condition) {
-	n := total - min(e.seen, total) // a total that falls was counted anew
-	e.seen = total
-	switch {
-	case n >= least, n > 0 && e.open:
-		c.Active, c.Again = true, e.open
-		if !e.open {
-			e.sum = 0
-		}
-		e.open, e.last = true, now
-		e.sum += n
-	case e.open && now.Sub(e.last) >= hold:
-		e.open = false
-	default:
-		return dst, nil
-	}
-	c.Value = float64(e.sum)
-	dst = append(dst, c)
-	return dst, &dst[len(dst)-1]
-}
-
 func latest(times ...time.Time) time.Time {
 	var t time.Time
 	for _, u := range times {

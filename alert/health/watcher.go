@@ -3,7 +3,6 @@ package health
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"crackle/alert"
@@ -18,12 +17,27 @@ type Config struct {
 	Hold        time.Duration // quiet time after which a gap or unreadable payloads count as over; default 30 s
 	Connection  time.Duration // absence of the messaging server that is an alarm; default 2 s
 	Stall       time.Duration // time between two steps from which the monitor itself was not listening; default 3 s, to be longer than a tick
+	BehindFor   time.Duration // time for which scoring must be behind to be an alarm; default 5 s
+	SinkFor     time.Duration // time for which a sink must fail; default 10 s
+	StoreFor    time.Duration // time for which the store must refuse; default 5 s
 }
+
+const (
+	calm      = 2 * time.Second // for which something must be over to count as over
+	flatLeast = 1000            // samples of one value, below which no channel is said to be flat: a slow meter repeats itself
+)
 
 // Stream is one stream to watch.
 type Stream struct {
-	Name   string
-	NoData time.Duration // silence that is an alarm; 0: by Config
+	Name           string
+	NoData         time.Duration // silence that is an alarm; 0: by Config
+	RateHz         float64       // as configured
+	Channels       []string      // for people
+	Flat           time.Duration // of signal in which a channel holds one value; 0: not looked at
+	SaturatedShare float64       // of the samples since the last step at the end of their range, above which that is an alarm; 0: any
+	RateTolerance  float64       // relative deviation of the measured rate; 0: not looked at
+	Behind         time.Duration // age of what is being scored; 0: not looked at
+	Warranty       time.Duration // age of a model; 0: not looked at
 }
 
 // Observation is what has been counted of one stream since the monitor started. Totals only grow.
@@ -36,13 +50,15 @@ type Observation struct {
 	GapRun, GapAt uint64        // run and sample index at which the newest gap begins
 	Unreadable    uint64        // payloads that could not be decoded
 	Why           string        // the newest one's error
-}
 
-// Connection is the state of the connection to the messaging server.
-type Connection struct {
-	Up     bool
-	Server string // address, for people; without credentials
-	Why    string // what the newest error said
+	Received  uint64        // samples that were conditioned
+	Saturated uint64        // of these, at the end of their channel's range
+	Dropped   uint64        // samples that arrived and were thrown away
+	Deviation float64       // of the measured rate from the configured one, relative
+	RateKnown bool          // it was measured
+	Lag       time.Duration // age of the newest block dealt with, while more wait; else 0
+	Taught    time.Time     // when the model in service was made; zero: there is none
+	Signal    Reading       // of the stream's Meter
 }
 
 // Watcher holds what was found so far. Not safe for concurrent use.
@@ -58,6 +74,12 @@ type Watcher struct {
 	down      time.Time // since when the server is away; zero: it is not
 	away      bool      // and an alarm says so
 	losses    uint64    // alarms of the connection so far
+
+	sinking  level // messages do not arrive
+	sunk     int   // at so many sinks, as told last
+	silences uint64
+	storing  level // the store refuses
+	refusals uint64
 }
 
 // watched is one stream as the watcher sees it.
@@ -68,14 +90,14 @@ type watched struct {
 	silentFrom time.Time
 	gap        occurrence
 	unreadable occurrence
-}
-
-// occurrence is something that happens at moments and counts as over when it has not happened for a while.
-type occurrence struct {
-	seen uint64 // total at the last step
-	open bool
-	last time.Time // when it was last found
-	sum  uint64    // within the episode
+	dropped    occurrence
+	received   uint64 // at the last step
+	saturated  occurrence
+	jumps      occurrence
+	flat       level
+	rate       level
+	lags       level
+	aged       level
 }
 
 // New makes a watcher for streams, or reports every mistake, joined.
@@ -89,6 +111,9 @@ func New(cfg Config, streams []Stream) (*Watcher, error) {
 	set(&cfg.Hold, 30*time.Second)
 	set(&cfg.Connection, 2*time.Second)
 	set(&cfg.Stall, 3*time.Second)
+	set(&cfg.BehindFor, 5*time.Second)
+	set(&cfg.SinkFor, 10*time.Second)
+	set(&cfg.StoreFor, 5*time.Second)
 	if cfg.NoDataBlock == 0 {
 		cfg.NoDataBlock = 10
 	}
@@ -97,9 +122,9 @@ func New(cfg Config, streams []Stream) (*Watcher, error) {
 	if cfg.Start.IsZero() {
 		errs = append(errs, errors.New("health: no start time; give the time at which the monitor started"))
 	}
-	if cfg.NoData < 0 || cfg.Hold < 0 || cfg.Connection < 0 || cfg.Stall < 0 || cfg.NoDataBlock < 0 {
-		errs = append(errs, fmt.Errorf("health: no data %s and %d blocks, hold %s, connection %s, stall %s; allowed are positive values",
-			cfg.NoData, cfg.NoDataBlock, cfg.Hold, cfg.Connection, cfg.Stall))
+	if cfg.NoData < 0 || cfg.Hold < 0 || cfg.Connection < 0 || cfg.Stall < 0 || cfg.NoDataBlock < 0 || cfg.BehindFor < 0 || cfg.SinkFor < 0 || cfg.StoreFor < 0 {
+		errs = append(errs, fmt.Errorf("health: no data %s and %d blocks, hold %s, connection %s, stall %s, behind %s, sink %s, store %s; allowed are positive values",
+			cfg.NoData, cfg.NoDataBlock, cfg.Hold, cfg.Connection, cfg.Stall, cfg.BehindFor, cfg.SinkFor, cfg.StoreFor))
 	}
 	w := &Watcher{cfg: cfg, byName: make(map[string]*watched), listening: cfg.Start, last: cfg.Start}
 	for _, s := range streams {
@@ -113,10 +138,21 @@ func New(cfg Config, streams []Stream) (*Watcher, error) {
 	return w, nil
 }
 
+func (s *Stream) check() error {
+	if min(s.NoData, s.Flat, s.Behind, s.Warranty) < 0 || !(s.SaturatedShare >= 0 && s.RateTolerance >= 0) {
+		return fmt.Errorf("health: stream %q with no data %s, flat %s, behind %s, warranty %s, saturated share %g, rate tolerance %g; allowed are positive values",
+			s.Name, s.NoData, s.Flat, s.Behind, s.Warranty, s.SaturatedShare, s.RateTolerance)
+	}
+	return nil
+}
+
 // Add watches one more stream from now on.
 func (w *Watcher) Add(s Stream, now time.Time) error {
-	if s.Name == "" || w.byName[s.Name] != nil || s.NoData < 0 {
-		return fmt.Errorf("health: stream %q with no-data time %s; allowed are names not watched yet and positive times", s.Name, s.NoData)
+	if s.Name == "" || w.byName[s.Name] != nil {
+		return fmt.Errorf("health: stream %q; allowed are names not watched yet", s.Name)
+	}
+	if err := s.check(); err != nil {
+		return err
 	}
 	e := &watched{Stream: s, since: now}
 	w.streams, w.byName[s.Name] = append(w.streams, e), e
@@ -126,8 +162,11 @@ func (w *Watcher) Add(s Stream, now time.Time) error {
 // Change takes a watched stream's new setting; what is open of it stays as it is.
 func (w *Watcher) Change(s Stream) error {
 	e := w.byName[s.Name]
-	if e == nil || s.NoData < 0 {
-		return fmt.Errorf("health: change of stream %q to no-data time %s; allowed are streams that are watched and positive times", s.Name, s.NoData)
+	if e == nil {
+		return fmt.Errorf("health: change of stream %q, which is not watched", s.Name)
+	}
+	if err := s.check(); err != nil {
+		return err
 	}
 	e.Stream = s
 	return nil
@@ -150,13 +189,15 @@ func (w *Watcher) Remove(name string) {
 //
 // Times had better carry Go's monotonic reading, as those of time.Now do, so that a step of the wall clock is no silence. A step that
 // comes late is forgiven once, not twice in a row: a monitor that is always late still finds a silent stream.
-func (w *Watcher) Step(dst []alert.Condition, c Connection, obs []Observation, now time.Time) []alert.Condition {
+func (w *Watcher) Step(dst []alert.Condition, m *Monitor, obs []Observation, now time.Time) []alert.Condition {
 	late := now.Sub(w.last) > w.cfg.Stall
 	if late && !w.stalled {
 		w.listening = now // the monitor was stopped; what arrived meanwhile is still on its way
 	}
 	w.last, w.stalled = now, late
-	dst = w.connection(dst, c, now)
+	dst = w.connection(dst, &m.Connection, now)
+	dst = w.store(dst, m.Store, now)
+	dst = w.sinks(dst, m.Sinks, now)
 	for _, e := range w.streams {
 		o := Observation{Stream: e.Name}
 		for i := range obs {
@@ -166,72 +207,15 @@ func (w *Watcher) Step(dst []alert.Condition, c Connection, obs []Observation, n
 			}
 		}
 		dst = w.silence(dst, e, &o, now)
+		dst = w.dropping(dst, e, &o, now)
 		dst = w.gaps(dst, e, &o, now)
 		dst = w.decoding(dst, e, &o, now)
+		dst = w.saturation(dst, e, &o, now)
+		dst = w.flat(dst, e, &o, now)
+		dst = w.rate(dst, e, &o, now)
+		dst = w.clock(dst, e, &o, now)
+		dst = w.behind(dst, e, &o, now)
+		dst = w.warranty(dst, e, &o, now)
 	}
 	return dst
-}
-
-// connection follows the messaging server.
-func (w *Watcher) connection(dst []alert.Condition, c Connection, now time.Time) []alert.Condition {
-	if c.Up {
-		if !w.down.IsZero() {
-			w.listening = now
-		}
-		if w.away {
-			dst = append(dst, w.lost(now.Sub(w.down), c, false, now))
-		}
-		w.down, w.away, w.wasUp = time.Time{}, false, true
-		return dst
-	}
-	if w.down.IsZero() {
-		w.down = now
-		if !w.wasUp {
-			w.down = w.cfg.Start
-		}
-	}
-	if gone := now.Sub(w.down); !w.away && gone >= w.cfg.Connection {
-		w.away = true
-		w.losses++
-		dst = append(dst, w.lost(gone, c, true, now))
-	}
-	return dst
-}
-
-// lost is the finding about the connection, with the streams that depend on it.
-func (w *Watcher) lost(gone time.Duration, c Connection, active bool, now time.Time) alert.Condition {
-	var b strings.Builder
-	fmt.Fprintf(&b, "messaging server %s is away", c.Server)
-	if c.Why != "" {
-		fmt.Fprintf(&b, " (%s)", c.Why)
-	}
-	fmt.Fprintf(&b, "; not heard meanwhile: %s", w.names())
-	if !active {
-		b.Reset()
-		fmt.Fprintf(&b, "messaging server %s was away for %s; not heard meanwhile: %s", c.Server, round(gone), w.names())
-	}
-	return alert.Condition{
-		Kind: alert.KindConnection, Active: active, Run: uint64(w.cfg.Start.UnixNano()), Index: w.losses, At: now,
-		Value: gone.Seconds(), Limit: w.cfg.Connection.Seconds(), Unit: "s", What: b.String(),
-	}
-}
-
-// names lists the watched streams, the first ten by name.
-func (w *Watcher) names() string {
-	const most = 10
-	var b strings.Builder
-	for i, e := range w.streams {
-		if i == most {
-			fmt.Fprintf(&b, " and %d more", len(w.streams)-most)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(e.Name)
-	}
-	if len(w.streams) == 0 {
-		b.WriteString("no stream is configured")
-	}
-	return b.String()
 }

@@ -180,19 +180,29 @@ func OneLine(s string) string {
 	}, s)
 }
 
+// kindWords is what people read for each kind.
+var kindWords = map[alert.Kind]string{
+	alert.KindScore:      "score above limit",
+	alert.KindNoData:     "no data",
+	alert.KindGap:        "samples missing",
+	alert.KindDecode:     "unreadable payloads",
+	alert.KindDropped:    "samples dropped",
+	alert.KindFlat:       "flat line",
+	alert.KindSaturation: "out of range",
+	alert.KindRate:       "sample rate off",
+	alert.KindClock:      "clock jumped",
+	alert.KindBehind:     "scoring behind real time",
+	alert.KindModel:      "model past its warranty",
+	alert.KindConnection: "messaging server away",
+	alert.KindSink:       "messages not delivered",
+	alert.KindStore:      "store failing",
+	alert.KindHeartbeat:  "heartbeat missing",
+}
+
 // KindWords is a kind in words.
 func KindWords(k alert.Kind) string {
-	switch k {
-	case alert.KindScore:
-		return "score above limit"
-	case alert.KindNoData:
-		return "no data"
-	case alert.KindGap:
-		return "samples missing"
-	case alert.KindDecode:
-		return "unreadable payloads"
-	case alert.KindConnection:
-		return "messaging server away"
+	if w := kindWords[k]; w != "" {
+		return w
 	}
 	return strings.ReplaceAll(string(k), "_", " ")
 }

@@ -2,37 +2,58 @@ package rate
 
 import "math"
 
-// Check compares a nominal rate with the samples counted against the publisher's wall clock. It is not safe for concurrent use.
+const (
+	checkLeastNS  = 10e9 // signal seen before there is a verdict
+	checkMemoryNS = 60e9 // what is older counts half, a quarter and so on
+	checkJitterNS = 20e6 // by which a clock may be read too late
+)
+
+// Check compares a nominal rate with the samples counted against the publisher's wall clock. Only stretches of consecutive blocks count: a
+// publisher that stops between parts, or whose clock is set, measures no other rate. What is off by more than half is taken for such a pause,
+// so that deviations up to a half are seen. It is not safe for concurrent use.
 type Check struct {
 	NominalHz float64
-	AtLeastNS int64 // span before there is a verdict; 0 is 10 s
+	AtLeastNS int64 // signal seen before there is a verdict; 0 is 10 s
 
-	any     bool
-	run     uint64
-	index   uint64
-	startNS int64
-	spanNS  int64
-	rows    uint64
+	any    bool
+	run    uint64
+	first  uint64 // of the newest block
+	end    uint64
+	timeNS int64
+	spanNS float64 // by the publisher's clock, over all stretches
+	rows   float64 // counted meanwhile
 }
 
-// Observe takes the run, index and wall time of a block's first sample. Another run, or a clock or index that steps back, starts anew.
-func (c *Check) Observe(run, index uint64, timeNS int64) {
-	if !c.any || run != c.run || index < c.index+c.rows || timeNS < c.startNS+c.spanNS {
-		c.any, c.run, c.index, c.startNS, c.spanNS, c.rows = true, run, index, timeNS, 0, 0
-		return
+// Observe takes a block's run, first index, one past its last, and the wall time of its first sample. A gap, a pause, and a clock that is set
+// end a stretch; what was measured in it stays. So does a block without a time (0). Another run starts anew.
+func (c *Check) Observe(run, first, end uint64, timeNS int64) {
+	if run != c.run {
+		c.any, c.spanNS, c.rows = false, 0, 0
 	}
-	c.spanNS, c.rows = timeNS-c.startNS, index-c.index
+	rows, took := float64(first-c.first), float64(timeNS-c.timeNS)
+	due := rows / c.NominalHz * 1e9
+	if c.any && first == c.end && took >= 0 && math.Abs(took-due) <= due/2+checkJitterNS {
+		c.spanNS += took
+		c.rows += rows
+		if c.spanNS > 2*checkMemoryNS {
+			c.spanNS, c.rows = c.spanNS/2, c.rows/2
+		}
+	}
+	c.any, c.run, c.first, c.end, c.timeNS = timeNS != 0, run, first, end, timeNS
 }
 
-// Deviation is the measured rate over the nominal one, less 1, and whether the span observed is long enough to say so. A clock that is read to 1 ms
-// bounds it to 1e-4 after 10 s.
+// Break ends the stretch of consecutive blocks, as at the beginning of a part, before which a publisher may have waited.
+func (c *Check) Break() { c.any = false }
+
+// Deviation is the measured rate over the nominal one, less 1, and whether enough was seen to say so. A clock that is read to 1 ms bounds it to
+// 1e-4 after 10 s.
 func (c *Check) Deviation() (deviation float64, ok bool) {
-	least := c.AtLeastNS
+	least := float64(c.AtLeastNS)
 	if least == 0 {
-		least = 10e9
+		least = checkLeastNS
 	}
-	if c.spanNS < least || c.spanNS == 0 || !(c.NominalHz > 0) || math.IsInf(c.NominalHz, 0) {
+	if c.spanNS < least || !(c.NominalHz > 0) || math.IsInf(c.NominalHz, 0) {
 		return 0, false
 	}
-	return float64(c.rows)/(float64(c.spanNS)/1e9)/c.NominalHz - 1, true
+	return c.rows/(c.spanNS/1e9)/c.NominalHz - 1, true
 }

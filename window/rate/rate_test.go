@@ -198,19 +198,60 @@ func TestGridTroubles(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	c := rate.Check{NominalHz: 1000}
+	at := func(run, first uint64, rows int, ns float64) { c.Observe(run, first, first+uint64(rows), int64(ns)) }
 	for k := range 12 {
-		c.Observe(1, uint64(k)*1001, int64(k)*1e9)
+		at(1, uint64(k)*1001, 1001, float64(k+1)*1e9)
 		if d, ok := c.Deviation(); ok != (k >= 10) || ok && math.Abs(d-0.001) > 1e-9 {
 			t.Errorf("after %d s: %g, %v", k, d, ok)
 		}
 	}
-	c.Observe(2, 0, 20e9)
+	at(2, 0, 1000, 20e9)
 	if _, ok := c.Deviation(); ok {
 		t.Error("a new run has a verdict at once")
 	}
-	c.Observe(2, 30000, 50e9)
-	c.Observe(2, 30001, 40e9) // the clock steps back
-	if _, ok := c.Deviation(); ok {
-		t.Error("a clock that stepped back has a verdict")
+}
+
+// A publisher that stops and goes, loses samples, or whose clock is set measures the rate that it has while it goes.
+func TestCheckPauses(t *testing.T) {
+	for name, hz := range map[string]float64{"right": 1000, "slow": 990, "fast": 1050} {
+		c := rate.Check{NominalHz: 1000}
+		first, ns := uint64(0), 1e9
+		for k := range 400 {
+			c.Observe(7, first, first+100, int64(ns))
+			first, ns = first+100, ns+100/hz*1e9
+			switch k % 40 {
+			case 13:
+				ns += 3e9 // a pause
+			case 20:
+				first += 5000 // a gap
+			case 27:
+				ns += 1e6 * 1e9 // days ahead
+			case 29:
+				ns -= 1e6 * 1e9 // and back
+			case 33: // stops for a moment, as a part begins
+				ns += 30e6
+				c.Break()
+			}
+		}
+		if d, ok := c.Deviation(); !ok || math.Abs(d-(hz/1000-1)) > 1e-6 {
+			t.Errorf("%s: deviation %g, %v, want %g", name, d, ok, hz/1000-1)
+		}
+	}
+}
+
+// What is measured follows a rate that changes, within a few minutes.
+func TestCheckFollows(t *testing.T) {
+	c := rate.Check{NominalHz: 100}
+	ns := 1e9
+	for k := range 900 {
+		hz := 100.0
+		if k >= 600 {
+			hz = 98
+		}
+		c.Observe(1, uint64(k)*100, uint64(k+1)*100, int64(ns))
+		ns += 100 / hz * 1e9
+	}
+	if d, ok := c.Deviation(); !ok || d > -0.015 {
+		t.Errorf("deviation %g, %v five minutes after the rate fell by 2 %%", d, ok)
 	}
 }

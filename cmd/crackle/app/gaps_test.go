@@ -52,9 +52,9 @@ func TestDroppedBlocks(t *testing.T) {
 	open()
 	publishPart(t, p, healthy(t), "next", 50)
 	w.wantVerdict("motor", "too quick", detector.NotAssessed)
-	eventually(t, "the alarm", func() bool { return len(w.events("motor", alert.KindGap)) > 0 })
+	eventually(t, "the alarm", func() bool { return len(w.events("motor", alert.KindDropped)) > 0 })
 	c := w.counts("motor")
-	if a := w.events("motor", alert.KindGap)[0].Alarm; a.Score != float64(c.Dropped.Samples) || c.Missing != 0 {
+	if a := w.events("motor", alert.KindDropped)[0].Alarm; a.Score != float64(c.Dropped.Samples) || c.Missing != 0 {
 		t.Errorf("alarm %+v; counts %+v", a, c)
 	}
 	if s := w.Status("motor").Counts; s.Dropped != c.Dropped.Samples {

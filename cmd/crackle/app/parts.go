@@ -37,7 +37,8 @@ type partKeeper struct {
 	js       jetstream.JetStream
 	maxBytes int64
 	queue    chan ledger.Part
-	lost     atomic.Uint64 // accounts that found the queue full, or the store away at the stop
+	trouble  atomic.Pointer[string] // why the newest attempt failed; nil when it did not
+	lost     atomic.Uint64          // accounts that found the queue full, or the store away at the stop
 	log      *slog.Logger
 	there    bool // the store has been made or found
 }
@@ -113,8 +114,11 @@ func (k *partKeeper) store(ctx context.Context, p *ledger.Part) {
 	for told := false; ; {
 		err := k.try(ctx, p)
 		if err == nil {
+			k.trouble.Store(nil)
 			return
 		}
+		why := err.Error()
+		k.trouble.Store(&why)
 		if !told && ctx.Err() == nil {
 			told = true
 			k.log.Warn("the account of a part is not stored yet; it is tried again all the time", "stream", p.Stream, "part", p.Part, "err", err)

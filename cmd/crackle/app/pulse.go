@@ -49,7 +49,11 @@ func newPulse(a *App) (*pulse, error) {
 }
 
 func (s *stream) healthStream() health.Stream {
-	return health.Stream{Name: s.cfg.Name, NoData: seconds(s.cfg.NoDataS)}
+	h := &s.cfg.Health
+	return health.Stream{
+		Name: s.cfg.Name, NoData: seconds(s.cfg.NoDataS), RateHz: s.cfg.RateHz, Channels: s.cfg.Channels, Flat: seconds(h.FlatS), SaturatedShare: h.SaturatedShare,
+		RateTolerance: h.RateTolerance, Behind: seconds(h.BehindS), Warranty: seconds(h.ModelWarrantyS),
+	}
 }
 
 func (p *pulse) run(ctx context.Context) error {
@@ -95,14 +99,10 @@ func (p *pulse) check(ctx context.Context, now time.Time) {
 			}
 		}
 		if !p.ended[s.cfg.Name] {
-			p.seen = append(p.seen, p.observe(s))
+			p.seen = append(p.seen, p.observe(s, now))
 		}
 	}
-	c := health.Connection{Up: p.app.conn.IsConnected(), Server: p.app.natsAddress()}
-	if err := p.app.conn.LastError(); err != nil && !c.Up {
-		c.Why = err.Error()
-	}
-	p.found = p.watcher.Step(p.found[:0], c, p.seen, now)
+	p.found = p.watcher.Step(p.found[:0], p.shared(), p.seen, now)
 	p.tell(ctx)
 }
 
@@ -139,19 +139,36 @@ func (p *pulse) settled() {
 	p.mu.Unlock() //nolint:staticcheck // only waits
 }
 
+// shared reads the state of what all streams share.
+func (p *pulse) shared() *health.Monitor {
+	a := p.app
+	m := &health.Monitor{Connection: health.Connection{Up: a.conn.IsConnected(), Server: a.natsAddress()}, Store: a.storeProblem()}
+	if err := a.conn.LastError(); err != nil && !m.Up {
+		m.Why = err.Error()
+	}
+	for _, c := range a.sinks.Counters() {
+		if c.Failing {
+			m.Sinks = append(m.Sinks, c.Sink)
+		}
+	}
+	return m
+}
+
 // observe reads one stream's counters.
-func (p *pulse) observe(s *stream) health.Observation {
+func (p *pulse) observe(s *stream, now time.Time) health.Observation {
 	c, name := s.receiver.Counts(), s.cfg.Name
-	run, duration := s.status.block()
-	missing, gapRun, gapAt := s.status.gaps()
 	if old := p.counts[name]; unreadable(&c) > unreadable(&old) {
 		p.why[name] = why(&c, &old)
 	}
 	p.counts[name] = c
-	return health.Observation{
-		Stream: name, Last: c.LastData, Run: run, End: c.LastEnd, BlockDuration: duration,
-		Missing: missing, GapRun: gapRun, GapAt: gapAt, Unreadable: unreadable(&c), Why: p.why[name],
+	o := health.Observation{
+		Stream: name, Last: c.LastData, End: c.LastEnd, Missing: c.Missing, GapRun: c.GapRun, GapAt: c.GapAt, Dropped: c.Dropped.Samples, Unreadable: unreadable(&c), Why: p.why[name],
 	}
+	s.status.observe(&o, &c, now)
+	if m := s.served.Load(); m != nil {
+		o.Taught = m.Record.Created
+	}
+	return o
 }
 
 func unreadable(c *ingest.Counts) uint64 {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"crackle/alert/health"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
 	"crackle/ingest"
@@ -28,10 +29,10 @@ type status struct {
 	deviates  bool    // it is known
 
 	run      uint64 // of the newest block
-	end      uint64 // index after its last sample
-	gapRun   uint64 // where the newest gap begins
-	gapAt    uint64
+	end      uint64        // index after its last sample
 	duration time.Duration // of the newest block with samples
+	storedNS int64         // when the newest message that is dealt with was stored; 0: it was not
+	signal   health.Reading
 }
 
 func newStatus(s *config.Stream) *status {
@@ -53,15 +54,12 @@ func newStatus(s *config.Stream) *status {
 	return st
 }
 
-// heard notes the block that has come.
-func (st *status) heard(b *block.Block) {
+// heard notes the block that has come, and what the stream's meter has found up to it.
+func (st *status) heard(b *block.Block, signal health.Reading) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.row.Part, st.row.Lot = b.Part, b.Lot
-	if b.Run == st.run && b.First > st.end {
-		st.gapRun, st.gapAt = st.run, st.end
-	}
-	st.over, st.run, st.end = false, b.Run, b.End()
+	st.over, st.run, st.end, st.storedNS, st.signal = false, b.Run, b.End(), b.StoreNS, signal
 	if n := b.Count(); n > 0 {
 		st.duration = time.Duration(float64(n) / st.rateHz / max(1, st.row.Speed) * float64(time.Second))
 		st.row.NewestTime = time.Unix(0, b.TimeNS).Add(time.Duration(float64(n-1) / st.rateHz * float64(time.Second))).UTC()
@@ -159,18 +157,24 @@ func (st *status) isOver() bool {
 	return st.over
 }
 
-// block tells the newest block's run and duration.
-func (st *status) block() (run uint64, d time.Duration) {
+// observe fills in what only the stream's goroutine knows.
+func (st *status) observe(o *health.Observation, c *ingest.Counts, now time.Time) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return st.run, st.duration
-}
-
-// gaps tells the number of samples that never reached the conditioner, whoever lost them, and where the newest gap begins.
-func (st *status) gaps() (missing, run, at uint64) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	return st.window.Missing, st.gapRun, st.gapAt
+	o.Run, o.BlockDuration, o.Signal = st.run, st.duration, st.signal
+	o.Received, o.Saturated = st.window.Received, st.window.Saturated
+	o.Deviation, o.RateKnown = st.deviation, st.deviates
+	waiting := uint64(c.Queued)
+	if c.PendingKnown {
+		waiting += c.Pending
+	}
+	switch {
+	case waiting == 0:
+	case st.storedNS != 0:
+		o.Lag = now.Sub(time.Unix(0, st.storedNS))
+	default:
+		o.Lag = time.Duration(c.Queued) * st.duration
+	}
 }
 
 // model reports whether one is in service or being learnt, and else why not.

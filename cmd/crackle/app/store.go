@@ -82,3 +82,14 @@ func (st *store) ensure(ctx context.Context) bool {
 	}
 	return err == nil
 }
+
+// storeProblem says what is refused of what is to be kept, and why; empty: nothing.
+func (a *App) storeProblem() string {
+	if t := a.storeTrouble.Load(); t != nil {
+		return *t
+	}
+	if t := a.parts.trouble.Load(); t != nil {
+		return "accounts of parts are not stored: " + *t
+	}
+	return ""
+}

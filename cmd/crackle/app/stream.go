@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"crackle/alert"
+	"crackle/alert/health"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
 	"crackle/detector/ledger"
@@ -40,11 +40,8 @@ type stream struct {
 	ctx      context.Context                // of run, for what onScore hands on
 	refused  uint64                         // blocks that conditioning refused
 	invalid  bool                           // samples that are not numbers have been told of
-	drifts   bool                           // a measured rate that is not the configured one has been told of
+	meter    health.Meter
 }
-
-// rateDrift is the relative deviation of the measured rate that is worth a word; a filter's edges shift by as much.
-const rateDrift = 2e-3
 
 func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 	s := &stream{
@@ -122,7 +119,8 @@ func (s *stream) serve(ctx context.Context, teachers *sync.WaitGroup) error {
 
 // take is the hot path of one block. It allocates nothing once warm.
 func (s *stream) take(b *block.Block) {
-	s.status.heard(b)
+	s.meter.Push(b, time.Now())
+	s.status.heard(b, s.meter.Reading())
 	s.waves.push(b)
 	n := s.receiver.Counts()
 	s.chain.account.Arrived(ledger.Arrivals{Duplicated: n.Duplicated.Samples, Late: n.Late.Samples, Reordered: n.Reordered.Samples, Dropped: n.Dropped.Samples})
@@ -144,11 +142,6 @@ func (s *stream) take(b *block.Block) {
 	c := s.chain.Conditioner.Counts()
 	deviation, known := s.chain.Conditioner.RateDeviation()
 	s.status.conditioned(b.Count(), c, deviation, known)
-	if known && math.Abs(deviation) > rateDrift && !s.drifts {
-		s.drifts = true
-		s.log.Warn("the samples counted do not come at the configured rate by the publisher's clock; correct rate_hz, or the clock",
-			"configured_hz", s.cfg.RateHz, "measured_hz", s.cfg.RateHz*(1+deviation))
-	}
 	if c.Invalid > 0 && !s.invalid {
 		s.invalid = true
 		s.log.Warn("samples that are not finite numbers; further ones are only counted", "run", b.Run, "seq", b.Seq, "first", b.First, "part", b.Part)

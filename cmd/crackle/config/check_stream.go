@@ -48,6 +48,15 @@ func (r *report) stream(s *Stream, t keyPath) {
 	r.network(&s.Network, t.with("network"))
 	r.learn(s, t)
 	r.alarm(&s.Alarm, t.with("alarm"))
+	r.health(&s.Health, t.with("health"))
+}
+
+func (r *report) health(h *Health, t keyPath) {
+	r.between(t.with("flat_s"), h.FlatS, 0, yearS, " seconds, 0 for never", "set 10, which is usual; a channel that may stand still for long needs more, or 0")
+	r.between(t.with("saturated_share"), h.SaturatedShare, 0, 1, "", "set 0.001, which is usual; with 0 one sample out of range is an alarm")
+	r.between(t.with("rate_tolerance"), h.RateTolerance, 0, 0.5, ", 0 for any rate", "set 0.01, which is one per cent")
+	r.between(t.with("behind_s"), h.BehindS, 0, yearS, " seconds, 0 for any", "set 10, which is usual")
+	r.between(t.with("model_warranty_s"), h.ModelWarrantyS, 0, 100*yearS, " seconds, 0 for no end", "write the age after which the model is to be taught anew or checked; 90 days are 7776000")
 }
 
 // sampleTypes names the types of a sample on the wire.

@@ -35,6 +35,7 @@ type Stream struct {
 	Network       Network  `toml:"network"`
 	Learn         Learn    `toml:"learn"`
 	Alarm         Alarm    `toml:"alarm"`
+	Health        Health   `toml:"health"`
 }
 
 // Features is the table [stream.NAME.features].
@@ -91,6 +92,15 @@ type Alarm struct {
 	Severity    string  `toml:"severity"`     // info, warning or critical
 }
 
+// Health is the table [stream.NAME.health]: what else than silence is an alarm of the signal's health. 0 turns each off, but for SaturatedShare.
+type Health struct {
+	FlatS          float64 `toml:"flat_s"`          // seconds of signal in which a channel holds one value
+	SaturatedShare float64 `toml:"saturated_share"` // of a second's samples at the end of their range
+	RateTolerance  float64 `toml:"rate_tolerance"`  // relative deviation of the measured rate
+	BehindS        float64 `toml:"behind_s"`        // age of what is being scored
+	ModelWarrantyS float64 `toml:"model_warranty_s"`
+}
+
 // DefaultStream is the table [stream.name] with no key in it. It is not valid before rate_hz, channels, features.list, and model or learn are set.
 func DefaultStream(name string) Stream {
 	s := Stream{
@@ -105,6 +115,7 @@ func DefaultStream(name string) Stream {
 		Network: Network{Hidden: 16, Epochs: 60, LearningRate: 0.005, Seed: 1, WarmupWindows: 8, Increment: false},
 		Learn:   Learn{HoldoutFraction: 0.2},
 		Alarm:   Alarm{OnWindows: 2, OfWindows: 3, OffWindows: 3, Hysteresis: 0.9, LimitMargin: 1.25, Severity: "warning"},
+		Health:  Health{FlatS: 10, SaturatedShare: 0.001, RateTolerance: 0.01, BehindS: 10},
 	}
 	s.fillNames()
 	return s

@@ -26,7 +26,17 @@ const kinds: Record<string, string> = {
   no_data: "No data",
   gap: "Samples missing",
   decode_errors: "Unreadable messages",
+  dropped: "Samples dropped",
+  flat_line: "Flat line",
+  saturation: "Out of range",
+  rate_drift: "Sample rate off",
+  clock_jump: "Clock jumped",
+  behind: "Scoring behind real time",
+  model_age: "Model past its warranty",
   connection: "Messaging server away",
+  sink_failing: "Messages not delivered",
+  store_failing: "Store failing",
+  heartbeat: "Heartbeat missing",
 };
 
 function stateLook(a: Alarm): StateLook {
