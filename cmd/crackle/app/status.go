@@ -28,7 +28,7 @@ type status struct {
 	deviation float64 // of the measured rate
 	deviates  bool    // it is known
 
-	run      uint64 // of the newest block
+	run      uint64        // of the newest block
 	end      uint64        // index after its last sample
 	duration time.Duration // of the newest block with samples
 	storedNS int64         // when the newest message that is dealt with was stored; 0: it was not
