@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -35,7 +36,7 @@ func buildUI(t *testing.T) string {
 			return
 		}
 		steps := [][]string{{npm, "run", "build"}}
-		if _, err := os.Stat("ui/node_modules/uplot"); err != nil {
+		if _, err := os.Stat("ui/node_modules/axe-core"); err != nil {
 			steps = append([][]string{{npm, "ci"}}, steps...)
 		}
 		for _, step := range steps {
@@ -57,6 +58,9 @@ func upToDate() bool {
 	page, err := os.Stat("ui/dist/main.js")
 	if err != nil {
 		return false
+	}
+	if _, err := os.Stat("ui/node_modules/axe-core"); err != nil {
+		return false // the tests need it beside the build
 	}
 	newer := false
 	filepath.Walk("ui/src", func(_ string, info os.FileInfo, err error) error {
@@ -135,7 +139,7 @@ func open(t *testing.T, ctx context.Context, url string, width, height int64, da
 	if _, err := chromedp.Call(tab, emulation.SetEmulatedMedia, media); err != nil {
 		t.Fatal(err)
 	}
-	p.do("open the page", chromedp.EmulateViewport(width, height), chromedp.Navigate(url), chromedp.WaitVisible(".row"))
+	p.do("open the page", chromedp.EmulateViewport(width, height), chromedp.Navigate(url), chromedp.WaitReady("body"))
 	return p
 }
 
@@ -191,10 +195,26 @@ func js[T any](p *page, expr string) T {
 	return out
 }
 
-// clickAcknowledge presses the first button of the alarm list. It is found and pressed in one go, since rows are built anew as alarms change.
-func (p *page) clickAcknowledge() {
+// click presses what sel names once it holds still: rows and tiles move as the plant does.
+func (p *page) click(sel string) {
 	p.t.Helper()
-	js[bool](p, `(document.querySelector("button.ack").click(), true)`)
+	p.within(20*time.Second, sel+" to press, holding still", fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q), was = window.heldStill;
+		if (!e || e.disabled) return false;
+		e.scrollIntoView({ block: "nearest" });
+		const r = e.getBoundingClientRect();
+		window.heldStill = { e, x: r.x, y: r.y };
+		if (was?.e !== e || was.x !== r.x || was.y !== r.y || r.width === 0) return false;
+		window.heldStill = null;
+		e.click();
+		return true;
+	})()`, sel))
+}
+
+// goTo opens another page of the dashboard without loading the document again.
+func (p *page) goTo(address string) {
+	p.t.Helper()
+	js[bool](p, fmt.Sprintf(`(location.hash = %q, true)`, address))
 }
 
 // within waits until expr is true.
@@ -207,6 +227,54 @@ func (p *page) within(d time.Duration, what, expr string) {
 	}
 	p.shot("failed")
 	p.t.Fatalf("%s did not come within %v; the page reads: %.1500s", what, d, js[string](p, "document.body.innerText"))
+}
+
+// key presses one key, as the page sees it.
+func (p *page) key(key, code string) {
+	p.t.Helper()
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		if _, err := chromedp.Call(p.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: key, Code: code}); err != nil {
+			p.t.Fatalf("press %s: %v", key, err)
+		}
+	}
+}
+
+var axe struct {
+	once sync.Once
+	text string
+	err  error
+}
+
+// accessible fails the test for anything that axe-core finds on the page as it is.
+func (p *page) accessible(what string) {
+	p.t.Helper()
+	axe.once.Do(func() {
+		text, err := os.ReadFile("ui/node_modules/axe-core/axe.min.js")
+		axe.text, axe.err = string(text), err
+	})
+	if axe.err != nil {
+		p.t.Fatalf("axe-core is not installed: %v; make setup does it", axe.err)
+	}
+	if _, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](axe.text+";true")); err != nil {
+		p.t.Fatalf("load axe-core: %v", err)
+	}
+	const run = `axe.run(document, { resultTypes: ["violations"] }).then((r) => r.violations.map((v) =>
+		v.id + ": " + v.help + ": " + v.nodes.slice(0, 4).map((n) => n.html.slice(0, 160) + " (" + (n.any[0]?.message ?? "") + ")").join(" | ")))`
+	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]string](run, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("run axe-core: %v", err)
+	}
+	for _, f := range found {
+		p.t.Errorf("%s: axe-core finds %s", what, f)
+	}
+}
+
+// fits fails the test when the page is wider than its window.
+func (p *page) fits(what string) {
+	p.t.Helper()
+	if over := js[int](p, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+		p.t.Errorf("%s: the page is %d px wider than its window", what, over)
+	}
 }
 
 // shot keeps a picture of the window under build/screenshots.

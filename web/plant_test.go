@@ -224,3 +224,15 @@ func demo() ([]web.StreamStatus, []source) {
 	}
 	return streams, sources
 }
+
+// trend publishes scores of stream s at once, so that its tile has something to draw.
+func (p *plant) trend(s web.StreamStatus, n, seed int) {
+	rng := rand.New(rand.NewPCG(3, uint64(seed)))
+	for k := range uint64(n) {
+		sc := detector.Score{Stream: s.Name, Run: 1, First: k * 1000, End: (k + 1) * 1000, TimeNS: int64(k+1) * 1e9, Value: 1 + rng.Float64(), Limit: s.Limit, Verdict: s.Verdict}
+		if s.Verdict == detector.Alarm && k > uint64(n)/2 {
+			sc.Value += 6
+		}
+		p.hub.PublishScore(&sc)
+	}
+}

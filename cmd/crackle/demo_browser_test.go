@@ -32,16 +32,19 @@ func TestBrowserDemo(t *testing.T) {
 	one, two := openWindow(t, b, url, 1280, 800, false), openWindow(t, b, url, 820, 1180, true)
 
 	for _, stream := range []string{"motor.current", "machine.temperature", "grinder.mbn"} {
-		row := fmt.Sprintf(".row[data-stream='%s']", stream)
-		one.until(30*time.Second, "that "+stream+" is watched", fmt.Sprintf(`document.querySelector("%s[data-phase=watching]") !== null`, row))
-		one.moves(row + " .plot-wave canvas")
-		one.moves(row + " .plot-score canvas")
+		tile := fmt.Sprintf(".tile[data-stream='%s']", stream)
+		one.until(30*time.Second, "that "+stream+" is watched", fmt.Sprintf(`document.querySelector("%s[data-phase=watching]") !== null`, tile))
+		one.moves(tile + " .spark")
 	}
 	one.eval(`window.sameDocument = true`, nil)
 	for _, said := range []string{"Simulated", "Recording", "time-lapsed", "provisional"} {
 		one.until(5*time.Second, "the word "+said, fmt.Sprintf(`document.body.innerText.includes(%q)`, said))
 	}
+	two.eval(`(location.hash = "#/alarms", true)`, nil)
 	const alarm = `tr[data-state=active_unacknowledged], tr[data-state=returned_unacknowledged]`
+	one.until(30*time.Second, "an alarm on the overview", `document.querySelector(".tile .open[data-waiting]") !== null`)
+	one.shot("overview")
+	one.eval(`(location.hash = "#/alarms", true)`, nil)
 	for _, w := range []*window{one, two} {
 		w.until(30*time.Second, "an alarm of the motor", fmt.Sprintf(`[...document.querySelectorAll(%q)].some((r) => r.innerText.includes("Motor"))`, alarm))
 	}
@@ -184,7 +187,7 @@ func openWindow(t *testing.T, b context.Context, url string, width, height int64
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height), chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
 	}
-	w.until(10*time.Second, "the dashboard (build it with make build)", `document.querySelectorAll(".row").length === 3`)
+	w.until(10*time.Second, "the dashboard (build it with make build)", `document.querySelectorAll(".tile").length === 3`)
 	return w
 }
 
@@ -223,8 +226,8 @@ func (w *window) moves(canvas string) {
 func (w *window) acknowledge(name, comment string) {
 	w.t.Helper()
 	w.eval(`(document.querySelector("button.ack").click(), true)`, nil) // found and clicked in one go: alarms arrive and rows move meanwhile
-	if err := chromedp.Do(w.ctx, chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ack-name", name),
-		chromedp.SendKeys("#ack-comment", comment), chromedp.Click("dialog .primary"), chromedp.WaitNotVisible("dialog")); err != nil {
+	if err := chromedp.Do(w.ctx, chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", name),
+		chromedp.SendKeys("#ask-comment", comment), chromedp.Click("dialog .primary"), chromedp.WaitNotVisible("dialog")); err != nil {
 		w.t.Fatalf("acknowledge: %v", err)
 	}
 }

@@ -1,7 +1,7 @@
 // What both plots share: ranges that hold still, round ticks, labels.
 import type uPlot from "uplot";
-import { font, palette } from "./palette";
-import { prefixFor } from "./text";
+import { font, palette } from "../kit/palette";
+import { prefixFor } from "../kit/text";
 
 // Range is a y range that widens at once, narrows late, and has round ends, so that the picture holds still.
 export class Range {

@@ -46,6 +46,8 @@ export interface Stream {
   limit_note?: string;
   model?: string;
   counts: Counts;
+  regime?: string; // "steady", "recovering" or "new regime"
+  cycle?: boolean; // its windows follow an excitation cycle
 }
 
 export type AlarmState = "active_unacknowledged" | "active_acknowledged" | "returned_unacknowledged" | "shelved" | "suppressed_by_design" | "out_of_service" | "normal";
@@ -65,6 +67,14 @@ export interface Alarm {
   limit: number | null;
   unit?: string;
   what: string;
+  chatter?: number;
+  priority?: string;
+  severity?: number;
+  stale?: boolean;
+  shelved_until?: string;
+  one_shot?: boolean;
+  suppressed_by?: string;
+  dependents?: number;
   latched?: boolean;
   simulated?: boolean;
   provisional?: boolean;
@@ -115,7 +125,7 @@ export function decodeWaves(data: ArrayBuffer): WaveRecord[] {
       perBucket: view.getUint32(at + 12, true),
       rateHz: view.getFloat64(at + 16, true),
       pos: view.getFloat64(at + 40, true),
-      timeMs: Number(view.getBigInt64(at + 48, true) / 1000000n),
+      timeMs: Number(view.getBigInt64(at + 48, true)) / 1e6,
       minMax: new Float32Array(data, at + 56, 2 * n),
     });
     at += 56 + 8 * n;

@@ -7,6 +7,8 @@ export interface Palette {
   limit: string;
   alarm: string;
   caution: string;
+  panel: string;
+  band: string;
   traces: string[];
 }
 
@@ -28,6 +30,8 @@ export function palette(): Palette {
     limit: read("limit"),
     alarm: read("alarm"),
     caution: read("caution"),
+    panel: read("panel"),
+    band: read("band"),
     traces: ["trace-1", "trace-2", "trace-3", "trace-4"].map(read),
   };
   probe.remove();
@@ -43,4 +47,23 @@ export const font = "11px 'Inter Variable', system-ui, sans-serif";
 // fade makes a colour translucent.
 export function fade(color: string, alpha: number): string {
   return color.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
+}
+
+export type Ink = [red: number, green: number, blue: number];
+
+// ink takes a colour of the palette apart.
+export function ink(color: string): Ink {
+  const [r = 0, g = 0, b = 0] = (color.match(/[\d.]+/g) ?? []).map(Number);
+  return [r, g, b];
+}
+
+// ramp is a scale of 256 colours through those given, as pixels have them.
+export function ramp(colors: string[]): Ink[] {
+  const stops = colors.map(ink);
+  return Array.from({ length: 256 }, (_, i) => {
+    const x = (i / 255) * (stops.length - 1);
+    const k = Math.min(Math.floor(x), stops.length - 2);
+    const [a, b] = [stops[k]!, stops[k + 1]!];
+    return a.map((v, c) => Math.round(v + (x - k) * (b[c]! - v))) as Ink;
+  });
 }

@@ -24,6 +24,7 @@ export class Link {
   private seq = 0;
   private delay = firstDelay;
   private timer = 0;
+  private stopped = true;
   private heard = 0; // performance.now() of the last frame
   private state: LinkState = { live: false, lostAt: Date.now(), retryAt: 0, reason: "" };
 
@@ -35,7 +36,9 @@ export class Link {
 
   // connect opens the socket, naming what was seen last.
   connect(): void {
+    if (this.socket !== null) return;
     clearTimeout(this.timer);
+    this.stopped = false;
     const url = new URL("api/v1/live", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     if (this.epoch) url.search = `?epoch=${this.epoch}&since=${this.seq}`;
@@ -49,9 +52,18 @@ export class Link {
     socket.onclose = (e) => this.socket === socket && this.lost(e.reason);
   }
 
+  // stop closes the feed and does not come back by itself.
+  stop(): void {
+    clearTimeout(this.timer);
+    const socket = this.socket;
+    this.socket = null;
+    this.stopped = true;
+    socket?.close();
+  }
+
   // retryNow skips what is left of the waiting time.
   retryNow(): void {
-    if (this.socket === null) this.connect();
+    if (this.socket === null && !this.stopped) this.connect();
   }
 
   private receive(data: string | ArrayBuffer): void {

@@ -3,6 +3,7 @@ import type { ScoreRow, WaveRecord } from "./wire";
 
 const historySize = 1024;
 const widest = 32; // most scores to a point
+const newestSize = 256; // rows kept as they came
 
 // Scores keeps the newest scores: one to a point while they fit, then two, four, up to widest; then the oldest quarter goes.
 export class Scores {
@@ -13,6 +14,8 @@ export class Scores {
   readonly verdict: number[] = []; // worst of those merged
   private readonly count: number[] = [];
   private width = 1;
+  private readonly newest: ScoreRow[] = []; // as they came
+  total = 0; // rows ever added
 
   clear(): void {
     for (const a of this.columns()) a.length = 0;
@@ -21,6 +24,7 @@ export class Scores {
 
   add(row: ScoreRow): void {
     const [pos, time, value, limit, verdict] = row;
+    this.newest[this.total++ % newestSize] = row;
     const k = this.pos.length - 1;
     if (k >= 0 && this.count[k]! < this.width) {
       this.merge(k, Math.max(pos, this.pos[k]!), time, value, limit, verdict, 1);
@@ -36,10 +40,10 @@ export class Scores {
     this.count.push(1);
   }
 
-  // timeAt is the signal time nearest to a place on the axis.
-  timeAt(pos: number): number | null {
-    const i = nearest(this.pos, pos);
-    return i < 0 ? null : this.time[i]! + (pos - this.pos[i]!) * 1000;
+  // since hands out the rows after the first seen of all, oldest first, as far as they are still here, and returns total.
+  since(seen: number, take: (row: ScoreRow) => void): number {
+    for (let k = Math.max(seen, this.total - newestSize); k < this.total; k++) take(this.newest[k % newestSize]!);
+    return this.total;
   }
 
   private columns(): unknown[][] {
@@ -78,46 +82,49 @@ function worse(a: number, b: number): number {
   return a === 2 || b === 2 ? 2 : Math.min(a, b);
 }
 
-export const waveSize = 600; // buckets on the live plot
+const ringSize = 1024; // buckets of a live signal kept, 5 s of them
 
-// Wave is the live envelope of one channel.
-export class Wave {
-  readonly pos: number[] = [];
-  readonly low: (number | null)[] = [];
-  readonly high: (number | null)[] = [];
-  step = 0; // s per bucket
-  timeMs = 0; // signal time at the end
-  end = 0; // pos at the end
+// Ring keeps the newest buckets of one channel: when each begins, and its lowest and highest value; NaN where nothing is known. It never allocates
+// again, and whoever draws it remembers total and reads on from there.
+export class Ring {
+  private readonly t = new Float64Array(ringSize); // ms since 1970, signal time
+  private readonly lo = new Float32Array(ringSize);
+  private readonly hi = new Float32Array(ringSize);
+  total = 0; // buckets ever added
+  private first = 0; // oldest that is still here
+  widthMs = 0; // of a bucket
+  end = NaN; // ms, where the newest bucket ends
 
-  constructor(readonly channel: number) {}
+  constructor(
+    readonly channel: number,
+    readonly kind: number, // 0 raw, 1 conditioned
+  ) {}
 
   clear(): void {
-    this.pos.length = this.low.length = this.high.length = 0;
+    this.first = this.total;
   }
 
   add(r: WaveRecord): void {
-    const step = r.perBucket / r.rateHz;
+    this.widthMs = (1000 * r.perBucket) / r.rateHz;
     const n = r.minMax.length / 2;
-    if (this.pos.length > 0 && (step !== this.step || r.pos < this.end - step / 2)) this.clear(); // another resolution, or the axis began anew
-    if (this.pos.length > 0 && r.pos > this.end + step / 2) this.push(this.end, null, null); // a gap, seen as one
     for (let i = 0; i < n; i++) {
-      const low = r.minMax[2 * i]!;
-      const high = r.minMax[2 * i + 1]!;
-      this.push(r.pos + i * step, Number.isFinite(low) ? low : null, Number.isFinite(high) ? high : null);
+      const at = this.total % ringSize;
+      this.t[at] = r.timeMs + i * this.widthMs;
+      this.lo[at] = r.minMax[2 * i]!;
+      this.hi[at] = r.minMax[2 * i + 1]!;
+      this.total++;
     }
-    this.step = step;
-    this.end = r.pos + n * step;
-    this.timeMs = r.timeMs + n * step * 1000;
-    if (this.pos.length > 2 * waveSize) {
-      const over = this.pos.length - waveSize;
-      for (const a of [this.pos, this.low, this.high]) a.splice(0, over);
-    }
+    this.first = Math.max(this.first, this.total - ringSize);
+    this.end = r.timeMs + n * this.widthMs;
   }
 
-  private push(pos: number, low: number | null, high: number | null): void {
-    this.pos.push(pos);
-    this.low.push(low);
-    this.high.push(high);
+  // since hands out the buckets after the first seen of all, oldest first, as far as they are still here, and returns total.
+  since(seen: number, take: (t: number, lo: number, hi: number) => void): number {
+    for (let k = Math.max(seen, this.first); k < this.total; k++) {
+      const at = k % ringSize;
+      take(this.t[at]!, this.lo[at]!, this.hi[at]!);
+    }
+    return this.total;
   }
 }
 

@@ -66,7 +66,9 @@ export function clock(ms: number, stepMs: number): string {
   if (stepMs >= 20 * 3600e3) return iso.slice(5, 10);
   if (stepMs >= 60e3) return iso.slice(11, 16);
   if (stepMs >= 1e3) return iso.slice(11, 19);
-  return iso.slice(17, 21);
+  if (stepMs >= 100) return iso.slice(17, 21);
+  if (stepMs >= 1) return `${iso.slice(17, 23)}`;
+  return (ms / 1000 - Math.floor(ms / 60000) * 60).toFixed(6).padStart(9, "0");
 }
 
 export function rate(hz: number | null): string {

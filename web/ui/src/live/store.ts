@@ -1,5 +1,5 @@
 // What this window knows, and who is to be told when it changes.
-import { Scores, Wave } from "./series";
+import { Ring, Scores } from "./series";
 import type { Alarm, Frame, MarkRow, Stream, WaveRecord } from "./wire";
 
 const marksKept = 64;
@@ -8,7 +8,7 @@ const overKept = 200; // alarms that are over
 // StreamData is one stream with the series behind its plots.
 export class StreamData {
   readonly scores = new Scores();
-  readonly waves: Wave[] = []; // raw, one per channel heard
+  readonly rings: Ring[] = []; // one per channel heard, raw and conditioned
   marks: MarkRow[] = [];
   newestAt = 0; // ms since 1970 by the monitor's clock; 0 when never heard
   scoresChanged = true;
@@ -23,14 +23,14 @@ export class StreamData {
     if (s.newest_at) this.newestAt = Math.max(this.newestAt, Date.parse(s.newest_at));
   }
 
-  wave(channel: number): Wave {
-    let w = this.waves.find((w) => w.channel === channel);
-    if (!w) {
-      w = new Wave(channel);
-      this.waves.push(w);
-      this.waves.sort((a, b) => a.channel - b.channel);
+  ring(channel: number, kind: number): Ring {
+    let r = this.rings.find((r) => r.channel === channel && r.kind === kind);
+    if (!r) {
+      r = new Ring(channel, kind);
+      this.rings.push(r);
+      this.rings.sort((a, b) => a.kind - b.kind || a.channel - b.channel);
     }
-    return w;
+    return r;
   }
 }
 
@@ -43,6 +43,7 @@ export interface View {
 export class Store {
   readonly streams = new Map<number, StreamData>();
   readonly alarms = new Map<string, Alarm>();
+  private readonly titles = new Map<string, string>(); // of streams that alarms name
   private clockOffset = 0; // monitor's clock minus this machine's, ms
   private offsetKnown = false;
 
@@ -51,6 +52,16 @@ export class Store {
   // now is the monitor's clock, estimated.
   now(): number {
     return Date.now() + this.clockOffset;
+  }
+
+  titleOf(stream: string): string {
+    const d = this.byName(stream);
+    return d ? d.status.title || d.status.name : this.titles.get(stream) || stream;
+  }
+
+  byName(stream: string): StreamData | undefined {
+    for (const d of this.streams.values()) if (d.status.name === stream) return d;
+    return undefined;
   }
 
   frame(f: Frame): void {
@@ -80,8 +91,8 @@ export class Store {
   waves(records: WaveRecord[]): void {
     for (const r of records) {
       const d = this.streams.get(r.stream);
-      if (!d || r.kind !== 0) continue;
-      d.wave(r.channel).add(r);
+      if (!d) continue;
+      d.ring(r.channel, r.kind).add(r);
       d.wavesChanged = true;
     }
   }
@@ -95,7 +106,7 @@ export class Store {
   private forget(scoresToo: boolean): void {
     for (const d of this.streams.values()) {
       d.marks = [];
-      d.waves.length = 0;
+      for (const r of d.rings) r.clear();
       d.wavesChanged = d.scoresChanged = true;
       if (scoresToo) d.scores.clear();
     }
@@ -112,7 +123,10 @@ export class Store {
   // setAlarms takes alarms as they are now; an older revision is ignored, so that an answer and an update may cross.
   setAlarms(list: Alarm[], all = false): void {
     const changed = list.filter((a) => (this.alarms.get(a.id)?.revision ?? -1) <= a.revision);
-    for (const a of changed) this.alarms.set(a.id, a);
+    for (const a of changed) {
+      this.alarms.set(a.id, a);
+      if (a.title) this.titles.set(a.stream, a.title);
+    }
     let over = 0;
     for (const a of this.alarms.values()) if (a.state === "normal") over++;
     for (const a of this.alarms.values()) if (a.state === "normal" && over-- > overKept) this.alarms.delete(a.id); // oldest first

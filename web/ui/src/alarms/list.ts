@@ -1,0 +1,135 @@
+// The alarm list: every alarm that is open, and those that are over, as far back as the monitor keeps them.
+import { button, choice, el, setAttr, setText } from "../kit/dom";
+import { get, may, words } from "../live/api";
+import type { Alarm } from "../live/wire";
+import type { House, Page } from "../shell/page";
+import { replace, type Route } from "../shell/route";
+import { acknowledgeAll } from "./answer";
+import { isHeld, isOpen, kindWord, unanswered } from "./state";
+import { AlarmTable } from "./table";
+
+const filters: [key: string, word: string, is: (a: Alarm) => boolean][] = [
+  ["", "All", () => true],
+  ["waiting", "To acknowledge", unanswered],
+  ["open", "Open", isOpen],
+  ["held", "Shelved or suppressed", isHeld],
+  ["over", "Over", (a) => !isOpen(a)],
+];
+const pageSize = 200;
+
+export class AlarmListPage implements Page {
+  readonly title = "Alarms";
+  readonly root: HTMLElement;
+  private readonly table: AlarmTable;
+  private readonly chips = new Map<string, { button: HTMLButtonElement; number: HTMLElement }>();
+  private readonly search = el("input", { type: "search", placeholder: "Search streams, parts, words", "aria-label": "Search alarms", "aria-keyshortcuts": "/", maxlength: "100", spellcheck: "false" });
+  private readonly streams: HTMLLabelElement;
+  private readonly all: HTMLButtonElement;
+  private readonly older: HTMLButtonElement;
+  private readonly note = el("p", { class: "empty", role: "status" });
+  private readonly past = new Map<string, Alarm>(); // from the journal
+  private only: string;
+  private of: string; // stream
+  private listed = "";
+
+  constructor(
+    private readonly house: House,
+    route: Route,
+  ) {
+    this.only = route.query.get("show") ?? "";
+    this.of = route.query.get("stream") ?? "";
+    this.search.value = route.query.get("q") ?? "";
+    this.table = new AlarmTable(house.store);
+    this.streams = choice("Stream", [["", "all"]], "", (v) => {
+      this.of = v;
+      this.show();
+    });
+    this.all = button("Acknowledge all", () => acknowledgeAll(this.house.store, this.shown().filter(unanswered)), { hidden: "" });
+    this.older = button("Show older alarms", () => void this.fetchOlder(), { class: "quiet older" });
+    const bar = el("div", { class: "toolbar" }, this.search, el("div", { class: "chips", role: "group", "aria-label": "Show only" }, ...filters.map(([k, w]) => this.chip(k, w))), this.streams, el("span", { class: "grow" }), this.all);
+    this.root = el("div", { class: "sheet wide alarm-list" }, el("h1", {}, "Alarms"), bar, this.table.root, this.note, this.older);
+    this.search.addEventListener("input", () => this.show());
+  }
+
+  private streamList(): void {
+    const names = [...this.house.store.streams.values()].map(({ status: s }) => [s.name, s.title || s.name] as [string, string]);
+    const key = JSON.stringify(names);
+    if (key === this.listed) return;
+    this.listed = key;
+    const select = this.streams.querySelector("select")!;
+    select.replaceChildren(...[["", "all"] as [string, string], ...names].map(([v, t]) => el("option", { value: v }, t)));
+    select.value = this.of;
+  }
+
+  alarms(): void {
+    this.streamList();
+    this.show();
+  }
+
+  key(e: KeyboardEvent): boolean {
+    if (e.key !== "/") return false;
+    this.search.focus();
+    return true;
+  }
+
+  private merged(): Alarm[] {
+    const live = this.house.store.alarms;
+    return [...[...this.past.values()].filter((a) => !live.has(a.id)), ...live.values()];
+  }
+
+  private shown(): Alarm[] {
+    const is = filters.find(([k]) => k === this.only)?.[2] ?? (() => true);
+    const wanted = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    return this.merged().filter((a) => {
+      if (!is(a) || (this.of && a.stream !== this.of)) return false;
+      const text = `${this.house.store.titleOf(a.stream)} ${a.stream} ${a.part ?? ""} ${a.lot ?? ""} ${a.what} ${kindWord(a.kind)} ${a.ack_by ?? ""} ${a.ack_comment ?? ""}`.toLowerCase();
+      return wanted.every((w) => text.includes(w));
+    });
+  }
+
+  private show(): void {
+    const all = this.merged().filter((a) => !this.of || a.stream === this.of);
+    for (const [k, , is] of filters) {
+      const c = this.chips.get(k)!;
+      setText(c.number, String(all.filter(is).length));
+      setAttr(c.button, "aria-pressed", String(this.only === k));
+    }
+    const list = this.shown();
+    this.table.show(list);
+    this.table.root.hidden = list.length === 0;
+    const waiting = list.filter(unanswered).length;
+    this.all.hidden = waiting < 2 || !may("operator");
+    setText(this.all, `Acknowledge all ${waiting}`);
+    this.note.hidden = list.length > 0;
+    setText(this.note, all.length === 0 ? "No alarms since the monitor started." : "No alarm is like that.");
+    replace({ show: this.only, stream: this.of, q: this.search.value });
+  }
+
+  private async fetchOlder(): Promise<void> {
+    this.older.disabled = true;
+    try {
+      const onsets = this.merged().map((a) => Date.parse(a.onset_time)).filter(Number.isFinite);
+      const to = this.past.size > 0 && onsets.length > 0 ? `&to=${new Date(Math.min(...onsets)).toISOString()}` : "";
+      const { alarms } = await get<{ alarms: Alarm[] | null }>(`alarms?limit=${pageSize}${to}${this.of ? `&stream=${encodeURIComponent(this.of)}` : ""}`);
+      const before = this.past.size;
+      for (const a of (alarms ?? []).reverse()) this.past.set(a.id, a);
+      setText(this.older, this.past.size === before ? "No older alarms" : "Show older alarms");
+      this.older.disabled = this.past.size === before;
+      this.show();
+    } catch (e) {
+      setText(this.older, words(e));
+    }
+  }
+
+  private chip(key: string, word: string): HTMLButtonElement {
+    const number = el("b", {}, "0");
+    const b = button("", () => {
+      this.only = key;
+      this.show();
+    });
+    b.className = "chip";
+    b.append(number, " " + word);
+    this.chips.set(key, { button: b, number });
+    return b;
+  }
+}
