@@ -21,6 +21,7 @@ const (
 	KindSink       Kind = "sink_failing"  // messages do not reach people
 	KindStore      Kind = "store_failing" // the store of signals, accounts or evidence refuses what is written
 	KindHeartbeat  Kind = "heartbeat"     // the monitor's own test signal does not come through
+	KindMaster     Kind = "master"        // a reference part measures otherwise than it used to, or is overdue
 )
 
 // State is an alarm's state in the words of ISA-18.2.

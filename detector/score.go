@@ -30,6 +30,7 @@ const (
 	SignalDefect                    // the window's samples were missing, invalid, saturated or settling
 	ScoreInvalid                    // the score came out as NaN or Inf
 	Frozen                          // window after window measures the same to the last bit: a dead or stuck sensor
+	Reference                       // of a reference part, which a chart of its own judges
 )
 
 // Regime says how a stream stands to the level it was taught.

@@ -194,6 +194,7 @@ var kindWords = map[alert.Kind]string{
 	alert.KindBehind:     "scoring behind real time",
 	alert.KindModel:      "model past its warranty",
 	alert.KindConnection: "messaging server away",
+	alert.KindMaster:     "reference part changed",
 	alert.KindSink:       "messages not delivered",
 	alert.KindStore:      "store failing",
 	alert.KindHeartbeat:  "heartbeat missing",

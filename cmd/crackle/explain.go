@@ -96,6 +96,9 @@ func (c *explainCmd) score(con console, s *config.Stream, m *detector.Model) (_ 
 	chain, err = app.NewChain(s, func(score *detector.Score) {
 		kept := *chain.Window()
 		kept.Features = slices.Clone(kept.Features)
+		if chain.Refers(kept.Part) { // what comes behind it starts anew, as in the chain
+			kept.Features, kept.Fresh = nil, true
+		}
 		out.scores, out.windows = append(out.scores, *score), append(out.windows, kept)
 	})
 	if err != nil {

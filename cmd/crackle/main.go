@@ -38,6 +38,7 @@ type commands struct {
 	Backtest backtestCmd `cmd:"" help:"Say which alarms other limits or another model would have given, on recordings or on what the store still holds. Nothing is sent."`
 	Evidence evidenceCmd `cmd:"" help:"List, fetch and verify the evidence kept of alarms."`
 	Parts    partsCmd    `cmd:"" help:"List the parts that are over with verdict, coverage and reasons: as a table, JSON, CSV or a page to print."`
+	Master   masterCmd   `cmd:"" help:"Show the control chart of a reference part, which tells drift of the sensor from drift of the process."`
 	Eval     evalCmd     `cmd:"" help:"Run a public benchmark and measure by its published protocol."`
 	User     userCmd     `cmd:"" help:"Keep the users who may log in to the dashboard."`
 	Version  versionCmd  `cmd:"" help:"Print the version and the kernel in use."`

@@ -27,10 +27,10 @@ func Windows(m *detector.Model, ws []window.Window, c Config) (*Explained, error
 		if w.Fresh {
 			rows = rows[:0]
 		}
+		d.Score(&score, w)
 		if len(w.Features) == 0 {
 			continue
 		}
-		d.Score(&score, w)
 		if w.Defects&^window.Bridged != 0 || score.Reason&(detector.Frozen|detector.ScoreInvalid) != 0 { // the detector forgot its past
 			rows = rows[:0]
 			continue

@@ -150,6 +150,10 @@ func (o *open) window(s *detector.Score) {
 		return
 	}
 	w.Total++
+	if s.Reason&detector.Reference != 0 {
+		o.p.Flags |= ReferencePart
+		return
+	}
 	if s.Verdict == detector.NotAssessed {
 		o.touched, o.why = s.End, lostBy(s.Reason)
 		return
@@ -242,7 +246,7 @@ func (o *open) close(cfg *Config) {
 	o.any = false
 	o.settle(o.p.End)
 	s := &o.p.Samples
-	if rest := cfg.Rest; !cfg.Events && s.Outside > rest {
+	if rest := cfg.Rest; !cfg.Events && s.Outside > rest && o.p.Flags&ReferencePart == 0 {
 		s.Lost.Unwindowed += s.Outside - rest
 		s.Outside = rest
 	}

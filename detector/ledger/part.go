@@ -74,7 +74,7 @@ func (p *Part) Judge(needed float64) {
 		p.Coverage = float64(s.Scored) / float64(base)
 	}
 	why := p.Flags
-	if p.Coverage < needed || float64(w.Scored) < needed*float64(w.Total+w.Skipped) || w.Scored == 0 {
+	if why&ReferencePart == 0 && (p.Coverage < needed || float64(w.Scored) < needed*float64(w.Total+w.Skipped) || w.Scored == 0) {
 		why |= p.shortfall()
 	}
 	p.Reasons = why.Words()

@@ -16,7 +16,7 @@ type Samples struct {
 	Scored  uint64 `json:"scored"`  // measured, and in a window that has a score
 	Bridged uint64 `json:"bridged"` // missing, invalid or saturated, filled in, and in a window that has a score
 	Warmup  uint64 `json:"warmup"`  // at the part's beginning, while filter and network find their footing
-	Outside uint64 `json:"outside"` // in no window, by design: the rest at the part's ends, or between events
+	Outside uint64 `json:"outside"` // in no window, by design: the rest at the part's ends, or between events; all of a reference part
 	Lost    Lost   `json:"lost"`
 
 	Duplicated uint64 `json:"duplicated"` // came again

@@ -136,6 +136,7 @@ func Words(r detector.Reason) []string {
 		{detector.SignalDefect, "signal missing or damaged"},
 		{detector.ScoreInvalid, "score is not a number"},
 		{detector.Frozen, "signal frozen: every window measures the same"},
+		{detector.Reference, "reference part: judged by its own chart"},
 	} {
 		if r&w.bit != 0 {
 			out = append(out, w.word)

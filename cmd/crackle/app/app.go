@@ -58,6 +58,7 @@ type App struct {
 	keeper   *evidence.Keeper // nil when no evidence is kept
 	parts    *partKeeper      // nil before Start
 	pulse    *pulse           // likewise
+	masters  *masterKeeper    // likewise
 	looking  chan struct{}    // holds one for each question about the past that is worked on
 
 	life    *lifecycle

@@ -25,6 +25,7 @@ type Chain struct {
 	emit        func(*detector.Score)
 	window      func(*window.Window) // the method value, bound once
 	taps        []func(first uint64, rows []float32)
+	masters     masters
 	account     *ledger.Account
 	over        func(ledger.Part)
 	score       detector.Score
@@ -38,7 +39,7 @@ func NewChain(s *config.Stream, emit func(*detector.Score)) (*Chain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 	}
-	h := &Chain{stream: s.Name, Conditioner: c, emit: emit, over: func(ledger.Part) {}, factor: 1}
+	h := &Chain{stream: s.Name, Conditioner: c, emit: emit, over: func(ledger.Part) {}, factor: 1, masters: masters{names: s.Master.Parts}}
 	h.window = h.onWindow
 	c.Tap(h.tapped)
 	if h.account, err = ledger.New(s.Account()); err != nil {
@@ -134,9 +135,12 @@ func (h *Chain) Cut() {
 }
 
 func (h *Chain) onWindow(w *window.Window) {
-	if h.detector != nil {
+	switch {
+	case h.Refers(w.Part):
+		h.refer(w)
+	case h.detector != nil:
 		h.detector.Score(&h.score, w)
-	} else {
+	default:
 		if h.lesson != nil {
 			h.lesson.Add(w)
 		}

@@ -70,6 +70,10 @@ func (a *App) wire(ctx context.Context) error {
 	a.life.start("alarms to evidence", func(context.Context) {}, func(context.Context) error { a.watchAlarms(toEvidence.C); return nil })
 	a.life.start("alarm machine", func(context.Context) { a.machine.Drain() }, a.machine.Run)
 
+	if err := a.openMasters(); err != nil {
+		return err
+	}
+
 	// Streams: condition and score behind each receiver's queue.
 	for _, s := range a.list() {
 		s.find(true)

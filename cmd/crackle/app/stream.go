@@ -156,7 +156,7 @@ func (s *stream) onScore(score *detector.Score) {
 		s.witness.score(score, s.chain.Window().Features, open)
 	}
 	s.status.scored(score)
-	if s.pupil != nil && score.PartEnd {
+	if s.pupil != nil && score.PartEnd && !s.chain.Refers(score.Part) {
 		s.pupil.partEnded()
 	}
 	if score.First != score.End {
@@ -189,6 +189,9 @@ func (s *stream) close(p ledger.Part) {
 	p.Judge(p.Needed)
 	s.log.Info("part over", "part", p.Part, "lot", p.Lot, "verdict", p.Verdict.String(), "reasons", p.Reasons, "expected", p.Samples.Expected,
 		"scored", p.Samples.Scored, "missing", p.Samples.Missing, "above", p.Windows.Above, "peak", float64(p.Peak))
+	if s.chain.Refers(p.Part) {
+		s.refer(&p)
+	}
 	s.app.parts.put(p)
 	if s.app.observe.Part != nil {
 		s.app.observe.Part(p)

@@ -49,6 +49,7 @@ func (r *report) stream(s *Stream, t keyPath) {
 	r.learn(s, t)
 	r.alarm(&s.Alarm, t.with("alarm"))
 	r.health(&s.Health, t.with("health"))
+	r.master(&s.Master, t.with("master"))
 }
 
 func (r *report) health(h *Health, t keyPath) {

@@ -1,7 +1,10 @@
 package config
 
 import (
+	"time"
+
 	"crackle/detector/ledger"
+	"crackle/detector/master"
 	"crackle/ingest/block"
 	"crackle/window"
 )
@@ -36,6 +39,7 @@ type Stream struct {
 	Learn         Learn    `toml:"learn"`
 	Alarm         Alarm    `toml:"alarm"`
 	Health        Health   `toml:"health"`
+	Master        Master   `toml:"master"`
 }
 
 // Features is the table [stream.NAME.features].
@@ -101,6 +105,23 @@ type Health struct {
 	ModelWarrantyS float64 `toml:"model_warranty_s"`
 }
 
+// Master is the table [stream.NAME.master]: reference parts that are measured again and again, so that drift of the sensor is told from drift of
+// the process. The other keys are of no use without Parts.
+type Master struct {
+	Parts        []string `toml:"parts"`        // names, or beginnings with a * behind them; each has a control chart
+	Measurements int      `toml:"measurements"` // that set the limits
+	FalseAlarms  float64  `toml:"false_alarms"` // share of the measurements of an unchanged sensor
+	Weight       float64  `toml:"weight"`       // of the newest measurement in the slow mean
+	DueH         float64  `toml:"due_h"`        // hours after a measurement at which the next one is overdue; 0: never
+	Since        string   `toml:"since"`        // RFC 3339: measurements before it are not on the chart, as after a change of the sensor
+}
+
+// Start is Since as a time, zero where there is none.
+func (m Master) Start() time.Time {
+	t, _ := time.Parse(time.RFC3339, m.Since) // checked with the rest
+	return t
+}
+
 // DefaultStream is the table [stream.name] with no key in it. It is not valid before rate_hz, channels, features.list, and model or learn are set.
 func DefaultStream(name string) Stream {
 	s := Stream{
@@ -116,6 +137,7 @@ func DefaultStream(name string) Stream {
 		Learn:   Learn{HoldoutFraction: 0.2},
 		Alarm:   Alarm{OnWindows: 2, OfWindows: 3, OffWindows: 3, Hysteresis: 0.9, LimitMargin: 1.25, Severity: "warning"},
 		Health:  Health{FlatS: 10, SaturatedShare: 0.001, RateTolerance: 0.01, BehindS: 10},
+		Master:  Master{Measurements: master.DefaultLearn, FalseAlarms: master.DefaultFalseAlarms, Weight: master.DefaultWeight},
 	}
 	s.fillNames()
 	return s

@@ -51,6 +51,7 @@ const kinds: Record<string, string> = {
   model_age: "Model past its warranty",
   sink_failing: "Messages not delivered",
   store_failing: "Store failing",
+  master: "Reference part changed",
   heartbeat: "Heartbeat missing",
   connection: "Messaging server away",
 };
