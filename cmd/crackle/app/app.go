@@ -61,6 +61,9 @@ type App struct {
 	masters  *masterKeeper    // likewise
 	looking  chan struct{}    // holds one for each question about the past that is worked on
 
+	shelf  shelf  // of the models that are kept with the store
+	school school // where models are taught
+
 	life    *lifecycle
 	address atomic.Pointer[string] // of the dashboard; nil until it listens
 

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"crackle/alert"
@@ -16,41 +15,23 @@ func (a *App) Inspect(ctx context.Context, stream string, from, to time.Time) (*
 
 // InspectWith is Inspect, telling progress how far it has come.
 func (a *App) InspectWith(ctx context.Context, stream string, from, to time.Time, progress func(share float64, text string)) (*Inspection, error) {
-	s := a.stream(stream)
-	if s == nil {
-		return nil, unknownStream(stream)
-	}
-	past, err := a.past(&s.cfg)
+	t, err := a.teacher(ctx, stream)
 	if err != nil {
 		return nil, err
 	}
-	l, err := readStretch(ctx, past, &s.cfg, s.served.Load(), from, to, progress)
-	if err != nil {
-		return nil, err
+	select {
+	case a.looking <- struct{}{}:
+		defer func() { <-a.looking }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	alarms, judged, err := a.judged(ctx, stream)
-	if err != nil {
-		return nil, err
-	}
-	return l.inspection(alarms, judged)
+	ctx, cancel := a.whileRunning(ctx)
+	defer cancel()
+	return t.Inspect(ctx, from, to, progress)
 }
 
 func unknownStream(name string) error {
 	return api.NotFound("stream", "stream: found %.200q, which is not configured", name)
-}
-
-// judged are the alarms that are known of a stream, and what people said of them.
-func (a *App) judged(_ context.Context, stream string) ([]alert.Alarm, []Judgement, error) {
-	if a.machine == nil {
-		return nil, nil, errors.New("the app has not been started")
-	}
-	var alarms []alert.Alarm
-	for _, al := range (monitor{a}).Alarms() {
-		if al.Stream == stream {
-			alarms = append(alarms, al)
-		}
-	}
-	return alarms, nil, nil
 }
 
 // inspection looks at what was read.

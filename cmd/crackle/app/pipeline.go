@@ -73,6 +73,8 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.openMasters(); err != nil {
 		return err
 	}
+	a.openModels()
+	a.openSchool()
 
 	// Streams: condition and score behind each receiver's queue.
 	for _, s := range a.list() {

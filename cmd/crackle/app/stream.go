@@ -232,10 +232,13 @@ func alarmRules(s *config.Stream, provisional bool) alert.Stream {
 	}
 }
 
-// find looks for the stream's model file; it is called at the start and again now and then while there is none. A stream that learns
+// find looks for the model that people have put in service, else for the stream's model file; it is called at the start and again now and then while there is none. A stream that learns
 // from the live signal begins to.
 func (s *stream) find(first bool) {
-	m, err := LoadModel(ModelPath(s.app.config(), &s.cfg), &s.cfg)
+	m, err := s.app.chosen(s.app.ending, &s.cfg)
+	if m == nil && err == nil {
+		m, err = LoadModel(ModelPath(s.app.config(), &s.cfg), &s.cfg)
+	}
 	switch {
 	case err == nil:
 		select {

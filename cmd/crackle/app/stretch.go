@@ -50,6 +50,7 @@ type stretch struct {
 	poor    []segment // parts of which too much was not seen
 	torn    []segment // parts that were joined in their middle
 	over    int       // parts seen from their beginning to their end
+	whole   int       // rows up to the end of the last of them
 	failed  error
 }
 
@@ -137,6 +138,7 @@ func (s *stretch) onPart(p ledger.Part) {
 		return
 	}
 	s.over++
+	s.whole = len(s.rows)
 }
 
 // inspectionOf looks at the rows that exclusions leave.

@@ -18,7 +18,7 @@ const (
 func (r *report) check(c *Config) {
 	r.server(&c.Server)
 	r.nats(&c.NATS)
-	r.store(&c.Store)
+	r.store(c)
 	r.evidence(c)
 	r.oneOf(keyPath{"log", "level"}, c.Log.Level, "debug", "info", "warn", "error")
 	r.oneOf(keyPath{"log", "format"}, c.Log.Format, "text", "json")
@@ -164,8 +164,8 @@ func (r *report) readable(at keyPath, name, allowed, do string) {
 	}
 }
 
-func (r *report) store(s *Store) {
-	t := keyPath{"store"}
+func (r *report) store(c *Config) {
+	s, t := &c.Store, keyPath{"store"}
 	if s.Dir == "" {
 		r.add(t.with("dir"), `""`, "a folder, made when it is not there", "name the folder for signals and models")
 	} else if info, err := os.Stat(s.Dir); err == nil && !info.IsDir() {
@@ -179,6 +179,15 @@ func (r *report) store(s *Store) {
 		r.between(at, s.SignalMaxAgeS, 1, 10*yearS, " seconds, or 0 for no limit by age", "write the age in seconds; a day is 86400")
 	}
 	r.oneOf(t.with("sync"), s.Sync, SyncAlways, SyncDefault)
+	most := int64(1) << 50
+	if c.NATS.Embedded() && s.MaxBytes >= least {
+		most = s.MaxBytes / 20
+	}
+	if s.ModelsMaxBytes != 0 && (s.ModelsMaxBytes < 1<<20 || s.ModelsMaxBytes > most) {
+		r.add(t.with("models_max_bytes"), fmt.Sprint(s.ModelsMaxBytes), fmt.Sprintf("1048576 bytes (1 MiB) to %d, a twentieth of max_bytes with the embedded server, or 0 for a fiftieth of it", most),
+			"set 0, or give the store more room")
+	}
+	r.between(t.with("models_max_age_s"), s.ModelsMaxAgeS, 60, 10*yearS, " seconds", "set 34560000, which is 400 days")
 }
 
 func (r *report) evidence(c *Config) {

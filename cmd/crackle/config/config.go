@@ -74,10 +74,12 @@ func (n *NATS) files() []*string {
 
 // Store is the table [store]: the data folder of the embedded server, and how long signals are kept.
 type Store struct {
-	Dir           string  `toml:"dir"`
-	MaxBytes      int64   `toml:"max_bytes"`
-	SignalMaxAgeS float64 `toml:"signal_max_age_s"` // 0 keeps signals until max_bytes is reached
-	Sync          string  `toml:"sync"`             // SyncAlways or SyncDefault
+	Dir            string  `toml:"dir"`
+	MaxBytes       int64   `toml:"max_bytes"`
+	SignalMaxAgeS  float64 `toml:"signal_max_age_s"` // 0 keeps signals until max_bytes is reached
+	Sync           string  `toml:"sync"`             // SyncAlways or SyncDefault
+	ModelsMaxBytes int64   `toml:"models_max_bytes"` // of all models; 0: see Config.ModelBytes
+	ModelsMaxAgeS  float64 `toml:"models_max_age_s"` // of a model that is not in service
 }
 
 // Values of Store.Sync.
@@ -108,6 +110,17 @@ func (c *Config) EvidenceBytes() int64 {
 	return 4 << 30
 }
 
+// ModelBytes bounds the models in the store: store.models_max_bytes, else a fiftieth of the embedded server's folder, or 1 GiB on an external server.
+func (c *Config) ModelBytes() int64 {
+	switch {
+	case c.Store.ModelsMaxBytes > 0:
+		return c.Store.ModelsMaxBytes
+	case c.NATS.Embedded():
+		return c.Store.MaxBytes / 50
+	}
+	return 1 << 30
+}
+
 // Log is the table [log].
 type Log struct {
 	Level  string `toml:"level"`  // debug, info, warn or error
@@ -125,7 +138,7 @@ func Default() *Config {
 	return &Config{
 		Server:   Server{Listen: "127.0.0.1:8080", SessionIdleS: 12 * 3600, SessionS: 7 * 86400, StopS: 10},
 		NATS:     NATS{Name: "crackle", ConnectTimeoutS: 5, ReconnectWaitS: 2},
-		Store:    Store{Dir: "crackle-data", MaxBytes: 10 << 30, SignalMaxAgeS: 86400, Sync: SyncAlways},
+		Store:    Store{Dir: "crackle-data", MaxBytes: 10 << 30, SignalMaxAgeS: 86400, Sync: SyncAlways, ModelsMaxAgeS: 400 * 86400},
 		Evidence: Evidence{PreS: 2, PostS: 3, MemoryBytes: 64 << 20, MaxAgeS: 90 * 86400},
 		Log:      Log{Level: "info", Format: "text"},
 
