@@ -32,7 +32,7 @@ type Counts struct {
 
 	Malformed     [block.Kinds]uint64 // messages that could not be read, by block.Kind
 	ClientDropped uint64              // core NATS only: messages that the client library dropped; they show as Missing too
-	Opened        uint64              // JetStream only: consumers opened; every one after the first is a resumption
+	Opened        uint64              // consumers opened, every one after the first is a resumption; 1 for a core subscription
 	Rewound       uint64              // JetStream only: resumptions by time, as the store no longer held the last message
 
 	LastData     time.Time // wall time when the last block of the right rate and channels was received; zero when none was

@@ -27,6 +27,7 @@ func (r *Receiver) runCore(ctx context.Context) error {
 	if err := sub.SetPendingLimits(clientMessages, clientBytes); err != nil {
 		return errors.Join(fmt.Errorf("stream %s: bound the subscription: %w", r.cfg.Stream, err), sub.Unsubscribe())
 	}
+	r.n.opened.Add(1)
 	// Unsubscribing makes NextMsg return at once. The error is of no use: the connection is closed or the subscription gone already.
 	unsubscribe := context.AfterFunc(ctx, func() { _ = sub.Unsubscribe() })
 	defer func() {

@@ -28,6 +28,7 @@ type Chain struct {
 	masters     masters
 	account     *ledger.Account
 	over        func(ledger.Part)
+	recent      recent
 	score       detector.Score
 	shown       *window.Window // that emit is being told of
 }
@@ -39,7 +40,8 @@ func NewChain(s *config.Stream, emit func(*detector.Score)) (*Chain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 	}
-	h := &Chain{stream: s.Name, Conditioner: c, emit: emit, over: func(ledger.Part) {}, factor: 1, masters: masters{names: s.Master.Parts}}
+	h := &Chain{stream: s.Name, Conditioner: c, emit: emit, over: func(ledger.Part) {}, factor: 1, masters: masters{names: s.Master.Parts},
+		recent: recent{keep: s.Network.WarmupWindows + leadWindows}}
 	h.window = h.onWindow
 	c.Tap(h.tapped)
 	if h.account, err = ledger.New(s.Account()); err != nil {
@@ -59,12 +61,13 @@ func NewChain(s *config.Stream, emit func(*detector.Score)) (*Chain, error) {
 	return h, nil
 }
 
-// Install puts a model in service from the next window on.
+// Install puts a model in service from the next window on. Windows that the chain has seen before lead it in, so that it need not warm up anew.
 func (h *Chain) Install(m *detector.Model) error {
 	d, err := detector.New(detector.Config{Stream: h.stream, Model: m})
 	if err != nil {
 		return err
 	}
+	h.recent.lead(d)
 	h.detector, h.lesson = d, nil
 	return nil
 }
@@ -145,6 +148,9 @@ func (h *Chain) onWindow(w *window.Window) {
 			h.lesson.Add(w)
 		}
 		detector.Unscored(&h.score, h.stream, w, detector.Learning)
+	}
+	if !h.Refers(w.Part) {
+		h.recent.note(w)
 	}
 	h.shown = w
 	h.score.First *= h.factor // scores speak in the publisher's samples

@@ -315,17 +315,12 @@ func (w *watch) publisher(stream string) *ingest.Publisher {
 func (w *watch) listen() {
 	w.t.Helper()
 	eventually(w.t, "receivers", func() bool {
-		subscriptions, shared := 0, 0
-		for name, s := range w.cfg.Streams {
-			subscriptions++
-			if s.Transport == "jetstream" {
-				shared = 1 // for requests
-				if w.counts(name).Opened == 0 {
-					return false
-				}
+		for name := range w.cfg.Streams {
+			if w.counts(name).Opened == 0 {
+				return false
 			}
 		}
-		return w.Connection().NumSubscriptions() >= subscriptions+shared && w.Connection().FlushTimeout(time.Second) == nil
+		return w.Connection().FlushTimeout(time.Second) == nil
 	})
 }
 

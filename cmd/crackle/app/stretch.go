@@ -95,7 +95,7 @@ func (s *stretch) onScore(score *detector.Score) {
 	}
 	w := s.chain.Window()
 	long := int64(float64(score.End-score.First) / s.cfg.RateHz * 1e9)
-	if score.First == score.End || score.TimeNS-long < s.since.UnixNano() {
+	if score.First == score.End || s.chain.Refers(w.Part) || score.TimeNS-long < s.since.UnixNano() {
 		return
 	}
 	r := row{
