@@ -42,6 +42,7 @@ type Server struct {
 	cfg      Config
 	listener net.Listener
 	cert     *certificate // nil without TLS
+	calls    *api.Handler
 	http     *http.Server
 	close    sync.Once
 }
@@ -67,7 +68,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	handler, err := routes(&cfg, door)
+	handler, calls, err := routes(&cfg, door)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, listener: l, cert: cert, http: &http.Server{
+	s := &Server{cfg: cfg, listener: l, cert: cert, calls: calls, http: &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
@@ -139,13 +140,18 @@ func (s *Server) Run(ctx context.Context) error {
 	select {
 	case failed = <-served:
 		cancel()
-		failed = errors.Join(fmt.Errorf("web: serve on %s: %w", s.Addr(), failed), <-hubEnded)
+		stop, done := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.StopWithin)
+		defer done()
+		failed = errors.Join(fmt.Errorf("web: serve on %s: %w", s.Addr(), failed), <-hubEnded, s.calls.Stop(stop))
 		s.Close()
 		return failed
 	case failed = <-hubEnded: // by ctx, or because it could not run at all
 	}
 	stop, done := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.StopWithin)
 	defer done()
+	if err := s.calls.Stop(stop); err != nil {
+		s.cfg.Log.Warn("the stop went on without them", "waited", s.cfg.StopWithin, "error", err)
+	}
 	if err := s.http.Shutdown(stop); err != nil {
 		s.cfg.Log.Warn("requests were cut off because they did not end in time", "waited", s.cfg.StopWithin, "error", err)
 		s.http.Close()
@@ -156,14 +162,14 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 // routes lays out the paths. Every request passes the Host check and gets the security headers.
-func routes(cfg *Config, door *auth.Door) (http.Handler, error) {
+func routes(cfg *Config, door *auth.Door) (http.Handler, *api.Handler, error) {
 	calls, err := api.New(api.Config{Monitor: cfg.Monitor, Providers: cfg.Providers, Door: door, Version: cfg.Version, Log: cfg.Log})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	files, err := newFiles(cfg.Files)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", files)
@@ -174,5 +180,5 @@ func routes(cfg *Config, door *auth.Door) (http.Handler, error) {
 	if cfg.Gatherer != nil {
 		mux.Handle("GET /metrics", viewers(door, promhttp.HandlerFor(cfg.Gatherer, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn)})))
 	}
-	return guard(door, mux), nil
+	return guard(door, mux), calls, nil
 }

@@ -122,6 +122,18 @@ func (s *Store) Bytes(ctx context.Context, id string) ([]byte, error) {
 	return b, nil
 }
 
+// Has says whether a pack of an alarm is kept.
+func (s *Store) Has(ctx context.Context, id string) (bool, error) {
+	_, err := s.os.GetInfo(ctx, id)
+	if errors.Is(err, jetstream.ErrObjectNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("evidence: look for the pack of alarm %.140s: %w", id, err)
+	}
+	return true, nil
+}
+
 // List returns what is kept, the oldest first.
 func (s *Store) List(ctx context.Context) ([]Item, error) {
 	infos, err := s.os.List(ctx)

@@ -10,6 +10,8 @@ import (
 
 // Evidence gives out what was kept of an alarm.
 type Evidence interface {
+	// Kept says whether there is any of an alarm.
+	Kept(ctx context.Context, id string) (bool, error)
 	// Drawing gives what a page draws of an alarm's evidence; ErrNotFound when none was kept.
 	Drawing(ctx context.Context, id string) (*Drawing, error)
 	// Pack opens the alarm's pack as one file; the caller closes it. size is -1 when it is not known.

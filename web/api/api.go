@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,10 +29,14 @@ type Config struct {
 type Handler struct {
 	cfg     Config
 	mux     *http.ServeMux
+	jobs    *Jobs
 	started time.Time
 }
 
-// New makes a handler.
+// Stop ends the jobs under way and waits for them until ctx ends.
+func (h *Handler) Stop(ctx context.Context) error { return h.jobs.Stop(ctx) }
+
+// New makes a handler. Its Stop must be called.
 func New(cfg Config) (*Handler, error) {
 	if cfg.Monitor == nil || cfg.Door == nil {
 		return nil, errors.New("api: Config.Monitor and Config.Door: found nil, both are required")
@@ -39,7 +44,7 @@ func New(cfg Config) (*Handler, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	h := &Handler{cfg: cfg, mux: http.NewServeMux(), started: time.Now()}
+	h := &Handler{cfg: cfg, mux: http.NewServeMux(), jobs: NewJobs(), started: time.Now()}
 	for i := range routes {
 		h.mux.HandleFunc(routes[i].method+" "+Root+routes[i].path, h.guarded(&routes[i]))
 	}
@@ -117,19 +122,27 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	fail(w, http.StatusNotFound, "stream", fmt.Sprintf("stream: found %.200q, which is not configured; GET /api/v1/streams lists those that are", name))
+	h.problem(w, noStream(name), "stream")
 }
 
 func (h *Handler) alarms(w http.ResponseWriter, r *http.Request) {
-	q := newQuery(r, "open")
-	onlyOpen := q.word("open", "true", "false") == "true"
+	q := newQuery(r, "open", "stream", "kind", "from", "to", "limit")
+	open, stream, kind, limit := q.word("open", "true", "false"), q.text("stream"), q.text("kind"), q.number("limit", 1, MaxList, MaxList)
+	from, to := q.stretch()
 	if q.err != nil {
 		h.problem(w, q.err, "query")
 		return
 	}
 	list := []json.RawMessage{}
 	for _, a := range h.cfg.Monitor.Alarms() {
-		if onlyOpen && a.State == alert.Normal {
+		switch {
+		case len(list) == limit:
+			continue
+		case open == "true" && a.State == alert.Normal, open == "false" && a.State != alert.Normal:
+			continue
+		case stream != "" && a.Stream != stream, kind != "" && string(a.Kind) != kind:
+			continue
+		case !from.IsZero() && a.OnsetTime.Before(from), !to.IsZero() && !a.OnsetTime.Before(to):
 			continue
 		}
 		js, err := hub.AlarmJSON(a)

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	bodyLimit    = 8 << 10
+	bodyLimit    = 32 << 10
 	nameLimit    = 64   // runes
 	commentLimit = 1000 // runes
 	idLimit      = 128  // bytes

@@ -32,6 +32,7 @@ func (s *shelf) History(_ context.Context, q api.HistoryQuery) (*api.History, er
 	s.history = q
 	return &api.History{}, s.fails
 }
+func (s *shelf) Kept(context.Context, string) (bool, error) { return true, nil }
 func (s *shelf) Drawing(_ context.Context, id string) (*api.Drawing, error) {
 	return &api.Drawing{Alarm: alert.Alarm{ID: id}, Part: "P"}, s.fails
 }
@@ -68,7 +69,7 @@ func TestQueriesAreStrict(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"/api/v1/alarms?limit=abc", 400, `\"limit\", allowed are open`},
+		{"/api/v1/alarms?limit=abc", 400, `limit: found`},
 		{"/api/v1/alarms?open=yes", 400, "open: found"},
 		{"/api/v1/streams/m/history?width=15", 400, "16 to 4096"},
 		{"/api/v1/streams/m/history?width=1e9", 400, "16 to 4096"},
@@ -107,6 +108,17 @@ func TestQueriesAreStrict(t *testing.T) {
 
 // A group without a program behind it says so, and a provider's error is answered as it asks.
 func TestProvidersMissingAndFailing(t *testing.T) {
+	bare := newDesk(t, &office{}, true)
+	for _, c := range [][2]string{{"GET", "/system"}, {"GET", "/streams/m/envelope"}, {"GET", "/streams/m/models"}, {"POST", "/streams/m/models/0a/service"}, {"POST", "/streams/m/inspect"},
+		{"POST", "/streams/m/teach"}, {"POST", "/streams/m/backtest"}, {"POST", "/alarms/a1/shelve"}, {"POST", "/alarms/a1/unshelve"}, {"POST", "/alarms/a1/feedback"},
+		{"GET", "/parts/m/P"}, {"GET", "/reports/lot?stream=m&lot=L"}, {"GET", "/reports/part?stream=m&part=L"}, {"POST", "/sinks/s/test"}} {
+		if status, body, _ := bare.ask(c[0], c[1], `{"by":"ann"}`); status != 501 || !strings.Contains(body, "does not provide") {
+			t.Errorf("%s without a provider: %d %s", c, status, body)
+		}
+	}
+	if status, body, _ := bare.ask("GET", "/alarms/a1", ""); status != 200 || !strings.Contains(body, `"journal":[],"evidence":false,"feedback":null`) {
+		t.Errorf("an alarm without providers: %d %s", status, body)
+	}
 	paths := []string{"/api/v1/streams/m/history", "/api/v1/alarms/a/evidence", "/api/v1/alarms/a/evidence/pack", "/api/v1/parts", "/api/v1/parts?format=csv", "/api/v1/lots"}
 	for _, path := range paths {
 		if status, body := ask(t, &shelf{}, api.Providers{}, path); status != 501 || !strings.Contains(body, "does not provide") {

@@ -89,6 +89,7 @@ type Hub struct {
 	stopped chan struct{} // closed when Run ends
 	started chan struct{} // closed when Run begins
 	running atomic.Bool
+	count   atomic.Int64  // of clients
 	unknown sync.Map      // names already warned of
 	strange atomic.Uint64 // number of those names, bounded
 }
@@ -213,11 +214,19 @@ func (h *Hub) Run(ctx context.Context) error {
 			h.admit(clients, c)
 		case c := <-h.leave:
 			delete(clients, c)
-			h.metrics.clients.Set(float64(len(clients)))
+			h.counted(len(clients))
 		case now := <-tick.C:
 			h.broadcast(clients, now)
 		}
 	}
+}
+
+// Clients is the number of clients connected.
+func (h *Hub) Clients() int { return int(h.count.Load()) }
+
+func (h *Hub) counted(n int) {
+	h.count.Store(int64(n))
+	h.metrics.clients.Set(float64(n))
 }
 
 func (h *Hub) admit(clients map[*client]struct{}, c *client) {
@@ -225,7 +234,7 @@ func (h *Hub) admit(clients map[*client]struct{}, c *client) {
 		c.stop(websocket.CloseTryAgainLater, fmt.Sprintf("%d windows are open already, no more are allowed; close some", len(clients)))
 	}
 	clients[c] = struct{}{}
-	h.metrics.clients.Set(float64(len(clients)))
+	h.counted(len(clients))
 	c.offer(h.state.welcome(c.epoch, c.since, time.Now())...)
 }
 
@@ -271,5 +280,5 @@ func (h *Hub) closeAll(clients map[*client]struct{}) {
 	for c := range clients {
 		<-c.gone
 	}
-	h.metrics.clients.Set(0)
+	h.counted(0)
 }

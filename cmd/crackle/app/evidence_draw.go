@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"net/http"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -19,8 +20,8 @@ import (
 // drawnWidth is the number of buckets of a waveform in a drawing.
 const drawnWidth = 1200
 
-// evidenceBytes reads a pack's file.
-func (a *App) evidenceBytes(ctx context.Context, id string) ([]byte, error) {
+// evidenceStore opens what is kept; ErrNotFound when nothing was ever kept.
+func (a *App) evidenceStore(ctx context.Context, id string) (*evidence.Store, error) {
 	js, err := jetstream.New(a.conn)
 	if err != nil {
 		return nil, err
@@ -28,7 +29,24 @@ func (a *App) evidenceBytes(ctx context.Context, id string) ([]byte, error) {
 	if _, err := js.ObjectStore(ctx, evidence.Bucket); errors.Is(err, jetstream.ErrBucketNotFound) {
 		return nil, api.NotFound("evidence", "evidence: none of alarm %.100q is kept", id)
 	}
-	st, err := evidence.OpenStore(ctx, js, a.evidenceBounds())
+	return evidence.OpenStore(ctx, js, a.evidenceBounds())
+}
+
+// Kept implements api.Evidence.
+func (a *App) Kept(ctx context.Context, id string) (bool, error) {
+	st, err := a.evidenceStore(ctx, id)
+	if p, ok := errors.AsType[*api.Problem](err); ok && p.Status == http.StatusNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return st.Has(ctx, id)
+}
+
+// evidenceBytes reads a pack's file.
+func (a *App) evidenceBytes(ctx context.Context, id string) ([]byte, error) {
+	st, err := a.evidenceStore(ctx, id)
 	if err != nil {
 		return nil, err
 	}

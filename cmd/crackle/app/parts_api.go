@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"crackle/detector/ledger"
 	"crackle/detector/ledger/report"
@@ -44,4 +45,25 @@ func (r partsReader) read(ctx context.Context, q api.PartQuery) ([]ledger.Part, 
 		return nil, fmt.Errorf("%w: %w", api.ErrUnavailable, err)
 	}
 	return parts, nil
+}
+
+// Lot implements api.Reports.
+func (r partsReader) Lot(ctx context.Context, stream, lot string) ([]byte, error) {
+	return r.page(ctx, api.PartQuery{Stream: stream, Lot: lot})
+}
+
+// Part implements api.Reports.
+func (r partsReader) Part(ctx context.Context, stream, part string) ([]byte, error) {
+	return r.page(ctx, api.PartQuery{Stream: stream, Part: part})
+}
+
+func (r partsReader) page(ctx context.Context, q api.PartQuery) ([]byte, error) {
+	parts, err := r.read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if len(parts) == 0 {
+		return nil, api.NotFound("parts", "parts: none is kept of stream %.100q that fits %.100q", q.Stream, q.Lot+q.Part)
+	}
+	return report.HTML(nil, parts, time.Now())
 }

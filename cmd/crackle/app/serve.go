@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crackle/alert"
+	"crackle/detector/ledger"
 	"crackle/web"
 	"crackle/web/api"
 	"crackle/web/auth"
@@ -59,7 +60,10 @@ func (a *App) doors() (web.Doors, error) {
 
 // providers are what the API reads beside the monitor.
 func (a *App) providers() api.Providers {
-	p := api.Providers{History: a, Parts: partsReader{a}}
+	p := api.Providers{
+		History: a, Parts: partsReader{a}, Reports: partsReader{a}, Desk: monitor{a}, System: newSystemReader(a), Backtest: backtester{a},
+		Shapes: map[string]any{"part": ledger.Part{}, "lot": ledger.Lot{}, "backtest": BacktestReport{}},
+	}
 	if a.keeper != nil {
 		p.Evidence = a
 	}

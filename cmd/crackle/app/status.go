@@ -10,6 +10,7 @@ import (
 	"crackle/detector"
 	"crackle/ingest"
 	"crackle/ingest/block"
+	"crackle/web/api"
 	"crackle/web/hub"
 	"crackle/window"
 )
@@ -33,6 +34,9 @@ type status struct {
 	duration time.Duration // of the newest block with samples
 	storedNS int64         // when the newest message that is dealt with was stored; 0: it was not
 	signal   health.Reading
+
+	waited, took float64 // s, smoothed: from the store's receipt of a block to its turn, and its turn
+	waits, takes bool    // they are known
 }
 
 func newStatus(s *config.Stream) *status {
@@ -64,6 +68,39 @@ func (st *status) heard(b *block.Block, signal health.Reading) {
 		st.duration = time.Duration(float64(n) / st.rateHz / max(1, st.row.Speed) * float64(time.Second))
 		st.row.NewestTime = time.Unix(0, b.TimeNS).Add(time.Duration(float64(n-1) / st.rateHz * float64(time.Second))).UTC()
 	}
+}
+
+// timed notes how long a block waited since the store had it (below 0: not known), and how long it was worked on.
+func (st *status) timed(waited, took time.Duration) {
+	const share = 1.0 / 16
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if waited >= 0 {
+		if !st.waits {
+			st.waited = waited.Seconds()
+		}
+		st.waited += share * (waited.Seconds() - st.waited)
+		st.waits = true
+	}
+	if !st.takes {
+		st.took = took.Seconds()
+	}
+	st.took += share * (took.Seconds() - st.took)
+	st.takes = true
+}
+
+// latency is what timed was told, in s; NaN where nothing is known.
+func (st *status) latency() (waited, took api.Number) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	waited, took = api.Number(math.NaN()), api.Number(math.NaN())
+	if st.waits {
+		waited = api.Number(st.waited)
+	}
+	if st.takes {
+		took = api.Number(st.took)
+	}
+	return waited, took
 }
 
 // conditioned notes that a block of so many samples per channel has been dealt with, the conditioner's counts and, when known, by how much the measured rate deviates from the configured one.

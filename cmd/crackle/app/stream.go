@@ -93,7 +93,13 @@ func (s *stream) serve(ctx context.Context, teachers *sync.WaitGroup) error {
 				s.chain.End()
 				return nil
 			}
+			began := time.Now()
 			s.take(b)
+			waited := time.Duration(-1)
+			if b.StoreNS > 0 {
+				waited = max(0, began.Sub(time.Unix(0, b.StoreNS)))
+			}
+			s.status.timed(waited, time.Since(began))
 			s.receiver.Release(b)
 			if s.pupil != nil && s.pupil.full() {
 				lesson := s.pupil.hand()
