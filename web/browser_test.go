@@ -229,6 +229,23 @@ func (p *page) within(d time.Duration, what, expr string) {
 	p.t.Fatalf("%s did not come within %v; the page reads: %.1500s", what, d, js[string](p, "document.body.innerText"))
 }
 
+const second = time.Second
+
+// drag presses the mouse at a place, moves it in steps, and lets go.
+func (p *page) drag(x, y, dx, dy float64) {
+	p.t.Helper()
+	mouse := func(kind input.DispatchMouseEventType, x, y float64) {
+		if _, err := chromedp.Call(p.ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: kind, X: x, Y: y, Button: input.MouseButtonLeft, Buttons: 1, ClickCount: 1}); err != nil {
+			p.t.Fatalf("drag: %v", err)
+		}
+	}
+	mouse(input.DispatchMouseEventTypeMousePressed, x, y)
+	for k := 1.0; k <= 5; k++ {
+		mouse(input.DispatchMouseEventTypeMouseMoved, x+dx*k/5, y+dy*k/5)
+	}
+	mouse(input.DispatchMouseEventTypeMouseReleased, x+dx, y+dy)
+}
+
 // key presses one key, as the page sees it.
 func (p *page) key(key, code string) {
 	p.t.Helper()

@@ -16,13 +16,18 @@ import (
 
 	"crackle/detector"
 	"crackle/web"
+	"crackle/web/api"
 	"crackle/web/hub"
 )
 
 // serve runs the server over a plant until the test ends or stop is called, and returns the dashboard's address.
-func serve(t *testing.T, p *plant, listen, dist string) (url string, stop func()) {
+func serve(t *testing.T, p *plant, listen, dist string, more ...api.Providers) (url string, stop func()) {
 	t.Helper()
-	s, err := web.New(web.Config{Listen: listen, Monitor: p, Hub: p.hub, Gatherer: p.prom, Version: "test", Files: os.DirFS(dist), Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	var providers api.Providers
+	for _, m := range more {
+		providers = m
+	}
+	s, err := web.New(web.Config{Listen: listen, Monitor: p, Providers: providers, Hub: p.hub, Gatherer: p.prom, Version: "test", Files: os.DirFS(dist), Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

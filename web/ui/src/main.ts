@@ -1,12 +1,14 @@
 // The dashboard: one page, whose parts are named by the address.
 import { AlarmListPage } from "./alarms/list";
 import { Overview } from "./overview/overview";
+import { StreamPage } from "./stream/page";
 import { Shell } from "./shell/shell";
 import { Missing } from "./shell/missing";
 
 const shell = new Shell(document.getElementById("main")!, {
   "": (house, route) => new Overview(house, route),
   alarms: (house, route) => new AlarmListPage(house, route),
+  streams: (house, route) => new StreamPage(house, route),
   missing: () => new Missing(),
 });
 void shell.start();

@@ -9,7 +9,10 @@ export interface Palette {
   caution: string;
   panel: string;
   band: string;
+  chosen: string;
   traces: string[];
+  power: string[]; // of a spectrogram, from faint to strong
+  cause: string[]; // of a heat map, from no share to all of it
 }
 
 let cached: Palette | null = null;
@@ -32,7 +35,10 @@ export function palette(): Palette {
     caution: read("caution"),
     panel: read("panel"),
     band: read("band"),
+    chosen: read("chosen"),
     traces: ["trace-1", "trace-2", "trace-3", "trace-4"].map(read),
+    power: ["power-1", "power-2", "power-3"].map(read),
+    cause: ["cause-1", "cause-2", "cause-3"].map(read),
   };
   probe.remove();
   return cached;

@@ -1,0 +1,183 @@
+// One plot among several over the same stretch of time. What it shows is up to its painter; the axis, the pointer and the marks are the same for all.
+import uPlot from "uplot";
+import { el, setText } from "../kit/dom";
+import { font, palette } from "../kit/palette";
+import { clock } from "../kit/text";
+import { axes, unitOf } from "./axis";
+import { grasp } from "./hand";
+import type { View } from "./view";
+
+export const axisWidth = 56; // px at the left of every lane, so that they line up
+const rightPadding = 12;
+
+// Painter fills a lane.
+export interface Painter {
+  readonly unit: string; // of the y axis
+  series(): uPlot.Series[]; // beyond the time
+  bands?(): uPlot.Band[];
+  data(): uPlot.AlignedData | null; // null: nothing to show yet
+  range(min: number, max: number): [number, number];
+  under?(u: uPlot): void; // drawn below the series
+  over?(u: uPlot): void; // drawn above them
+  read?(t: number): string; // the values at a time
+  changed(): number; // grows as there is something new to draw
+  key?(): string; // another: the plot has to be built anew
+}
+
+export interface LaneMark {
+  t: number;
+  kind: string;
+  text: string;
+}
+
+export interface LaneOptions {
+  title: string;
+  height: number;
+  axis?: boolean; // times along the foot
+  marks?: () => readonly LaneMark[];
+  legend?: [name: string, trace: number][];
+  empty?: string;
+}
+
+export class Lane {
+  readonly root: HTMLElement;
+  private readonly host = el("div", { class: "canvas" });
+  private readonly readout = el("span", { class: "readout" });
+  private readonly unit = el("span", { class: "lane-unit" });
+  private readonly keys = el("span", { class: "legend" });
+  private plot: uPlot | null = null;
+  private width = 0;
+  private seen = "";
+  private built = "";
+  visible = true;
+
+  constructor(
+    private readonly view: View,
+    private readonly painter: Painter,
+    private readonly options: LaneOptions,
+  ) {
+    this.host.style.height = `${options.height}px`;
+    this.legend(options.legend ?? []);
+    this.root = el("section", { class: "lane", "aria-label": options.title }, el("div", { class: "lane-head" }, el("h2", {}, options.title), this.unit, this.keys, el("span", { class: "grow" }), this.readout), this.host);
+  }
+
+  legend(list: [name: string, trace: number][]): void {
+    this.keys.replaceChildren(...list.map(([name, trace]) => el("span", { class: `key key-${trace + 1}` }, name)));
+  }
+
+  resize(): void {
+    const width = Math.floor(this.host.clientWidth);
+    if (width === this.width) return;
+    this.width = width;
+    this.seen = "";
+    this.plot?.setSize({ width, height: this.options.height });
+  }
+
+  // rebuild takes over new colours.
+  rebuild(): void {
+    this.plot?.destroy();
+    this.plot = null;
+    this.seen = "";
+  }
+
+  // draw paints what has changed since.
+  draw(): void {
+    if (!this.visible || this.width < 80 || !this.view.known) return;
+    const now = `${this.view.version} ${this.painter.changed()} ${this.options.marks?.().length ?? 0}`;
+    if (now === this.seen) return;
+    this.seen = now;
+    const data = this.painter.data();
+    this.host.dataset["empty"] = data === null ? (this.options.empty ?? "Nothing in this stretch") : "";
+    const key = this.painter.key?.() ?? "";
+    if (this.plot && key !== this.built) this.rebuild();
+    this.seen = now;
+    const filled = data ?? this.nothing();
+    if (this.plot) this.plot.setData(filled);
+    else {
+      this.built = key;
+      this.plot = new uPlot(this.layout(), filled, this.host);
+      grasp(this.plot.over, this.view);
+    }
+    setText(this.unit, unitOf(this.plot, this.painter.unit));
+  }
+
+  // read shows the values at the cursor.
+  read(): void {
+    const t = this.view.cursor;
+    setText(this.readout, t === null || !this.painter.read ? "" : this.painter.read(t));
+  }
+
+  destroy(): void {
+    this.plot?.destroy();
+    this.plot = null;
+  }
+
+  private nothing(): uPlot.AlignedData {
+    return [[this.view.from / 1000, this.view.to / 1000], ...this.painter.series().map(() => [null, null])] as uPlot.AlignedData;
+  }
+
+  private layout(): uPlot.Options {
+    const [x, y] = axes(
+      (step) => Math.floor(this.view.from / 1000 / step) * step,
+      (split, step) => clock(Math.round(split * 1e6) / 1e3, 1000 * step),
+      () => this.painter.unit,
+    );
+    const bare: uPlot.Axis = { ...x!, size: 0, values: (_u, list) => list.map(() => "") };
+    return {
+      width: this.width,
+      height: this.options.height,
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { show: false }, sync: { key: "time", scales: ["x", null] } },
+      padding: [5, rightPadding, this.options.axis ? 0 : 5, 0],
+      scales: { x: { time: false, range: () => [this.view.from / 1000, this.view.to / 1000] }, y: { range: (_u, min, max) => this.painter.range(min, max) } },
+      axes: [this.options.axis ? x! : bare, { ...y!, size: axisWidth }],
+      series: [{}, ...this.painter.series()],
+      bands: this.painter.bands?.() ?? [],
+      hooks: {
+        drawClear: [(u) => clipped(u, () => this.below(u))],
+        draw: [(u) => clipped(u, () => this.above(u))],
+        setCursor: [(u) => this.pointed(u)],
+      },
+    };
+  }
+
+  private below(u: uPlot): void {
+    const [from, to] = this.view.chosen ?? [0, 0];
+    if (from < to) {
+      const x = u.valToPos(from / 1000, "x", true);
+      u.ctx.fillStyle = palette().chosen;
+      u.ctx.fillRect(x, u.bbox.top, u.valToPos(to / 1000, "x", true) - x, u.bbox.height);
+    }
+    this.painter.under?.(u);
+  }
+
+  private above(u: uPlot): void {
+    this.painter.over?.(u);
+    const p = palette();
+    const px = devicePixelRatio || 1;
+    for (const m of this.options.marks?.() ?? []) {
+      if (m.t < this.view.from || m.t > this.view.to) continue;
+      const x = Math.round(u.valToPos(m.t / 1000, "x", true));
+      u.ctx.fillStyle = m.kind === "alarm" ? p.alarm : m.kind === "gap" ? p.caution : p.faint;
+      u.ctx.globalAlpha = m.kind === "part" ? 0.45 : 0.9;
+      u.ctx.fillRect(x, u.bbox.top, m.kind === "alarm" ? 1.5 * px : px, u.bbox.height);
+      u.ctx.globalAlpha = 1;
+    }
+  }
+
+  private pointed(u: uPlot): void {
+    const left = u.cursor.left ?? -1;
+    this.view.cursor = left < 0 ? null : 1000 * u.posToVal(left, "x");
+  }
+}
+
+function clipped(u: uPlot, draw: () => void): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.font = font.replace("11px", `${10 * (devicePixelRatio || 1)}px`);
+  draw();
+  ctx.restore();
+}

@@ -1,0 +1,102 @@
+// The plots of a stream page, one above the other over the same time.
+import { el } from "../kit/dom";
+import type { StreamData } from "../live/store";
+import { Lane, type LaneMark } from "../plot/lane";
+import { Measure, Waves } from "../plot/painters";
+import type { Trace } from "../plot/trace";
+import type { View } from "../plot/view";
+import type { Signal } from "./signal";
+
+const featuresAtFirst = 4;
+
+export class Lanes {
+  readonly root = el("div", { class: "lanes" });
+  allFeatures = false;
+  private lanes: Lane[] = [];
+  private key = "";
+  private readonly sized = new ResizeObserver(() => this.lanes.forEach((l) => l.resize()));
+  private readonly inSight = new IntersectionObserver((list) => {
+    for (const e of list) {
+      const lane = this.lanes.find((l) => l.root === e.target);
+      if (lane) lane.visible = e.isIntersecting;
+    }
+  });
+
+  constructor(
+    private readonly view: View,
+    private readonly signal: Signal,
+    private readonly data: () => StreamData | undefined,
+    private readonly marks: () => readonly LaneMark[],
+  ) {
+    this.sized.observe(this.root);
+  }
+
+  // pixels is the width of a plot, in pixels of the screen.
+  get pixels(): number {
+    return Math.max(64, Math.round((this.root.clientWidth - 68) * (devicePixelRatio || 1)));
+  }
+
+  get hidden(): number {
+    return this.allFeatures ? 0 : Math.max(0, this.signal.features.length - featuresAtFirst);
+  }
+
+  draw(): void {
+    const s = this.signal;
+    const key = [s.raw, s.conditioned, s.features].map((l) => l.map((t) => t.name).join("\n")).join("\n\n") + this.allFeatures + (s.spectra.count > 0);
+    if (key !== this.key) this.build(key);
+    for (const l of this.lanes) {
+      l.draw();
+      l.read();
+    }
+  }
+
+  recolor(): void {
+    this.signal.spectra.recolor();
+    for (const l of this.lanes) l.rebuild();
+  }
+
+  close(): void {
+    this.sized.disconnect();
+    this.inSight.disconnect();
+    for (const l of this.lanes) l.destroy();
+  }
+
+  private build(key: string): void {
+    this.key = key;
+    this.close();
+    const s = this.signal;
+    const d = this.data();
+    const marks = this.marks;
+    const keys = (list: readonly { name: string }[]) => (list.length > 1 ? list.slice(0, 4).map((t, i) => [t.name, i] as [string, number]) : []);
+    const lanes = [
+      new Lane(this.view, s.score, { title: d?.status.limit_provisional ? "Score, limit provisional" : "Score", height: 132, axis: true, marks, empty: "No scores in this stretch" }),
+      new Lane(this.view, new Waves(() => s.raw), { title: "Signal", height: 150, marks, legend: keys(s.raw), empty: "No signal in this stretch" }),
+    ];
+    if (s.conditioned.length > 0) lanes.push(new Lane(this.view, new Waves(() => s.conditioned), { title: "Conditioned", height: 110, marks, legend: keys(s.conditioned) }));
+    if (s.spectra.count > 0) lanes.push(new Lane(this.view, s.spectra, { title: "Spectrogram", height: 120, marks }));
+    for (const f of this.allFeatures ? s.features : worst(s.features)) lanes.push(new Lane(this.view, new Measure(f), { title: f.name, height: 76, marks }));
+    this.lanes = lanes;
+    this.root.replaceChildren(...lanes.map((l) => l.root));
+    this.sized.observe(this.root);
+    for (const l of lanes) {
+      l.resize();
+      this.inSight.observe(l.root);
+    }
+  }
+}
+
+// worst are the features that lie furthest out of their band, in the order in which the stream has them.
+function worst(list: readonly Trace[]): Trace[] {
+  const ranked = list.map((f, i) => {
+    const width = (f.high ?? 0) - (f.low ?? 0) || 1;
+    let out = 0;
+    for (let k = 0; k < f.hi.length; k++) out = Math.max(out, ((f.hi[k] ?? -Infinity) - (f.high ?? Infinity)) / width, ((f.low ?? -Infinity) - (f.lo[k] ?? Infinity)) / width);
+    return { i, out };
+  });
+  const chosen = ranked
+    .sort((a, b) => b.out - a.out || a.i - b.i)
+    .slice(0, featuresAtFirst)
+    .map((r) => r.i)
+    .sort((a, b) => a - b);
+  return chosen.map((i) => list[i]!);
+}
