@@ -1,6 +1,9 @@
 package member
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Additive is a member whose raw score falls apart exactly into what each value gave to it.
 type Additive interface {
@@ -80,18 +83,26 @@ func (l *Level) Expect(dst []float64) bool {
 }
 
 // Contributions splits the distance over channels, and a channel's part over the rows that its spread was taken of, by the squares of their
-// movement.
+// movement; the largest, which the spread leaves out, give nothing.
 func (s *Spread) Contributions(dst, rows [][]float64) {
 	clearRows(dst)
 	length := s.level.metric.last()
 	last := len(rows) - 1
 	for j := range s.row {
 		part := s.level.metric.gain(j, length) / s.level.unit * s.level.metric.scaled[j]
-		sum := 0.0
+		sum, n := 0.0, 0
 		for t := max(1, last-spreadRows+1); t <= last; t++ {
 			e := rows[t][j] - rows[t-1][j]
 			dst[t][j] = e * e
-			sum += e * e
+			s.turn.order[n] = e * e
+			n++
+		}
+		slices.Sort(s.turn.order[:n])
+		for t := max(1, last-spreadRows+1); t <= last; t++ {
+			if n > spreadKept && dst[t][j] > s.turn.order[spreadKept-1] {
+				dst[t][j] = 0
+			}
+			sum += dst[t][j]
 		}
 		for t := max(1, last-spreadRows+1); t <= last; t++ {
 			if sum > 0 {

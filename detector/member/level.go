@@ -174,6 +174,19 @@ func (l *Level) Score(row []float64) float64 {
 // Distance is Score without moving the baseline, for a caller that decides first whether this row belongs to an episode and then calls Follow.
 func (l *Level) Distance(row []float64) float64 { return l.distance(row) }
 
+// leastEdge is the smallest 99 % quantile of a channel that is believed, in scales of that channel: a short lesson may happen to be calm.
+const leastEdge = 1
+
+// Alone is the largest deviation of a single channel on the last row, in its own 99 % quantiles. The distance over all channels dilutes a fault
+// that only one of them shows.
+func (l *Level) Alone() float64 {
+	alone := 0.0
+	for j, x := range l.metric.scaled {
+		alone = max(alone, math.Abs(x)/max(l.edge[j], leastEdge))
+	}
+	return alone
+}
+
 func (l *Level) distance(row []float64) float64 {
 	if !l.scaler.scale(l.row, row) {
 		return math.NaN()

@@ -50,8 +50,8 @@ func (f watchFile) watch() (*Watch, error) {
 			return nil, fmt.Errorf("%d channels of the spread, %d of the level", len(w.spread.row), d)
 		}
 	}
-	if c := f.Config; !(c.LevelOn > 0 && c.SpreadOn > 0 && c.Episode.On > 0) || c.Rest < 0 {
-		return nil, fmt.Errorf("limits %v, %v and %v must be above 0, the rest %d not below", c.LevelOn, c.SpreadOn, c.Episode.On, c.Rest)
+	if c := f.Config; !(c.LevelOn > 0 && c.ChannelOn > 0 && c.SpreadOn > 0 && c.GrowthOn > 0 && c.Episode.On > 0) || c.Rest < 0 {
+		return nil, fmt.Errorf("limits %v, %v, %v, %v and %v must be above 0, the rest %d not below", c.LevelOn, c.ChannelOn, c.SpreadOn, c.GrowthOn, c.Episode.On, c.Rest)
 	}
 	w.episode = limit.NewEpisode(w.cfg.Episode)
 	w.Reset()

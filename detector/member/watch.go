@@ -10,9 +10,12 @@ import (
 // WatchConfig of a Watch. The zero value of a field means its default.
 type WatchConfig struct {
 	Level     LevelConfig
+	Spread    LevelConfig // Clip defaults to 15: texture grows tenfold where a level moves by a few deviations
 	Shift     ShiftConfig
 	LevelOn   float64             // level at which an episode begins, in 99 % quantiles of the rows learned from; default 2.1
-	SpreadOn  float64             // the same for the spread, default 5
+	ChannelOn float64             // the same for a single channel's level, default 3.8
+	SpreadOn  float64             // the same for the spread, default 6
+	GrowthOn  float64             // the same for the growth of a single channel's spread, default 3
 	Episode   limit.EpisodeConfig // On is 1; the others default to 0.6, 0.3, 0.5, 1, 8 and 600 rows
 	ChangeOn  float64             // change statistic at which a changepoint is called, default 1.7
 	ChangeOff float64             // and below which the process has settled, default 1
@@ -24,7 +27,7 @@ func (c WatchConfig) withDefaults() WatchConfig {
 		v *float64
 		d float64
 	}{
-		{&c.LevelOn, 2.1}, {&c.SpreadOn, 5}, {&c.ChangeOn, 1.7}, {&c.ChangeOff, 1},
+		{&c.LevelOn, 2.1}, {&c.ChannelOn, 3.8}, {&c.SpreadOn, 6}, {&c.GrowthOn, 3}, {&c.Spread.Clip, 15}, {&c.ChangeOn, 1.7}, {&c.ChangeOff, 1},
 		{&c.Episode.On, 1}, {&c.Episode.Off, 0.6}, {&c.Episode.Undone, 0.3}, {&c.Episode.Remain, 0.5}, {&c.Episode.Moving, 1},
 	} {
 		if *f.v == 0 {
@@ -72,7 +75,7 @@ func NewWatch(c WatchConfig, rows [][]float64) (*Watch, error) {
 	if w.shift, err = NewShift(w.cfg.Shift, rows); err != nil {
 		return nil, err
 	}
-	w.spread, err = NewSpread(w.cfg.Level, rows)
+	w.spread, err = NewSpread(w.cfg.Spread, rows)
 	if short := len(rows) < leastRows+spreadRows; err != nil && !errors.Is(err, ErrConstant) && !short {
 		return nil, err
 	}
@@ -105,6 +108,7 @@ func (w *Watch) Step(row []float64) Seen {
 	if math.IsNaN(level) {
 		return Seen{Score: level, State: was}
 	}
+	level = max(level, w.level.Alone()/w.cfg.ChannelOn)
 	moving := w.shift.Score(row)
 	if math.IsNaN(moving) {
 		moving = 0
@@ -112,7 +116,10 @@ func (w *Watch) Step(row []float64) Seen {
 	seen := Seen{Score: level, Member: "level"}
 	left, spread := w.level.Left(), 0.0
 	if w.spread != nil {
-		if spread = w.spread.Distance(row) / w.cfg.SpreadOn; spread > level {
+		if spread = w.spread.Distance(row) / w.cfg.SpreadOn; !math.IsNaN(spread) {
+			spread = max(spread, w.spread.Growth()/w.cfg.GrowthOn)
+		}
+		if spread > level {
 			seen.Score, seen.Member, left = spread, "spread", w.spread.level.Left()
 		}
 	}

@@ -15,9 +15,10 @@
 //
 //   - skab: member.Watch and Level. The horizon (200 rows), the limit (2.1), the baseline's gains and the rows to settle were chosen for F1,
 //     FAR and MAR on the 16 files valve1 and for rows in alarm on anomaly-free, which has no labels; the change statistic's limit (1.7), its
-//     15 rows and the rest (50 rows) for changepoint precision and recall on valve1, whose valve takes about 57 s to move. With the lesson
-//     moved by 40 to 160 rows F1 on the same files falls to about 0.90, FAR rises to 4.5 % and MAR to 16 %: take these for what to expect.
-//     The spread's limit (5) is where it stops costing false alarms on valve1.
+//     15 rows and the rest (50 rows) for changepoint precision and recall on valve1, whose valve takes about 57 s to move. The limits of a
+//     single channel's level (3.8) and spread (3) and of the spread (6) were chosen on valve1 with the lesson moved and shortened, with noise,
+//     with rows and channels left out, and on faults of ten kinds added to anomaly-free; it is there that they pay, not on valve1 as it is.
+//     f1_moved, far_moved and mar_moved, with the lesson moved by 40 to 160 rows, are nearer to what to expect than f1, far and mar.
 //   - normal-drift: nothing of its own; the step of the adaptive limit is its default.
 //   - nab: the call's limit (1.2), price (0.3), memory (32 rests), rest (0.3 of the probation) and the views' handicaps on 32 of the 58 files.
 //   - itsc: limit 3; the tolerances were stated before scoring, their size is a convention, not a fit.

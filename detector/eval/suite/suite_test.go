@@ -97,6 +97,8 @@ func TestSKABOnAFolderOfTwo(t *testing.T) {
 	expect(t, r, "f1", 0.85, 1)
 	expect(t, r, "far", 0, 18) // an episode outlasts a sudden recovery by the rows it takes to settle
 	expect(t, r, "mar", 0, 8)
+	expect(t, r, "f1_moved", 0.8, 1)
+	expect(t, r, "mar_moved", 0, 12)
 	expect(t, r, "cp_recall", 1, 1)
 	expect(t, r, "event_recall", 1, 1)
 	for _, k := range []string{"f1", "far", "mar", "cp_precision", "cp_recall", "nab_standard", "intervals_95", "beside", "files"} {
