@@ -92,6 +92,23 @@ func (b *Book) Checkpoint() Checkpoint {
 	return c
 }
 
+// ReadAgain notes in c that a stream's signal will be read again from an earlier place than where its state stands, within the given run: windows that
+// the state has seen are then passed over and counted. The caller must own c.Streams.
+func (c *Checkpoint) ReadAgain(stream string, run uint64) {
+	for i := range c.Streams {
+		s := &c.Streams[i]
+		if s.Name != stream || !s.Started {
+			continue
+		}
+		if s.Past == (past{}) {
+			s.Past = past{Run: s.Run, End: s.End, TimeNS: s.TimeNS}
+		}
+		if s.Run != run {
+			s.Past.Before, s.Past.Two = run, true
+		}
+	}
+}
+
 // Restore puts a checkpoint into a book that has taken no input yet. A stream whose rules have changed since keeps its open alarms and
 // starts its delays anew. A history longer than the book's loses its oldest. It fails, and leaves the book as it was, on a checkpoint
 // of a later version or one that contradicts itself.

@@ -153,3 +153,16 @@ func (b *Book) reconcileLater() {
 		}
 	}
 }
+
+// beginAnew forgets the score alarms of a stream, open and closed, and its delays, so that its signal may be read from the beginning and lead to the
+// same alarms again, under the same ids.
+func (b *Book) beginAnew(name string) {
+	w := b.streams[name]
+	if w == nil {
+		return
+	}
+	w.track = newTrack(w.Rules)
+	b.open = slices.DeleteFunc(b.open, func(a *Alarm) bool { return a.Stream == name && a.Kind == KindScore })
+	b.history, b.oldest = slices.Concat(b.history[b.oldest:], b.history[:b.oldest]), 0
+	b.history = slices.DeleteFunc(b.history, func(a Alarm) bool { return a.Stream == name && a.Kind == KindScore })
+}

@@ -15,6 +15,8 @@ type Config struct {
 	Book    BookConfig
 	Restore *Checkpoint   // to go on from; nil: start empty
 	Since   []Event       // what happened after Restore, in order, as kept by a journal; events that Restore holds already are passed over
+	Anew    []string      // streams whose signal is read from its beginning again: what their scores led to is forgotten, without a word
+	Early   bool          // the journal is not there yet: keep what is told for Rebase
 	Tick    time.Duration // between two looks at what runs in wall time; default 1 s
 	Queue   int           // inputs waiting; default 1024
 	Log     *slog.Logger  // default slog.Default()
@@ -24,16 +26,19 @@ type Config struct {
 type Machine struct {
 	log       *slog.Logger
 	tick      time.Duration
+	cfg       BookConfig
 	in        chan Input
 	draining  chan struct{}
 	done      chan struct{}
 	drainOnce sync.Once
 	runOnce   sync.Once
 
-	mu        sync.RWMutex // guards the two below; never held across a channel send
+	mu        sync.RWMutex // guards what is below; never held across a channel send
 	book      *Book
 	listeners []*Listener
 	stopped   bool
+	early     bool
+	untaken   []Event // told while early, for the journal
 }
 
 // New makes a machine, or reports every mistake in cfg. Nothing runs before Run.
@@ -63,8 +68,11 @@ func New(cfg Config) (*Machine, error) {
 	for i := range cfg.Since {
 		book.Apply(&cfg.Since[i])
 	}
+	for _, name := range cfg.Anew {
+		book.beginAnew(name)
+	}
 	return &Machine{
-		log: cfg.Log, book: book, tick: cfg.Tick,
+		log: cfg.Log, book: book, tick: cfg.Tick, cfg: cfg.Book, early: cfg.Early,
 		in:       make(chan Input, cfg.Queue),
 		draining: make(chan struct{}), done: make(chan struct{}),
 	}, nil
@@ -119,7 +127,14 @@ func (m *Machine) step(events []Event, in *Input) ([]Event, error) {
 	m.mu.Lock()
 	events, err := m.book.Step(events, in, time.Now())
 	listeners := m.listeners
+	m.remember(events)
 	m.mu.Unlock()
+	m.tell(events, listeners)
+	return events, err
+}
+
+// tell logs events and gives them to listeners.
+func (m *Machine) tell(events []Event, listeners []*Listener) {
 	for _, ev := range events {
 		m.log.Info("alarm "+string(ev.Change), "id", ev.Alarm.ID, "stream", ev.Alarm.Stream, "kind", ev.Alarm.Kind,
 			"state", ev.Alarm.State, "score", ev.Alarm.Score, "limit", ev.Alarm.Limit, "onset", ev.Alarm.OnsetTime, "what", ev.Alarm.What)
@@ -127,7 +142,6 @@ func (m *Machine) step(events []Event, in *Input) ([]Event, error) {
 			l.push(ev)
 		}
 	}
-	return events, err
 }
 
 func (m *Machine) stop() {
@@ -261,6 +275,14 @@ func (m *Machine) Checkpoint() Checkpoint {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.book.Checkpoint()
+}
+
+// Settled is Checkpoint after every input that was put before it.
+func (m *Machine) Settled(ctx context.Context) (Checkpoint, error) {
+	if err := m.ask(ctx, Input{Op: OpTick}); err != nil {
+		return Checkpoint{}, err
+	}
+	return m.Checkpoint(), nil
 }
 
 // Alarm finds an alarm by its id, open or recent.

@@ -126,6 +126,9 @@ func Open(ctx context.Context, js jetstream.JetStream, cfg Config) (*Journal, *S
 		switch err := w.open(ctx, cfg.Program); {
 		case err == nil:
 			j := &Journal{cfg: cfg, w: w, wake: make(chan struct{}, 1), settled: state.Book.Events}
+			if cfg.From != nil { // what led to it was stored, though a journal that was purged does not show it any more
+				j.settled = max(j.settled, cfg.From.Events)
+			}
 			j.counts.Written = 1
 			return j, &state, nil
 		case !errors.Is(err, ErrTaken): // somebody wrote between reading and opening: read again

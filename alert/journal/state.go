@@ -21,6 +21,7 @@ type State struct {
 
 	from   *alert.Checkpoint
 	told   map[string]map[string]bool // event id → sinks that are done with it
+	sinks  map[string]bool            // that were ever done with one
 	events []kept                     // the newest that people are told, oldest first; their number is bounded
 }
 
@@ -44,15 +45,18 @@ func (s *State) Restore() (*alert.Checkpoint, []alert.Event) {
 	return &with, s.Since
 }
 
-// Told reports whether a sink is done with an event: it was taken, or given up. It looks back over some thousand events.
-func (s *State) Told(sink, event string) bool { return s.told[event][sink] }
+// Told reports whether a sink is done with an event: it was taken, or given up. It looks back over some thousand events. A sink that the journal does
+// not know is new, and done with all that was before it.
+func (s *State) Told(sink, event string) bool {
+	return s.told[event][sink] || !s.sinks[sink] && len(s.sinks) > 0
+}
 
 // Pending lists, oldest first, the events journalled since a time that people are told (raised, told again, cleared) and that not all of the
 // sinks are known to be done with. Each may have arrived all the same: a crash between sending and noting is why it is told again under the same id.
 func (s *State) Pending(sinks []string, since time.Time) []alert.Event {
 	var list []alert.Event
 	for _, ev := range s.events {
-		if !ev.at.Before(since) && slices.ContainsFunc(sinks, func(sink string) bool { return !s.told[ev.ID][sink] }) {
+		if !ev.at.Before(since) && slices.ContainsFunc(sinks, func(sink string) bool { return !s.Told(sink, ev.ID) }) {
 			list = append(list, ev.Event)
 		}
 	}
@@ -72,7 +76,7 @@ func newFold(cfg alert.BookConfig, from *alert.Checkpoint) (*fold, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fold{cfg: cfg, book: book, state: State{from: from, told: map[string]map[string]bool{}}}, nil
+	return &fold{cfg: cfg, book: book, state: State{from: from, told: map[string]map[string]bool{}, sinks: map[string]bool{}}}, nil
 }
 
 func (f *fold) add(e *Entry) error {
@@ -113,6 +117,7 @@ func tells(c alert.Change) bool {
 }
 
 func (f *fold) told(t *Told) {
+	f.state.sinks[t.Sink] = true
 	if sinks, ok := f.state.told[t.Event]; ok {
 		sinks[t.Sink] = true
 	}

@@ -114,7 +114,7 @@ func Read(ctx context.Context, js jetstream.JetStream, name string, since time.T
 	}
 	defer it.Stop()
 	for {
-		m, err := it.Next(jetstream.NextContext(ctx))
+		m, err := next(ctx, it)
 		if err != nil {
 			return 0, fmt.Errorf("journal: read %s: %w", subj, err)
 		}
@@ -127,6 +127,22 @@ func Read(ctx context.Context, js jetstream.JetStream, name string, since time.T
 		}
 		if meta.Sequence.Stream >= newest.Sequence {
 			return meta.Sequence.Stream, nil
+		}
+	}
+}
+
+// nudge is the time after which next asks again.
+const nudge = 200 * time.Millisecond
+
+// next gives the next message of an iterator over messages that are known to be there, however long it takes, until ctx ends. It asks anew every
+// while: an iterator of nats.go (v1.55) may pass over its own next request, and one long wait then ends in nothing.
+func next(ctx context.Context, it jetstream.MessagesContext) (jetstream.Msg, error) {
+	for {
+		once, cancel := context.WithTimeout(ctx, nudge)
+		m, err := it.Next(jetstream.NextContext(once))
+		cancel()
+		if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return m, err
 		}
 	}
 }

@@ -65,6 +65,7 @@ func (l *lane) deliver(ctx context.Context, w waiting) bool {
 		err := l.send(ctx, w.Message)
 		if err == nil {
 			l.count(func(n *Counters) { n.Sent, n.Failing, n.LastSent = n.Sent+1, false, time.Now().UTC() })
+			l.done(w.ID, "")
 			return true
 		}
 		if ctx.Err() != nil {
@@ -81,6 +82,7 @@ func (l *lane) deliver(ctx context.Context, w waiting) bool {
 		})
 		if giveUp {
 			l.cfg.Log.Error("notification failed", "sink", l.sink.Name(), "event", w.ID, "attempts", attempt, "permanent", permanent, "err", err)
+			l.done(w.ID, err.Error())
 			return true
 		}
 		l.cfg.Log.Warn("notification delayed", "sink", l.sink.Name(), "event", w.ID, "attempt", attempt, "again_in", delay, "err", err)
@@ -88,6 +90,12 @@ func (l *lane) deliver(ctx context.Context, w waiting) bool {
 			return false
 		}
 		l.count(func(n *Counters) { n.Retried++ })
+	}
+}
+
+func (l *lane) done(event, failed string) {
+	if l.cfg.Done != nil {
+		l.cfg.Done(l.sink.Name(), event, failed)
 	}
 }
 

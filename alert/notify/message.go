@@ -15,7 +15,7 @@ import (
 type Message struct {
 	ID          string // of the event, the same at every attempt and in every sink: the idempotency key
 	AlarmID     string
-	Change      alert.Change // Raised or Cleared; empty for a test message
+	Change      alert.Change // Raised, Realarmed or Cleared; empty for a test message
 	State       alert.State
 	Kind        alert.Kind
 	Stream      string // empty for the monitor as a whole

@@ -24,7 +24,11 @@ type Config struct {
 	MaxBackoff time.Duration     // default 1 min
 	GiveUp     time.Duration     // age at which a message is not tried again; default 24 h
 	Drain      time.Duration     // for what is waiting when Events closes; default 10 s
-	Log        *slog.Logger      // default slog.Default()
+
+	First []alert.Event                    // to be told before Events: those of which it is not known that every sink has them
+	Told  func(sink, event string) bool    // whether a sink is done with one of First; nil: none is
+	Done  func(sink, event, failed string) // called when a sink is done with an event: taken, or given up for the reason in failed; may be nil
+	Log   *slog.Logger                     // default slog.Default()
 }
 
 // Limits are one sink's own; a zero field means the general one.
@@ -107,6 +111,9 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	for _, l := range d.lanes {
 		wg.Go(func() { l.run(ctx) })
 	}
+	for _, ev := range d.cfg.First {
+		d.dispatch(ev, d.cfg.Told)
+	}
 	err := d.read(ctx)
 	for _, l := range d.lanes {
 		close(l.queue)
@@ -128,13 +135,13 @@ func (d *Dispatcher) read(ctx context.Context) error {
 			if !ok {
 				return nil
 			}
-			d.dispatch(ev)
+			d.dispatch(ev, nil)
 		}
 	}
 }
 
-func (d *Dispatcher) dispatch(ev alert.Event) {
-	if ev.Change != alert.Raised && ev.Change != alert.Cleared {
+func (d *Dispatcher) dispatch(ev alert.Event, told func(sink, event string) bool) {
+	if ev.Change != alert.Raised && ev.Change != alert.Realarmed && ev.Change != alert.Cleared {
 		return
 	}
 	if !d.seen.add(ev.ID) {
@@ -143,7 +150,9 @@ func (d *Dispatcher) dispatch(ev alert.Event) {
 	}
 	m := FromEvent(ev, d.cfg.Link)
 	for _, l := range d.lanes {
-		l.push(m)
+		if told == nil || !told(l.sink.Name(), ev.ID) {
+			l.push(m)
+		}
 	}
 }
 

@@ -54,6 +54,8 @@ func (r *report) anyBadUnder(table string) bool {
 
 var nameToken = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
 
+var workerName = regexp.MustCompile(`^[a-z0-9_-]+$`)
+
 const namesMost = 100 // characters; a name becomes part of subjects, keys and file names
 
 // name checks the name of a stream or sink.
@@ -188,6 +190,9 @@ func (r *report) store(c *Config) {
 			"set 0, or give the store more room")
 	}
 	r.between(t.with("models_max_age_s"), s.ModelsMaxAgeS, 60, 10*yearS, " seconds", "set 34560000, which is 400 days")
+	if at := t.with("worker"); !workerName.MatchString(s.Worker) || len(s.Worker) > namesMost {
+		r.add(at, r.show(at, s.Worker), fmt.Sprintf("one word of a-z, 0-9, _ and -, %d characters at most", namesMost), "give each crackle that uses the same NATS server a name of its own; \"main\" where there is one")
+	}
 }
 
 func (r *report) evidence(c *Config) {

@@ -80,6 +80,7 @@ type Store struct {
 	Sync           string  `toml:"sync"`             // SyncAlways or SyncDefault
 	ModelsMaxBytes int64   `toml:"models_max_bytes"` // of all models; 0: see Config.ModelBytes
 	ModelsMaxAgeS  float64 `toml:"models_max_age_s"` // of a model that is not in service
+	Worker         string  `toml:"worker"`           // this crackle's name among those that use the same store
 }
 
 // Values of Store.Sync.
@@ -138,7 +139,7 @@ func Default() *Config {
 	return &Config{
 		Server:   Server{Listen: "127.0.0.1:8080", SessionIdleS: 12 * 3600, SessionS: 7 * 86400, StopS: 10},
 		NATS:     NATS{Name: "crackle", ConnectTimeoutS: 5, ReconnectWaitS: 2},
-		Store:    Store{Dir: "crackle-data", MaxBytes: 10 << 30, SignalMaxAgeS: 86400, Sync: SyncAlways, ModelsMaxAgeS: 400 * 86400},
+		Store:    Store{Dir: "crackle-data", MaxBytes: 10 << 30, SignalMaxAgeS: 86400, Sync: SyncAlways, ModelsMaxAgeS: 400 * 86400, Worker: "main"},
 		Evidence: Evidence{PreS: 2, PostS: 3, MemoryBytes: 64 << 20, MaxAgeS: 90 * 86400},
 		Log:      Log{Level: "info", Format: "text"},
 
