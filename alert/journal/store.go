@@ -13,7 +13,7 @@ import (
 
 // Bounds of the stream. The zero value of a field leaves an existing stream as it is, and a new one with the default.
 type Bounds struct {
-	MaxBytes int64         // default 256 MiB; the oldest entries go above it
+	MaxBytes int64         // default 256 MiB; the oldest entries go above it. -1: a new stream has no bound of its own, and takes no room before it is used
 	MaxAge   time.Duration // default 400 days
 	Replicas int           // default 1
 }
@@ -51,7 +51,7 @@ func Ensure(ctx context.Context, js jetstream.JetStream, b Bounds) (jetstream.St
 		return nil, fmt.Errorf("journal: stream %s takes subjects %q and not %q; remove the stream or add the subject", Stream, have.Subjects, Subjects)
 	}
 	want := have
-	if b.MaxBytes != 0 {
+	if b.MaxBytes > 0 {
 		want.MaxBytes = b.MaxBytes
 	}
 	if b.MaxAge != 0 {

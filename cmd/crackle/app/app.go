@@ -53,6 +53,7 @@ type App struct {
 	conn     *nats.Conn
 	streams  atomic.Pointer[[]*stream] // by name; set as a whole, never changed
 	machine  *alert.Machine
+	journal  *chronicle // of what happened to alarms, and who did what
 	sinks    *notify.Dispatcher
 	hub      *hub.Hub
 	keeper   *evidence.Keeper // nil when no evidence is kept

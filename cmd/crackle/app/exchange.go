@@ -87,7 +87,11 @@ func (a *App) exchangeOne(ctx context.Context, name string, to settings) error {
 	case to.Stream == nil && to.Model == nil:
 		return nil
 	case to.Stream == nil:
-		failed := s.ask(ctx, func(s *stream) { err = s.install(to.Model) })
+		failed := s.ask(ctx, func(s *stream) {
+			s.by = to.By
+			err = s.install(to.Model)
+			s.by = ""
+		})
 		err = errors.Join(err, failed)
 	case receivedAlike(&s.cfg, &cfg):
 		err = a.exchangeChain(ctx, s, cfg, to.Model)
@@ -242,9 +246,4 @@ func (a *App) swap(old, next *stream) {
 		list = slices.Insert(list, at, next)
 	}
 	a.streams.Store(&list)
-}
-
-// Note records who did what to which stream or thing at run time: a model put in service, a limit, a configuration.
-func (a *App) Note(_ context.Context, who, what, subject string) {
-	a.log.Info("change", "by", who, "what", what, "subject", subject)
 }

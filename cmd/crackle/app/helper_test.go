@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(serverDir); dir != "" {
 		serve(dir)
 	}
+	app.SetReconcile(3 * time.Second)
 	goleak.VerifyTestMain(m)
 }
 

@@ -41,14 +41,16 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.makeStreams(); err != nil {
 		return err
 	}
-	if a.machine, err = alert.New(alert.Config{Book: alert.BookConfig{Streams: a.alarmStreams()}, Log: a.log}); err != nil {
+	if err := a.openJournal(ctx); err != nil { // and the machine that goes on with the alarms that it knows
 		return err
 	}
+	a.showAlarms()
 	if err := a.serve(); err != nil {
 		return err
 	}
 
-	// The alarm machine's listeners, then the machine.
+	// The alarm machine's listeners, then the machine. The journal ends after the sinks, whose deliveries it keeps.
+	a.life.start("journal", func(context.Context) { close(a.journal.end) }, a.journal.run)
 	if err := a.makeSinks(); err != nil {
 		return err
 	}
@@ -159,6 +161,7 @@ func (a *App) alarmStreams() []alert.Stream {
 func (a *App) makeSinks() error {
 	var sinks []notify.Sink
 	each := map[string]notify.Limits{}
+	first, told := a.journal.told(a.config().SinkNames())
 	for _, name := range a.config().SinkNames() {
 		c := a.config().Sinks[name]
 		s, err := a.sink(c)
@@ -171,6 +174,7 @@ func (a *App) makeSinks() error {
 	var err error
 	a.sinks, err = notify.New(notify.Config{
 		Events: a.machine.Listen("sinks", 1024).C, Sinks: sinks, Each: each, Link: a.publicURL(), Log: a.log,
+		First: first, Told: told, Done: a.journal.done,
 		Drain: seconds(a.config().Server.StopS / 3), // of a stop, so that what comes after the sinks has time too
 	})
 	return err

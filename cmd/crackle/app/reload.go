@@ -63,6 +63,7 @@ func (a *App) Reload(ctx context.Context, cfg *config.Config) (Reloaded, error) 
 	a.cfg.Store(&next)
 	err := a.follow(ctx, &next, &r)
 	a.log.Info("configuration read again", "unchanged", r.Unchanged, "exchanged", r.Exchanged, "added", r.Added, "removed", r.Removed)
+	a.Note(ctx, "crackle", fmt.Sprintf("configuration %s read again: exchanged %q, added %q, removed %q", next.Hash(), r.Exchanged, r.Added, r.Removed), "")
 	if len(r.Restart) > 0 {
 		a.log.Warn("these tables differ and are only read at the start: restart crackle to use them; the old ones stay in force", "tables", r.Restart)
 	}

@@ -33,7 +33,7 @@ func (a *App) openStore(ctx context.Context) error {
 	}
 	st := &store{app: a, js: js, bounds: broker.SignalConfig{MaxAge: seconds(a.config().Store.SignalMaxAgeS)}}
 	if a.config().NATS.Embedded() { // the rest is for what is small and must not be refused; an external server's own limits rule there
-		st.bounds.MaxBytes = a.config().Store.MaxBytes / 10 * 9
+		st.bounds.MaxBytes = a.config().Store.MaxBytes/100*95 - a.config().EvidenceBytes() - a.config().ModelBytes()
 		st.bounds.Async = a.config().Store.Sync == config.SyncDefault
 	}
 	a.storeKept = true

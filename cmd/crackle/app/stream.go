@@ -35,6 +35,7 @@ type stream struct {
 	asked    chan request                   // what run is to do between two blocks; shared by all that the stream is exchanged for
 	over     chan struct{}                  // closed when run has ended; likewise
 	tasks    []*task                        // receiver and run, in the order in which they are to end
+	by       string                         // who has the model put in service that is being installed; empty is the program itself
 	next     *stream                        // what this one is exchanged for
 	at       place                          // up to where blocks have been dealt with
 	ctx      context.Context                // of run, for what onScore hands on
@@ -215,6 +216,7 @@ func (s *stream) install(m *detector.Model) error {
 	if s.witness != nil {
 		s.witness.serve(m)
 	}
+	s.noteModel(m)
 	s.served.Store(m)
 	s.status.watching(m)
 	if err := s.app.machine.Configure(s.ctx, s.alarmStream(m.Provisional != "")); err != nil && s.ctx.Err() == nil {
@@ -223,6 +225,19 @@ func (s *stream) install(m *detector.Model) error {
 	s.log.Info("model in service", "model", m.Hash(), "fit_windows", m.Record.FitRows, "held_out_windows", m.Record.HeldRows, "split_by", m.Record.SplitBy,
 		"provisional", m.Provisional)
 	return nil
+}
+
+// noteModel journals that a model is put in service.
+func (s *stream) noteModel(m *detector.Model) {
+	what := "model " + m.Hash() + " in service"
+	if old := s.served.Load(); old != nil {
+		what += " in place of " + old.Hash()
+	}
+	who := s.by
+	if who == "" {
+		who = "crackle"
+	}
+	s.app.Note(s.ctx, who, what, s.cfg.Name)
 }
 
 // alarmStream is what the alarm machine needs to know of the stream.
