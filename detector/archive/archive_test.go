@@ -172,14 +172,14 @@ func TestServiceIsToldToEverybody(t *testing.T) {
 	if v, err := s.InService(t.Context(), "motor"); err != nil || v.Hash != hash(2) || v.Before != hash(1) {
 		t.Errorf("%+v, %v", v, err)
 	}
-	if h, err := s.LastApplied(t.Context(), "motor"); h != "" || err != nil {
-		t.Errorf("%q, %v", h, err)
+	if a, err := s.LastApplied(t.Context(), "motor"); a.Hash != "" || err != nil {
+		t.Errorf("%+v, %v", a, err)
 	}
-	if err := s.Applied(t.Context(), "motor", hash(2)); err != nil {
+	if err := s.Apply(t.Context(), "motor", hash(2)); err != nil {
 		t.Fatal(err)
 	}
-	if h, err := s.LastApplied(t.Context(), "motor"); h != hash(2) || err != nil {
-		t.Errorf("%q, %v", h, err)
+	if a, err := s.LastApplied(t.Context(), "motor"); a.Hash != hash(2) || a.At.IsZero() || err != nil {
+		t.Errorf("%+v, %v", a, err)
 	}
 	if err := s.Withdraw(t.Context(), "motor"); err != nil {
 		t.Fatal(err)

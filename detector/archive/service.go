@@ -51,15 +51,21 @@ func (s *Store) InService(ctx context.Context, stream string) (*Service, error) 
 	return &v, nil
 }
 
-// Applied records that a program has put a model in service that it was told to.
-func (s *Store) Applied(ctx context.Context, stream, hash string) error {
-	return s.note(ctx, appliedKey+stream, hash)
+// Applied says which model a program has put in service as it was told to.
+type Applied struct {
+	Hash string    `json:"hash"`
+	At   time.Time `json:"at"`
 }
 
-// LastApplied is the model that a program put in service last on a stream; empty when none ever was.
-func (s *Store) LastApplied(ctx context.Context, stream string) (hash string, err error) {
-	_, err = s.read(ctx, appliedKey+stream, &hash)
-	return hash, err
+// Apply records that a program has put a model in service that it was told to, now.
+func (s *Store) Apply(ctx context.Context, stream, hash string) error {
+	return s.note(ctx, appliedKey+stream, Applied{hash, time.Now().UTC()})
+}
+
+// LastApplied is the newest record of Apply on a stream; the zero value when there is none.
+func (s *Store) LastApplied(ctx context.Context, stream string) (a Applied, err error) {
+	_, err = s.read(ctx, appliedKey+stream, &a)
+	return a, err
 }
 
 // services are the records of all streams, by stream.

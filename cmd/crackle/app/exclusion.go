@@ -89,8 +89,12 @@ func (s *stretch) mark(out []bool, c *kept, g rowRange) {
 func (s *stretch) kept(alarms []alert.Alarm, judged []Judgement, whole bool) []kept {
 	var list []kept
 	var fine []segment
-	guard := s.guard()
-	near := func(run, onset, end uint64, active bool) segment {
+	around := s.guard()
+	near := func(run, onset, end uint64, part string, active bool) segment {
+		guard := around
+		if s.cfg.PartResets && part != "" { // the whole part, and not its neighbours
+			guard = 0
+		}
 		g := segment{run, onset - min(onset, guard), end + guard}
 		if active {
 			g.end = math.MaxUint64
@@ -109,7 +113,7 @@ func (s *stretch) kept(alarms []alert.Alarm, judged []Judgement, whole bool) []k
 			continue
 		}
 		known[a.ID] = true
-		g := near(a.Run, a.Onset, a.End, a.State.Active())
+		g := near(a.Run, a.Onset, a.End, a.Part, a.State.Active())
 		if j != nil && j.Judgement == Fine {
 			fine = append(fine, g)
 			continue
@@ -122,7 +126,7 @@ func (s *stretch) kept(alarms []alert.Alarm, judged []Judgement, whole bool) []k
 			continue
 		}
 		known[j.Alarm] = true
-		g := near(j.Run, j.Onset, j.End, false)
+		g := near(j.Run, j.Onset, j.End, j.Part, false)
 		if j.Judgement == Fine {
 			fine = append(fine, g)
 			continue
@@ -130,7 +134,7 @@ func (s *stretch) kept(alarms []alert.Alarm, judged []Judgement, whole bool) []k
 		list = append(list, kept{g, Exclusion{Why: whyBad, Alarm: j.Alarm, Part: j.Part, Text: "alarm " + j.Alarm + " was marked bad by " + j.By}})
 	}
 	for _, a := range s.alarms() {
-		g := near(a.Run, a.Onset, a.End, a.State.Active())
+		g := near(a.Run, a.Onset, a.End, a.Part, a.State.Active())
 		if known[a.ID] || slices.ContainsFunc(fine, g.overlaps) {
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"crackle/alert"
-	"crackle/rnn/train"
 	"crackle/web/api"
 )
 
@@ -112,11 +111,7 @@ func (a *App) openSchool() {
 func (a *App) refine(ctx context.Context, j refiningJob) {
 	began := time.Now()
 	log := a.log.With("stream", j.made.Info.Stream, "model", j.made.Info.Hash)
-	info, kept, err := j.teacher.Refine(ctx, j.made, j.by, true, func(p train.Progress) {
-		if a.onLearn != nil {
-			a.onLearn(j.made.Info.Stream, p)
-		}
-	})
+	info, kept, err := j.teacher.Refine(ctx, j.made, j.by, true, nil)
 	took := time.Since(began).Round(time.Millisecond)
 	switch {
 	case ctx.Err() != nil:

@@ -194,7 +194,7 @@ func (a *App) PutInService(ctx context.Context, stream, hash, by, comment string
 	if err := a.serveStored(ctx, stream, m, v); err != nil {
 		return nil, errors.Join(err, a.takeBack(context.WithoutCancel(ctx), store, stream, before))
 	}
-	if err := store.Applied(ctx, stream, hash); err != nil {
+	if err := store.Apply(ctx, stream, hash); err != nil {
 		a.log.Warn("it could not be noted that a model is in service", "stream", stream, "err", err)
 	}
 	return a.Models(ctx, stream)
@@ -347,7 +347,7 @@ func (a *App) told(ctx context.Context, store *archive.Store, v archive.Service)
 		err = a.serveStored(ctx, v.Stream, m, v)
 	}
 	if err == nil {
-		err = store.Applied(ctx, v.Stream, v.Hash)
+		err = store.Apply(ctx, v.Stream, v.Hash)
 	}
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("a model that was to be put in service is not; the one before goes on", "stream", v.Stream, "model", v.Hash, "by", v.By, "err", err)
