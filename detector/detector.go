@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"crackle/rnn"
+	"crackle/detector/panel"
 	"crackle/window"
 )
 
@@ -19,16 +19,13 @@ type Config struct {
 type Detector struct {
 	stream string
 	model  *Model
-	net    *rnn.Network
-	state  *rnn.State
+	panel  *panel.Panel
 
-	z         []float32 // the window's scaled features
-	out       []float32 // the network's output
-	predicted []float64 // features expected of the next window, in their own units
-	seen      int       // windows since the state started anew
-	last      []float32 // features of the window before
-	same      int       // windows in a row with those features, to the bit
-	scores    [1]float64
+	row     []float64 // the window's features
+	opinion panel.Opinion
+	seen    int       // windows since the state started anew
+	last    []float32 // features of the window before
+	same    int       // windows in a row with those features, to the bit
 }
 
 // New makes a detector whose state is fresh.
@@ -36,35 +33,27 @@ func New(cfg Config) (*Detector, error) {
 	if cfg.Model == nil {
 		return nil, fmt.Errorf("stream %s: no model", cfg.Stream)
 	}
-	net, err := rnn.New(cfg.Model.Weights)
+	p, err := cfg.Model.Panel()
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: model %s: %w", cfg.Stream, cfg.Model.Hash(), err)
 	}
 	d := len(cfg.Model.Features)
-	return &Detector{
-		stream: cfg.Stream, model: cfg.Model, net: net, state: net.NewState(),
-		z: make([]float32, d), out: make([]float32, d), predicted: make([]float64, d), last: make([]float32, d),
-	}, nil
+	return &Detector{stream: cfg.Stream, model: cfg.Model, panel: p, row: make([]float64, d), last: make([]float32, d)}, nil
 }
 
 // Model is the one in service.
 func (d *Detector) Model() *Model { return d.model }
 
 // Members names those that score, in the order of MemberScores.
-func (d *Detector) Members() []string { return []string{network} }
+func (d *Detector) Members() []string { return d.panel.Members() }
 
-// MemberScores are those of the last window, NaN for a member that had none. The slice is overwritten by the next window.
-func (d *Detector) MemberScores() []float64 { return d.scores[:] }
+// MemberScores are those of the last window, each calibrated, NaN for a member that had none. The slice is overwritten by the next window.
+func (d *Detector) MemberScores() []float64 { return d.panel.Last() }
 
-// network is the name of the network as a member.
-const network = "gru"
-
-// Score scores one window: how far its features are from what the network predicted after the window before, in units of the deviation
-// allowed; the feature that departs most decides. The limit is 1. Windows come in the stream's order.
+// Score scores one window by all members of the model's panel; the one that finds it strangest speaks. Windows come in the stream's order.
 func (d *Detector) Score(dst *Score, w *window.Window) {
 	Unscored(dst, d.stream, w, 0)
-	dst.Limit = 1
-	d.scores[0] = math.NaN()
+	dst.Limit = d.panel.Limit()
 	if w.Fresh {
 		d.restart()
 		d.same = 0
@@ -72,7 +61,7 @@ func (d *Detector) Score(dst *Score, w *window.Window) {
 	if len(w.Features) == 0 { // a mark that the part is over
 		return
 	}
-	if bad := w.Defects &^ window.Bridged; bad != 0 || len(w.Features) != len(d.z) {
+	if bad := w.Defects &^ window.Bridged; bad != 0 || len(w.Features) != len(d.row) {
 		dst.Reason = SignalDefect
 		if bad == window.Settling {
 			dst.Reason = WarmingUp
@@ -80,22 +69,34 @@ func (d *Detector) Score(dst *Score, w *window.Window) {
 		d.restart()
 		return
 	}
-	if !d.model.Scaler.scale(d.z, w.Features) {
+	if !d.take(w.Features) {
 		dst.Reason = ScoreInvalid
 		d.restart()
 		return
 	}
-	switch {
-	case d.frozen(w.Features):
+	if d.frozen(w.Features) {
 		dst.Reason = Frozen
 		d.restart()
 		return
-	case d.seen >= d.model.Warmup:
-		d.judge(dst, w.Features)
-	default:
-		dst.Reason = WarmingUp
 	}
-	d.predict()
+	d.panel.Step(&d.opinion, d.row)
+	if d.seen < d.model.Warmup {
+		d.seen++
+		dst.Reason = WarmingUp
+		return
+	}
+	d.judge(dst)
+}
+
+// take copies the features and reports whether all are finite.
+func (d *Detector) take(features []float32) bool {
+	for j, v := range features {
+		d.row[j] = float64(v)
+		if math.IsNaN(d.row[j]) || math.IsInf(d.row[j], 0) {
+			return false
+		}
+	}
+	return true
 }
 
 // frozenAfter is the number of windows in a row with the same features, to the bit, from which a signal counts as frozen. A live signal does not
@@ -115,53 +116,32 @@ func (d *Detector) frozen(features []float32) bool {
 
 // restart forgets the past, which no longer joins on to what comes.
 func (d *Detector) restart() {
-	d.state.Reset()
+	d.panel.Reset()
 	d.seen = 0
 }
 
-// predict runs the network over the scaled window and notes what it expects of the next one.
-func (d *Detector) predict() {
-	d.seen++
-	if err := d.net.Step(d.out, d.z, d.state); err != nil { // lengths are checked with the model
-		for j := range d.predicted {
-			d.predicted[j] = math.NaN()
-		}
-		return
-	}
-	for j, o := range d.out {
-		if d.model.Increment {
-			o += d.z[j]
-		}
-		d.predicted[j] = d.model.Scaler.unscale(o, j)
-	}
-}
-
-// judge compares the features with the prediction.
-func (d *Detector) judge(dst *Score, features []float32) {
-	value, total := 0.0, 0.0
-	for j, v := range features {
-		share := math.Abs(float64(v)-d.predicted[j]) / d.model.Allowed[j]
-		if !(share <= value) { // NaN counts as the largest
-			value = share
-		}
-		total += share * share
-	}
-	if math.IsNaN(value) || math.IsInf(value, 0) {
+// judge makes a verdict of the panel's opinion.
+func (d *Detector) judge(dst *Score) {
+	value := d.opinion.Score
+	switch {
+	case math.IsInf(value, 0):
 		dst.Reason = ScoreInvalid
 		d.restart()
 		return
+	case math.IsNaN(value): // no member has seen enough
+		dst.Reason = WarmingUp
+		return
 	}
-	dst.Value = value
-	dst.Member = network
-	d.scores[0] = value
-	dst.Verdict = OK
+	dst.Value, dst.Raw, dst.Member, dst.Verdict = value, d.opinion.Raw, d.opinion.Member, OK
 	if value > dst.Limit {
 		dst.Verdict = Alarm
 	}
-	for j, v := range features {
-		got := float64(v)
-		x := math.Abs(got-d.predicted[j]) / d.model.Allowed[j]
-		rank(&dst.Top, Cause{Feature: j, Name: d.model.Features[j], Got: got, Expected: d.predicted[j], Share: x * x / max(total, math.SmallestNonzeroFloat64)})
+	c, total := d.panel.Causes(), 0.0
+	for _, v := range c.Share {
+		total += v * v
+	}
+	for j, v := range c.Share {
+		rank(&dst.Top, Cause{Feature: j, Name: d.model.Features[j], Got: c.Got[j], Expected: c.Expected[j], Share: v * v / max(total, math.SmallestNonzeroFloat64)})
 	}
 }
 
@@ -180,6 +160,6 @@ func rank(top *[3]Cause, c Cause) {
 func Unscored(dst *Score, stream string, w *window.Window, why Reason) {
 	*dst = Score{
 		Stream: stream, Run: w.Run, First: w.First, End: w.End, TimeNS: w.TimeNS, Part: w.Part, Lot: w.Lot, PartEnd: w.PartEnd,
-		Value: math.NaN(), Limit: math.NaN(), Verdict: NotAssessed, Reason: why,
+		Value: math.NaN(), Raw: math.NaN(), Limit: math.NaN(), Verdict: NotAssessed, Reason: why,
 	}
 }

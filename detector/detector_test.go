@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"crackle/detector/panel"
 	"crackle/window"
 )
 
@@ -193,15 +194,32 @@ func TestFrozenSignalIsNotAssessed(t *testing.T) {
 	}
 }
 
-func TestMinChangeWidensTheLimit(t *testing.T) {
+// Changes below the tolerance are no alarm, larger ones are.
+func TestMinChangeIsNoAlarm(t *testing.T) {
 	c := teaching()
-	c.MinChange = []float64{0, 1000}
+	c.MinChange = []float64{3, 1000}
 	m, err := Teach(context.Background(), c, signal(1, 10, 60))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Allowed[1] != 1000 || m.Allowed[0] >= 5 {
-		t.Errorf("allowed %v, want the tolerance of 1000 for the second feature only", m.Allowed)
+	for _, tc := range []struct {
+		feature int
+		by      float32
+		alarm   bool
+	}{{0, 2, false}, {0, 20, true}, {1, 900, false}, {1, 3000, true}} {
+		l := signal(3, 1, 60)
+		for _, r := range l.sequences[0].Rows[30:] {
+			r[tc.feature] += tc.by
+		}
+		alarms := 0
+		for _, s := range scores(t, m, l) {
+			if s.Verdict == Alarm {
+				alarms++
+			}
+		}
+		if (alarms > 0) != tc.alarm {
+			t.Errorf("feature %d changed by %v: %d alarms", tc.feature, tc.by, alarms)
+		}
 	}
 }
 
@@ -273,7 +291,7 @@ func TestTeachRefuses(t *testing.T) {
 		{"few windows", func(*Teaching) {}, signal(1, 2, 12), "record more"},
 		{"no warm-up", func(t *Teaching) { t.Warmup = 0 }, signal(1, 5, 60), "warm-up"},
 		{"margin", func(t *Teaching) { t.Margin = 0.5 }, signal(1, 5, 60), "margin"},
-		{"learning rate", func(t *Teaching) { t.LearningRate = 1e30 }, signal(1, 5, 60), "learning"},
+		{"learning rate", func(t *Teaching) { t.LearningRate = 0 }, signal(1, 5, 60), "learning_rate"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := teaching()
@@ -287,6 +305,21 @@ func TestTeachRefuses(t *testing.T) {
 	cancel()
 	if _, err := Teach(ctx, teaching(), signal(1, 5, 60)); err == nil {
 		t.Error("taught under a context that has ended")
+	}
+}
+
+// A network that diverges is left out, and the model says so.
+func TestDivergedNetworkIsLeftOut(t *testing.T) {
+	c := teaching()
+	c.LearningRate = 1e30
+	m, err := Teach(context.Background(), c, signal(1, 10, 60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Contains(m.Members, "gru") || !slices.ContainsFunc(m.Absent, func(a panel.Absence) bool {
+		return a.Member == "gru" && strings.Contains(a.Why, "learning_rate")
+	}) {
+		t.Errorf("members %v, absent %+v", m.Members, m.Absent)
 	}
 }
 

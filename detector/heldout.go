@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"crackle/detector/member"
 	"crackle/window"
 )
 
@@ -12,7 +13,7 @@ type Outcome struct {
 	Windows int     // that it scored
 	Above   int     // of them, above its limit
 	Highest float64 // score, in units of its limit; 0 without one
-	Error   float64 // mean squared error of its network's forecast, in spreads of the lesson's scaler; NaN where nothing was scored
+	Error   float64 // mean squared error of its network's forecast, in spreads of the lesson's scaler; NaN where there is none, or nothing was scored
 }
 
 // HeldOut scores the rows that Teach would hold out of a lesson with each of several models, so that they are compared on the same rows, in the same
@@ -41,10 +42,11 @@ func outcome(d *Detector, scaler *Scaler, held []Sequence) Outcome {
 	var o Outcome
 	var score Score
 	sum, counted := 0.0, 0
-	expected := make([]float64, len(d.predicted))
+	network, _ := d.panel.Member("gru").(member.Expecting)
+	expected := make([]float64, len(d.row))
 	for _, q := range held {
 		for i, r := range q.Rows {
-			copy(expected, d.predicted)
+			said := network != nil && network.Expect(expected)
 			w := window.Window{Part: q.Part, Lot: q.Lot, Fresh: i == 0, Features: r}
 			if i < len(q.Spans) {
 				w.First, w.End = uint64(q.Spans[i].From), uint64(q.Spans[i].To)
@@ -58,6 +60,9 @@ func outcome(d *Detector, scaler *Scaler, held []Sequence) Outcome {
 				o.Above++
 			}
 			o.Highest = max(o.Highest, score.Value/score.Limit)
+			if !said {
+				continue
+			}
 			for j, v := range r {
 				z := (float64(v) - expected[j]) / scaler.Spread[j]
 				sum += z * z

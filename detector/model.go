@@ -8,18 +8,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
 
+	"crackle/detector/member"
+	"crackle/detector/panel"
 	"crackle/rnn"
 )
 
 // metaKey is where a model file keeps the detector's metadata, beside the network's own.
 const metaKey = "crackle.detector"
 
-// format is the version of Meta. A file of a later version is refused.
-const format = 1
+// format is the version of Meta. A file of a later version is refused. Format 1 held a network alone, whose score counts as it is.
+const (
+	format     = 2
+	formatGRU1 = 1
+)
 
 // Meta is what a model file says beside its tensors.
 type Meta struct {
@@ -30,11 +36,14 @@ type Meta struct {
 	Units        []string        `json:"units,omitempty"` // per feature
 	Scaler       Scaler          `json:"scaler"`
 	Increment    bool            `json:"increment"` // the network predicts the change of the features, not their value
-	Warmup       int             `json:"warmup"`    // windows after a fresh start that only prime the network
-	Allowed      []float64       `json:"allowed"`   // per feature: the deviation from its prediction that scores 1
+	Warmup       int             `json:"warmup"`    // windows after a fresh start that only prime the members
+	Members      []string        `json:"members,omitempty"`
+	Absent       []panel.Absence `json:"absent,omitempty"`  // members that could not learn, and why
+	Limit        float64         `json:"limit,omitempty"`   // of the score
+	Allowed      []float64       `json:"allowed,omitempty"` // format 1 alone, per feature: the deviation from its prediction that scores 1
 	MinChange    []float64       `json:"min_change"`
 	Provisional  string          `json:"provisional,omitempty"` // why the limit supports no false-alarm rate; empty when it does
-	Digest       string          `json:"digest"`                // SHA-256 of the tensors, so that a flipped bit is noticed
+	Digest       string          `json:"digest"`                // SHA-256 of what was learned, so that a flipped bit is noticed
 	Record       Record          `json:"record"`
 }
 
@@ -56,11 +65,11 @@ type Record struct {
 	NoAlarmBetter float64   `json:"no_alarm_better"` // at 95 %, no less than this share of good windows can be promised not to alarm: 3 / held_rows
 }
 
-// Model is a taught network with all that is needed to score with it. It is not changed after Teach or ParseModel and may be shared.
+// Model is a taught panel with all that is needed to score with it. It is not changed after Teach or ParseModel and may be shared.
 type Model struct {
 	Meta
-	Weights *rnn.Weights
-	hash    string
+	file *rnn.File // what the panel learned
+	hash string
 }
 
 // Hash is the first 12 hexadecimal digits of the SHA-256 of the model file.
@@ -68,16 +77,16 @@ func (m *Model) Hash() string { return m.hash }
 
 // Encode writes the model file. The same model gives the same bytes.
 func (m *Model) Encode() ([]byte, error) {
-	f, err := m.Weights.File()
-	if err != nil {
+	said := m.Meta // a copy: a model may be shared
+	var err error
+	if said.Digest, err = m.digest(); err != nil {
 		return nil, err
 	}
-	said := m.Meta // a copy: a model may be shared
-	said.Digest = digest(m.Weights)
 	meta, err := json.Marshal(said)
 	if err != nil {
 		return nil, fmt.Errorf("model metadata: %w", err)
 	}
+	f := &rnn.File{Tensors: m.file.Tensors, Metadata: maps.Clone(m.file.Metadata)}
 	f.Metadata[metaKey] = string(meta)
 	f.Metadata[rnn.MetaKernel] = m.Record.Kernel
 	return f.Encode()
@@ -93,20 +102,71 @@ func ParseModel(b []byte) (*Model, error) {
 	if !ok {
 		return nil, fmt.Errorf("model file has no metadata %q: it holds a network but not how its features were made; teach a model with `crackle train`", metaKey)
 	}
-	m := &Model{hash: hash(b)}
+	m := &Model{hash: hash(b), file: f}
 	if err := json.Unmarshal([]byte(text), &m.Meta); err != nil {
 		return nil, fmt.Errorf("model metadata %q: %w", metaKey, err)
 	}
-	if m.Weights, err = f.Weights(); err != nil {
+	if m.Format != format && m.Format != formatGRU1 {
+		return nil, fmt.Errorf("model format is %d, this program reads %d and %d: use the version that wrote it, or teach anew", m.Format, formatGRU1, format)
+	}
+	got, err := m.digest()
+	if err != nil {
 		return nil, err
 	}
-	if got := digest(m.Weights); got != m.Digest {
-		return nil, fmt.Errorf("model file is damaged: its tensors have the digest %.12s, its metadata says %.12s; take it from a backup, or teach anew", got, m.Digest)
+	if got != m.Digest {
+		return nil, fmt.Errorf("model file is damaged: what was learned has the digest %.12s, its metadata says %.12s; take it from a backup, or teach anew", got, m.Digest)
 	}
-	return m, m.check()
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	_, err = m.Panel()
+	return m, err
 }
 
-// digest hashes every parameter in their fixed order.
+// Panel makes the members anew, fresh, for one goroutine.
+func (m *Model) Panel() (*panel.Panel, error) {
+	if m.Format == formatGRU1 {
+		w, err := m.file.Weights()
+		if err != nil {
+			return nil, err
+		}
+		g, err := member.RestoreGRU(member.GRUConfig{Warmup: m.Warmup, Increment: m.Increment}, m.Scaler.Median, m.Scaler.Spread, m.Allowed, w)
+		if err != nil {
+			return nil, err
+		}
+		return panel.Plain(g, m.Warmup, m.MinChange), nil
+	}
+	p, err := panel.Load(m.file)
+	if err != nil {
+		return nil, err
+	}
+	if p.Width() != len(m.Features) || p.Warmup() != m.Warmup {
+		return nil, fmt.Errorf("model panel is of %d features with a warm-up of %d, its metadata says %d and %d", p.Width(), p.Warmup(), len(m.Features), m.Warmup)
+	}
+	return p, nil
+}
+
+// Scale is the limit of the score, and the unit of both: of format 1 times the deviation allowed, else -log10 of a probability, which has none.
+func (m *Model) Scale() (limit float64, unit string) {
+	if m.Format == formatGRU1 {
+		return 1, "×"
+	}
+	return m.Limit, ""
+}
+
+// digest hashes what was learned.
+func (m *Model) digest() (string, error) {
+	if m.Format != formatGRU1 {
+		return panel.Digest(m.file), nil
+	}
+	w, err := m.file.Weights()
+	if err != nil {
+		return "", err
+	}
+	return digest(w), nil
+}
+
+// digest hashes every parameter in their fixed order, as format 1 does.
 func digest(w *rnn.Weights) string {
 	h := sha256.New()
 	var b []byte
@@ -127,16 +187,13 @@ func hash(b []byte) string {
 
 // check reports everything that keeps the model from scoring.
 func (m *Model) check() error {
-	if m.Format != format {
-		return fmt.Errorf("model format is %d, this program reads %d: use the version that wrote it, or teach anew", m.Format, format)
-	}
 	d := len(m.Features)
 	var errs []error
 	for _, l := range []struct {
 		name string
 		v    []float64
 	}{{"scaler.median", m.Scaler.Median}, {"scaler.spread", m.Scaler.Spread}, {"allowed", m.Allowed}, {"min_change", m.MinChange}} {
-		if len(l.v) != d {
+		if none := l.name == "allowed" && m.Format == format && len(l.v) == 0; len(l.v) != d && !none {
 			errs = append(errs, fmt.Errorf("model %s has %d values for %d features", l.name, len(l.v), d))
 		}
 		if slices.ContainsFunc(l.v, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
@@ -148,11 +205,6 @@ func (m *Model) check() error {
 			errs = append(errs, fmt.Errorf("model scaler.spread or allowed holds %g, must be above 0", v))
 			break
 		}
-	}
-	c := m.Weights.Config
-	if c.Input != d || c.Width() != d || c.Head != rnn.HeadLinear || c.Bidirectional {
-		errs = append(errs, fmt.Errorf("model network maps %d inputs to %d outputs (head %q, bidirectional %v), must map its %d features to themselves, linearly and forward in time",
-			c.Input, c.Width(), c.Head, c.Bidirectional, d))
 	}
 	if m.Warmup < 1 {
 		errs = append(errs, fmt.Errorf("model warmup is %d windows, must be 1 or more", m.Warmup))

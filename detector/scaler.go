@@ -7,10 +7,6 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// clipZ bounds the scaled features that enter the network, in units of a feature's spread. A fault far outside what was learnt must not
-// drive the gates into saturation, where the network forgets; the error itself is never clipped.
-const clipZ = 6
-
 // Scaler maps features to about zero mean and unit spread: z = (x - Median) / Spread, robust to a minority of odd rows.
 type Scaler struct {
 	Median []float64 `json:"median"`
@@ -39,22 +35,4 @@ func fitScaler(rows [][]float32, d int) Scaler {
 		s.Spread[j] = spread
 	}
 	return s
-}
-
-// scale writes the clipped z of x to dst and reports whether every feature is finite. Lengths are equal; nothing is allocated.
-func (s *Scaler) scale(dst, x []float32) bool {
-	finite := true
-	for j, v := range x {
-		z := (float64(v) - s.Median[j]) / s.Spread[j]
-		if math.IsNaN(z) || math.IsInf(z, 0) {
-			finite = false
-		}
-		dst[j] = float32(max(-clipZ, min(clipZ, z)))
-	}
-	return finite
-}
-
-// unscale gives the feature value that a network output z of feature j stands for.
-func (s *Scaler) unscale(z float32, j int) float64 {
-	return s.Median[j] + s.Spread[j]*float64(z)
 }

@@ -25,7 +25,7 @@ func (v Verdict) String() string {
 type Reason uint16
 
 const (
-	WarmingUp    Reason = 1 << iota // the network has not yet seen enough of this part
+	WarmingUp    Reason = 1 << iota // the members have not yet seen enough of this part
 	Learning                        // no model in service yet
 	SignalDefect                    // the window's samples were missing, invalid, saturated or settling
 	ScoreInvalid                    // the score came out as NaN or Inf
@@ -59,7 +59,7 @@ type Cause struct {
 	Feature  int     // position in the model's feature list
 	Name     string  // as in the feature list
 	Got      float64 // measured, in the feature's unit
-	Expected float64 // what the network predicted from the past
+	Expected float64 // what would not have stood out: by the member that spoke, from the past
 	Share    float64 // of the score, 0 to 1
 }
 
@@ -73,7 +73,8 @@ type Score struct {
 	Part    string
 	Lot     string
 	PartEnd bool    // the last window of its part
-	Value   float64 // NaN when not assessed
+	Value   float64 // calibrated; NaN when not assessed
+	Raw     float64 // of the member that spoke, in its own units; NaN when not assessed
 	Limit   float64
 	Verdict Verdict
 	Reason  Reason

@@ -9,7 +9,7 @@ import (
 )
 
 // stateVersion is that of the layout behind the head of a state.
-const stateVersion = 1
+const stateVersion = 2
 
 // stateMagic begins every state of a detector.
 const stateMagic = "CrDt"
@@ -17,24 +17,19 @@ const stateMagic = "CrDt"
 // ErrState is wrapped when a state is not of this program's version, of this model, or whole.
 var ErrState = errors.New("the state does not fit: start the stream fresh")
 
-// AppendState appends to dst all that the next scores depend on beside the model: the network's state, what it expects of the next window,
-// and the counters. The head names version and model; RestoreState brings the same bits back.
+// AppendState appends to dst all that the next scores depend on beside the model: the state of each member and the counters. The head names version and model; RestoreState brings the same bits back.
 func (d *Detector) AppendState(dst []byte) []byte {
 	dst = append(dst, stateMagic...)
 	dst = binary.LittleEndian.AppendUint16(dst, stateVersion)
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(d.model.hash)))
 	dst = append(dst, d.model.hash...)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(d.z)))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(d.row)))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(d.seen))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(d.same))
 	for _, v := range d.last {
 		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(v))
 	}
-	for _, v := range d.predicted {
-		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
-	}
-	dst, _ = d.state.AppendBinary(dst) // never fails
-	return dst
+	return d.panel.AppendState(dst)
 }
 
 // RestoreState takes what AppendState wrote, of a detector with the same model; from then on both give the same bits. On an error, which
@@ -52,25 +47,21 @@ func (d *Detector) RestoreState(b []byte) error {
 	}
 	width := int(r.u32())
 	seen, same := r.u64(), r.u64()
-	if r.bad || width != len(d.z) || seen > math.MaxInt32 || same > math.MaxInt32 {
-		return fmt.Errorf("stream %s: the state is of %d features after %d windows, this model has %d features: %w", d.stream, width, seen, len(d.z), ErrState)
+	if r.bad || width != len(d.row) || seen > math.MaxInt32 || same > math.MaxInt32 {
+		return fmt.Errorf("stream %s: the state is of %d features after %d windows, this model has %d features: %w", d.stream, width, seen, len(d.row), ErrState)
 	}
-	last, predicted := make([]float32, width), make([]float64, width)
+	last := make([]float32, width)
 	for j := range last {
 		last[j] = math.Float32frombits(r.u32())
-	}
-	for j := range predicted {
-		predicted[j] = math.Float64frombits(r.u64())
 	}
 	if r.bad {
 		return fmt.Errorf("stream %s: the state is cut off after %d bytes: %w", d.stream, len(b), ErrState)
 	}
-	if err := d.state.UnmarshalBinary(r.b); err != nil {
+	if err := d.panel.RestoreState(r.b); err != nil {
 		return fmt.Errorf("stream %s: %w: %w", d.stream, err, ErrState)
 	}
 	d.seen, d.same = int(seen), int(same)
 	copy(d.last, last)
-	copy(d.predicted, predicted)
 	return nil
 }
 

@@ -8,9 +8,10 @@ import (
 	"math"
 	"time"
 
+	"crackle/detector/member"
+	"crackle/detector/panel"
 	"crackle/rnn/kernel"
 	"crackle/rnn/train"
-	"crackle/window"
 )
 
 // Fewest windows a lesson may have on each side of its split.
@@ -44,9 +45,10 @@ type Teaching struct {
 	Progress     func(train.Progress)
 }
 
-// Teach fits a one-layer GRU that predicts each window's features from the windows before it, by backpropagation through time or, Quick, in closed
-// form, on one side of the lesson, and takes the deviation allowed per feature from the other side, which the network never saw. It fails, saying
-// how much is missing, when the lesson is too short. The same lesson and seed give the same model on the same kernel.
+// Teach fits the members of a panel to one side of the lesson and calibrates them on the other, which none of them saw. The network is trained by
+// backpropagation through time or, Quick, found in closed form; other members that backpropagation trains are then left out. A member that cannot
+// learn from the lesson is left out, and the model says why. Teach fails, saying how much is missing, when the lesson is too short. The same lesson
+// and seed give the same model on the same kernel.
 func Teach(ctx context.Context, t Teaching, lesson *Lesson) (*Model, error) {
 	if err := t.check(); err != nil {
 		return nil, err
@@ -62,16 +64,12 @@ func Teach(ctx context.Context, t Teaching, lesson *Lesson) (*Model, error) {
 	m := &Model{Meta: Meta{
 		Format: format, Stream: t.Stream, Conditioning: t.Conditioning, Features: t.Features, Units: t.Units,
 		Scaler: fitScaler(rows(s.fit), len(t.Features)), Increment: t.Increment, Warmup: t.Warmup, MinChange: t.MinChange,
-		Allowed: ones(len(t.Features)),
 		Record: Record{
 			Created: t.Now.UTC(), Code: t.Code, Kernel: kernel.Name(), Seed: t.Seed, SplitBy: s.by,
 			FitParts: parts(s.fit), HeldParts: parts(s.held), FitRows: countRows(s.fit), HeldGroups: s.groups, Skipped: lesson.skipped,
 		},
 	}}
-	if err := m.fit(ctx, &t, s.fit); err != nil {
-		return nil, fmt.Errorf("stream %s: %w", t.Stream, err)
-	}
-	if err := m.calibrate(&t, &s); err != nil {
+	if err := m.learn(ctx, &t, &s); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", t.Stream, err)
 	}
 	b, err := m.Encode()
@@ -101,76 +99,46 @@ func (t *Teaching) check() error {
 	if t.Warmup < 1 {
 		bad("warm-up is %d windows, must be 1 or more", t.Warmup)
 	}
+	if !t.Quick && !(t.LearningRate > 0) {
+		bad("network.learning_rate is %g, must be above 0", t.LearningRate)
+	}
 	return errors.Join(errs...)
 }
 
-// fit trains the network on the scaled rows.
-func (m *Model) fit(ctx context.Context, t *Teaching, data []Sequence) error {
-	if t.Quick {
-		return m.solve(t, data)
-	}
-	r, err := train.Forecaster(ctx, train.ForecastConfig{
-		Hidden: t.Hidden, Residual: t.Increment, Warmup: t.Warmup,
-		Train: train.Config{LearningRate: t.LearningRate, Epochs: t.Epochs, Seed: t.Seed, Progress: t.Progress},
-	}, m.scaled(data), nil)
+// learn fits and calibrates the panel.
+func (m *Model) learn(ctx context.Context, t *Teaching, s *split) error {
+	p, err := panel.Learn(ctx, &panel.Lesson{
+		Fit: runs(s.fit), Held: runs(s.held), Middle: m.Scaler.Median, Width: m.Scaler.Spread, MinChange: t.MinChange, Margin: t.Margin,
+		Warmup: t.Warmup, Increment: t.Increment, Quick: t.Quick, Hidden: t.Hidden, Epochs: t.Epochs, Rate: t.LearningRate, Seed: t.Seed, Progress: t.Progress,
+	})
 	if err != nil {
 		return err
 	}
-	if r.Diverged != "" {
-		return fmt.Errorf("training diverged: %s; lower network.learning_rate, now %g", r.Diverged, t.LearningRate)
+	m.Members, m.Absent, m.Limit = p.Members(), p.Absent(), p.Limit()
+	if g, ok := p.Member("gru").(*member.GRU); ok {
+		m.Record.Epochs, m.Record.FitLoss = g.Training()
 	}
-	m.Weights = r.Weights
-	m.Record.Epochs = r.BestEpoch
-	m.Record.FitLoss = r.Train
-	return nil
-}
-
-func (m *Model) scaled(data []Sequence) [][][]float32 {
-	out := make([][][]float32, len(data))
-	for i, q := range data {
-		for _, r := range q.Rows {
-			z := make([]float32, len(r))
-			m.Scaler.scale(z, r)
-			out[i] = append(out[i], z)
-		}
-	}
-	return out
-}
-
-// calibrate runs the detector over the held-out rows with every deviation allowed being 1, and sets the allowed ones from the largest seen.
-func (m *Model) calibrate(t *Teaching, s *split) error {
-	d, err := New(Config{Stream: t.Stream, Model: m})
-	if err != nil {
-		return err
-	}
-	largest := make([]float64, len(m.Features))
-	scored := 0
-	var score Score
-	for _, q := range s.held {
-		for i, r := range q.Rows {
-			expected := d.predicted
-			if i >= m.Warmup {
-				for j, v := range r {
-					largest[j] = max(largest[j], math.Abs(float64(v)-expected[j]))
-				}
-			}
-			d.Score(&score, &window.Window{Fresh: i == 0, Features: r})
-			if score.Verdict != NotAssessed {
-				scored++
-			}
-		}
-	}
-	if scored < leastHeld {
-		return fmt.Errorf("only %d held-out windows could be scored, at least %d are needed", scored, leastHeld)
-	}
-	for j := range largest {
-		floor := max(t.MinChange[j], 1e-3*m.Scaler.Spread[j])
-		m.Allowed[j] = max(t.Margin*largest[j], floor)
-	}
+	scored := usable(s.held, t.Warmup)
 	m.Record.HeldRows = scored
 	m.Record.NoAlarmBetter = min(1, 3/float64(scored))
 	m.Provisional = provisional(s, scored)
-	return nil
+	m.file, err = p.File()
+	return err
+}
+
+// runs are the rows of sequences as the members see them.
+func runs(data []Sequence) [][][]float64 {
+	out := make([][][]float64, len(data))
+	for i, q := range data {
+		out[i] = make([][]float64, len(q.Rows))
+		for k, r := range q.Rows {
+			out[i][k] = make([]float64, len(r))
+			for j, v := range r {
+				out[i][k][j] = float64(v)
+			}
+		}
+	}
+	return out
 }
 
 // provisional says in words why a limit cannot state a false-alarm rate, or nothing when it can.
@@ -202,12 +170,4 @@ func rows(data []Sequence) [][]float32 {
 
 func parts(data []Sequence) []string {
 	return groups(data, func(s Sequence) string { return s.Part })
-}
-
-func ones(n int) []float64 {
-	v := make([]float64, n)
-	for i := range v {
-		v[i] = 1
-	}
-	return v
 }

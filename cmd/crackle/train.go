@@ -125,17 +125,18 @@ func report(w io.Writer, path string, m *detector.Model) error {
 	if m.Provisional != "" {
 		fmt.Fprintf(w, "             The limit is provisional: %s\n", m.Provisional)
 	}
-	fmt.Fprintf(w, "\n%-36s %14s %14s %14s\n", "feature", "median", "spread", "allowed ±")
+	fmt.Fprintf(w, "Members      %s\n", strings.Join(m.Members, ", "))
+	for _, a := range m.Absent {
+		fmt.Fprintf(w, "             without %s: %s\n", a.Member, a.Why)
+	}
+	fmt.Fprintf(w, "Limit        a score of %.3g, -log10 of the probability that a good window scores as high\n", m.Limit)
+	fmt.Fprintf(w, "\n%-36s %14s %14s %14s\n", "feature", "median", "spread", "min_change")
 	for j, name := range m.Features {
-		mark := ""
-		if m.MinChange[j] > 0 && m.Allowed[j] == m.MinChange[j] {
-			mark = "  (min_change)"
-		}
 		unit := ""
 		if j < len(m.Units) && m.Units[j] != "" {
 			unit = " " + m.Units[j]
 		}
-		fmt.Fprintf(w, "%-36s %14.6g %14.6g %14.6g%s%s\n", name, m.Scaler.Median[j], m.Scaler.Spread[j], m.Allowed[j], unit, mark)
+		fmt.Fprintf(w, "%-36s %14.6g %14.6g %14.6g%s\n", name, m.Scaler.Median[j], m.Scaler.Spread[j], m.MinChange[j], unit)
 	}
 	_, err := fmt.Fprintln(w)
 	return err

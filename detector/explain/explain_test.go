@@ -234,7 +234,7 @@ func TestWindowsExplainsTheModelsNetwork(t *testing.T) {
 	}
 }
 
-// TestExplainedScoreIsTheDetectors holds the network as a member against the detector.
+// TestExplainedScoreIsTheDetectors holds the member explained against the detector.
 func TestExplainedScoreIsTheDetectors(t *testing.T) {
 	m, rows := taught(t, true)
 	ws := []window.Window{}
@@ -249,7 +249,7 @@ func TestExplainedScoreIsTheDetectors(t *testing.T) {
 	if math.Abs(x.Streamed-x.Score) > 1e-4*x.Score {
 		t.Errorf("streamed %v, explained %v", x.Streamed, x.Score)
 	}
-	if v := x.Verdict.Value; math.Abs(x.Streamed-v) > 1e-6*v {
+	if v := x.Verdict.Raw; math.Abs(x.Streamed-v) > 1e-6*v {
 		t.Errorf("streamed %v, the detector says %v", x.Streamed, v)
 	}
 }

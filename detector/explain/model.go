@@ -13,8 +13,7 @@ type Explained struct {
 	Verdict detector.Score `json:"-"`
 }
 
-// Windows explains the last of a stream's windows, in order, for the member that spoke there, which is the model's network. The first window begins a run or a
-// part. It fails where the last one was not assessed. c's Usual, Spread, Features and Units come from the model; the others may be set.
+// Windows explains the last of a stream's windows, in order, for the member that spoke there. The first window begins a run or a part. It fails where the last one was not assessed. c's Usual, Spread, Features and Units come from the model; the others may be set.
 func Windows(m *detector.Model, ws []window.Window, c Config) (*Explained, error) {
 	d, err := detector.New(detector.Config{Model: m})
 	if err != nil {
@@ -44,10 +43,11 @@ func Windows(m *detector.Model, ws []window.Window, c Config) (*Explained, error
 	if len(rows) == 0 || score.Verdict == detector.NotAssessed {
 		return nil, fmt.Errorf("the window was not assessed, so there is no score to explain: choose a window that has one")
 	}
-	who, err := newNetwork(m, m.Weights)
+	p, err := m.Panel()
 	if err != nil {
 		return nil, err
 	}
+	who := p.Member(score.Member)
 	c.Usual, c.Spread, c.Features, c.Units = m.Scaler.Median, m.Scaler.Spread, m.Features, c.units(m)
 	x, err := Member(who, rows, c)
 	if err != nil {

@@ -2,6 +2,7 @@ package member
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 
@@ -44,18 +45,19 @@ func (c AutoEncoderConfig) withDefaults() AutoEncoderConfig {
 // the rows of the last window from a state too small to hold them. What it was not taught to hold it cannot give back. The score is the
 // logarithm of the mean absolute error, so that 1 more is e times as much.
 type AutoEncoder struct {
-	cfg    AutoEncoderConfig
-	scaler *scaler
-	net    *rnn.Network
-	state  *rnn.State
-	lags   []int
-	ring   [][]float64 // the last Window scaled rows
-	at     int
-	seen   int
-	row    []float64
-	in     []float32
-	out    []float32
-	result *train.Result
+	cfg     AutoEncoderConfig
+	scaler  *scaler
+	weights *rnn.Weights
+	net     *rnn.Network
+	state   *rnn.State
+	lags    []int
+	ring    [][]float64 // the last Window scaled rows
+	at      int
+	seen    int
+	row     []float64
+	in      []float32
+	out     []float32
+	result  *train.Result
 }
 
 // sequenceRows is the length of the pieces that are trained on.
@@ -73,13 +75,7 @@ func NewAutoEncoder(ctx context.Context, c AutoEncoderConfig, rows [][]float64) 
 		return nil, err
 	}
 	d := len(s.mean)
-	a := &AutoEncoder{cfg: c, scaler: s, row: make([]float64, d), in: make([]float32, d), out: make([]float32, d*c.Picks)}
-	for k := range c.Picks {
-		a.lags = append(a.lags, k*(c.Window-1)/max(c.Picks-1, 1))
-	}
-	for range c.Window {
-		a.ring = append(a.ring, make([]float64, d))
-	}
+	a := newAutoEncoder(c, s)
 	w, err := rnn.NewWeights(rnn.Config{Cell: rnn.GRU, Input: d, Hidden: c.Hidden, Layers: 1, Head: rnn.HeadLinear, Output: d * c.Picks})
 	if err != nil {
 		return nil, err
@@ -92,12 +88,19 @@ func NewAutoEncoder(ctx context.Context, c AutoEncoderConfig, rows [][]float64) 
 	if err != nil {
 		return nil, err
 	}
-	if a.net, err = rnn.New(a.result.Weights); err != nil {
-		return nil, err
+	return a, a.SetWeights(a.result.Weights)
+}
+
+func newAutoEncoder(c AutoEncoderConfig, s *scaler) *AutoEncoder {
+	d := len(s.mean)
+	a := &AutoEncoder{cfg: c, scaler: s, row: make([]float64, d), in: make([]float32, d), out: make([]float32, d*c.Picks)}
+	for k := range c.Picks {
+		a.lags = append(a.lags, k*(c.Window-1)/max(c.Picks-1, 1))
 	}
-	a.state = a.net.NewState()
-	a.Reset()
-	return a, nil
+	for range c.Window {
+		a.ring = append(a.ring, make([]float64, d))
+	}
+	return a
 }
 
 // sequences cuts rows into pieces that overlap by a window, over which the state fills and nothing is asked.
@@ -133,7 +136,7 @@ func (a *AutoEncoder) sequences(rows [][]float64, from, to int) []train.Sequence
 // Name is "autoencoder".
 func (a *AutoEncoder) Name() string { return "autoencoder" }
 
-// Result tells how the training went.
+// Result tells how the training went; nil for a network from a file.
 func (a *AutoEncoder) Result() *train.Result { return a.result }
 
 // Reset forgets the past.
@@ -166,4 +169,85 @@ func (a *AutoEncoder) Score(row []float64) float64 {
 		}
 	}
 	return math.Log(sum/float64(len(a.out)) + 1e-9)
+}
+
+// Width is the number of features.
+func (a *AutoEncoder) Width() int { return len(a.row) }
+
+// Weights are the network's, nil before it has any.
+func (a *AutoEncoder) Weights() *rnn.Weights { return a.weights }
+
+// SetWeights gives the member its network, whose sizes must fit what was learned, and starts fresh.
+func (a *AutoEncoder) SetWeights(w *rnn.Weights) error {
+	if c := w.Config; a.scaler == nil || c.Input != len(a.row) || c.Width() != len(a.out) || c.Bidirectional {
+		return fmt.Errorf("member autoencoder: the network maps %d inputs to %d outputs, bidirectional %v; must map %d to %d, forward in time", c.Input, c.Width(), c.Bidirectional, len(a.row), len(a.out))
+	}
+	net, err := rnn.New(w)
+	if err != nil {
+		return fmt.Errorf("member autoencoder: %w", err)
+	}
+	a.weights, a.net, a.state = w, net, net.NewState()
+	a.Reset()
+	return nil
+}
+
+// Causes gives each feature's part of the error; what was found and what was given back are those of the row that came back worst.
+func (a *AutoEncoder) Causes(c *Causes) {
+	d := len(a.row)
+	newest := (a.at - 1 + len(a.ring)) % len(a.ring)
+	for j := range d {
+		sum, worst := 0.0, -1.0
+		for k, lag := range a.lags {
+			v, back := a.ring[(newest-lag+len(a.ring))%len(a.ring)][j], float64(a.out[k*d+j])
+			e := math.Abs(back - v)
+			if sum += e; e > worst {
+				worst = e
+				c.Got[j], c.Expected[j] = a.scaler.unscale(v, j), a.scaler.unscale(back, j)
+			}
+		}
+		c.Share[j] = sum / float64(len(a.out))
+	}
+}
+
+func (a *AutoEncoder) writeState(w *stateWriter) {
+	w.network(a.state)
+	w.count(a.at)
+	w.count(a.seen)
+	for _, x := range a.ring {
+		w.row(x)
+	}
+}
+
+func (a *AutoEncoder) readState(r *stateReader) {
+	r.network(a.state)
+	a.at, a.seen = r.count(len(a.ring)-1), r.count(len(a.ring))
+	for _, x := range a.ring {
+		r.row(x)
+	}
+}
+
+type autoEncoderFile struct {
+	Hidden int        `json:"hidden"`
+	Window int        `json:"window"`
+	Picks  int        `json:"picks"`
+	Scaler scalerFile `json:"scaler"`
+}
+
+// MarshalJSON keeps what was learned beside the network.
+func (a *AutoEncoder) MarshalJSON() ([]byte, error) {
+	return json.Marshal(autoEncoderFile{a.cfg.Hidden, a.cfg.Window, a.cfg.Picks, a.scaler.file()})
+}
+
+// UnmarshalJSON takes what was learned and checks it; SetWeights has to follow. On an error the AutoEncoder is as it was.
+func (a *AutoEncoder) UnmarshalJSON(b []byte) error {
+	return restore(b, "autoencoder", func(f autoEncoderFile) (*AutoEncoder, error) {
+		s, err := f.Scaler.scaler()
+		if err != nil {
+			return nil, err
+		}
+		if f.Window < 1 || f.Picks < 1 || f.Picks > f.Window || f.Window > mostRing/len(s.mean) {
+			return nil, fmt.Errorf("window of %d rows with %d picks: the window must be 1 to %d, the picks 1 to the window", f.Window, f.Picks, mostRing/len(s.mean))
+		}
+		return newAutoEncoder(AutoEncoderConfig{Hidden: f.Hidden, Window: f.Window, Picks: f.Picks, Clip: s.clip}, s), nil
+	}, a)
 }

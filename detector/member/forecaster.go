@@ -36,6 +36,8 @@ type Forecaster struct {
 	sd      []float64 // of held-out errors; 0 leaves the channel out
 
 	row, predicted []float64
+	expected       []float64 // of the last row: what was predicted before it
+	error          []float64 // of the last row, in deviations
 	features       []float64
 	in, h          []float32
 	seen           int
@@ -64,6 +66,7 @@ func NewForecaster(c ForecasterConfig, rows [][]float64) (*Forecaster, error) {
 	f := &Forecaster{
 		cfg: c, scaler: s, net: net, state: net.NewState(), readout: make([]float64, d*(c.Hidden+d+1)), sd: make([]float64, d),
 		row: make([]float64, d), predicted: make([]float64, d), features: make([]float64, c.Hidden+d+1), in: make([]float32, d), h: make([]float32, c.Hidden),
+		expected: make([]float64, d), error: make([]float64, d),
 	}
 	if err := f.learn(rows); err != nil {
 		return nil, err
@@ -267,8 +270,10 @@ func (f *Forecaster) Score(row []float64) float64 {
 	if f.seen > warmRows {
 		sum, count := 0.0, 0.0
 		for j, p := range f.predicted {
+			f.expected[j], f.error[j] = p, 0
 			if f.sd[j] > 0 {
 				e := (f.row[j] - p) / f.sd[j]
+				f.error[j] = e
 				sum += e * e
 				count++
 			}
@@ -297,4 +302,35 @@ func dot(a, b []float64) float64 {
 		s += v * b[i]
 	}
 	return s
+}
+
+// Width is the number of features.
+func (f *Forecaster) Width() int { return len(f.row) }
+
+// Causes gives each feature's error of prediction.
+func (f *Forecaster) Causes(c *Causes) {
+	count := 0.0
+	for _, sd := range f.sd {
+		if sd > 0 {
+			count++
+		}
+	}
+	for j, e := range f.error {
+		c.Share[j] = math.Abs(e) / math.Sqrt(count)
+		c.Got[j], c.Expected[j] = f.scaler.unscale(f.row[j], j), f.scaler.unscale(f.expected[j], j)
+	}
+}
+
+func (f *Forecaster) writeState(w *stateWriter) {
+	w.network(f.state)
+	w.count(f.seen)
+	w.number(f.average)
+	w.row(f.predicted)
+}
+
+func (f *Forecaster) readState(r *stateReader) {
+	r.network(f.state)
+	f.seen = r.count(warmRows + 2)
+	f.average = r.number()
+	r.row(f.predicted)
 }

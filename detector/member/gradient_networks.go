@@ -110,31 +110,15 @@ func (r *forecasterReading) row(in *train.Inputs, seq, t int, z, dz [][]float64,
 // Gradients follows the score through the network.
 func (a *AutoEncoder) Gradients() (*Gradients, error) {
 	return NewGradients(GradientsConfig{
-		Weights: a.trained(), Mean: a.scaler.mean, SD: a.scaler.sd, Clip: a.scaler.clip,
+		Weights: a.weights, Mean: a.scaler.mean, SD: a.scaler.sd, Clip: a.scaler.clip,
 		Reading: &autoEncoderReading{a: a, out: make([]float32, len(a.out)), dy: make([]float32, len(a.out))},
 	})
 }
 
-func (a *AutoEncoder) trained() *rnn.Weights { return a.result.Weights }
-
 // Randomised lets the network's weights change places.
 func (a *AutoEncoder) Randomised(seed uint64) (Differentiable, error) {
-	o := *a
-	result := *a.result
-	result.Weights = Shuffled(a.trained(), seed)
-	o.result = &result
-	var err error
-	if o.net, err = rnn.New(result.Weights); err != nil {
-		return nil, err
-	}
-	o.state = o.net.NewState()
-	o.ring = make([][]float64, len(a.ring))
-	for i := range o.ring {
-		o.ring[i] = make([]float64, len(a.row))
-	}
-	o.row, o.in, o.out = make([]float64, len(a.row)), make([]float32, len(a.in)), make([]float32, len(a.out))
-	o.Reset()
-	return &o, nil
+	o := newAutoEncoder(a.cfg, a.scaler)
+	return o, o.SetWeights(Shuffled(a.weights, seed))
 }
 
 type autoEncoderReading struct {

@@ -249,3 +249,14 @@ func (l *Level) Left() float64 {
 
 // Rebase takes the present level as the baseline.
 func (l *Level) Rebase() { copy(l.base, l.mean) }
+
+// Width is the number of features.
+func (l *Level) Width() int { return len(l.row) }
+
+// Causes gives each feature's part of the distance: what was found is its moving average, what is expected its baseline.
+func (l *Level) Causes(c *Causes) {
+	for j, x := range l.metric.scaled {
+		c.Share[j] = math.Sqrt(max(x*l.metric.weighed[j], 0)) / l.unit
+		c.Got[j], c.Expected[j] = l.scaler.unscale(l.mean[j], j), l.scaler.unscale(l.base[j], j)
+	}
+}

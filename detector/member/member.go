@@ -103,3 +103,15 @@ func Scores(m Member, rows [][]float64) []float64 {
 	}
 	return out
 }
+
+var nan = math.NaN()
+
+// finite tells whether all of a row is.
+func finite(row []float64) bool {
+	for _, v := range row {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return false
+		}
+	}
+	return true
+}

@@ -44,6 +44,9 @@ type Novelty struct {
 	values        *trail
 	views         [3]view
 	shift         ranking
+
+	spoke         *view   // of the last row, the loudest; nil: the shift
+	got, expected float64 // what it spoke on; expected is of the shift only
 }
 
 // view is one property of the stream with its past.
@@ -68,12 +71,16 @@ func NewNovelty(c NoveltyConfig, rows [][]float64) (*Novelty, error) {
 			return nil, fmt.Errorf("row %d, channel %d is %v: rows to learn from must be finite", i, c.Channel, x[i])
 		}
 	}
-	n := &Novelty{cfg: c, median: quantile(x, 0.5), values: newTrail(c.Spread + c.Long), shift: newRanking(c.Tail)}
-	n.width = widthOf(x, n.median)
+	median := quantile(x, 0.5)
+	return newNovelty(c, median, widthOf(x, median)), nil
+}
+
+func newNovelty(c NoveltyConfig, median, width float64) *Novelty {
+	n := &Novelty{cfg: c, median: median, width: width, values: newTrail(c.Spread + c.Long), shift: newRanking(c.Tail)}
 	for i, young := range []int{c.Short, 2 * c.Short, 2 * c.Spread} {
 		n.views[i] = view{past: newOrdered(c.History), pending: newTrail(young), rank: newRanking(c.Tail)}
 	}
-	return n, nil
+	return n
 }
 
 // widthOf is a robust deviation with fall-backs for channels that hardly move.
@@ -121,15 +128,44 @@ func (n *Novelty) Score(row []float64) float64 {
 	n.values.add(x)
 	mean, _, _ := n.values.moments(n.cfg.Short, 0)
 	level, variance, count := n.values.moments(n.cfg.Spread, 0)
-	score := n.views[0].score(x)
-	score = max(score, n.views[1].score(mean)-meanHandicap)
+	score := n.say(math.Inf(-1), n.views[0].score(x), x, &n.views[0])
+	score = n.say(score, n.views[1].score(mean)-meanHandicap, mean, &n.views[1])
 	if count == n.cfg.Spread {
-		score = max(score, n.views[2].score(math.Log(math.Sqrt(variance)+0.02))-spreadHandicap)
+		spread := math.Log(math.Sqrt(variance) + 0.02)
+		score = n.say(score, n.views[2].score(spread)-spreadHandicap, spread, &n.views[2])
 	}
 	if before, v, k := n.values.moments(n.cfg.Long, n.cfg.Spread); k >= n.cfg.Spread {
-		score = max(score, n.shift.score(math.Abs(level-before)/(math.Sqrt(v)+0.02))-shiftHandicap)
+		score = n.say(score, n.shift.score(math.Abs(level-before)/(math.Sqrt(v)+0.02))-shiftHandicap, level, nil)
+		if n.spoke == nil {
+			n.expected = before
+		}
 	}
 	return max(score, 0)
+}
+
+// say notes which view spoke loudest so far, and on what. The shift has no view.
+func (n *Novelty) say(loudest, score, what float64, v *view) float64 {
+	if score <= loudest {
+		return loudest
+	}
+	n.spoke, n.got = v, what
+	return score
+}
+
+// found gives what spoke in the channel's unit, and the nearest of its past.
+func (n *Novelty) found() (got, expected float64) {
+	value := func(x float64) float64 { return n.median + 2*n.width*math.Sinh(x/2) }
+	if n.spoke == nil {
+		return value(n.got), value(n.expected)
+	}
+	near, ok := n.spoke.past.closest(n.got)
+	if !ok {
+		near = n.got
+	}
+	if n.spoke == &n.views[2] { // near the median a deviation of x is as one of the value in widths
+		return n.width * math.Exp(n.got), n.width * math.Exp(near)
+	}
+	return value(n.got), value(near)
 }
 
 func (v *view) score(f float64) float64 {

@@ -58,6 +58,19 @@ func (o *ordered) nearest(v float64, k int) float64 {
 	return sum / float64(got)
 }
 
+// closest is the value nearest to v.
+func (o *ordered) closest(v float64) (near float64, ok bool) {
+	n := len(o.sorted)
+	if n == 0 {
+		return 0, false
+	}
+	i := sort.SearchFloat64s(o.sorted, v)
+	if i == n || i > 0 && v-o.sorted[i-1] <= o.sorted[i]-v {
+		i--
+	}
+	return o.sorted[i], true
+}
+
 // mean of the last n rows of a ring that holds more, ending back rows ago.
 type trail struct {
 	ring []float64

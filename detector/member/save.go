@@ -249,6 +249,7 @@ func (f forecasterFile) forecaster() (*Forecaster, error) {
 	m := &Forecaster{
 		cfg: f.Config, scaler: s, net: net, state: net.NewState(), readout: f.Readout, sd: f.SD,
 		row: make([]float64, d), predicted: make([]float64, d), features: make([]float64, h+d+1), in: make([]float32, d), h: make([]float32, h),
+		expected: make([]float64, d), error: make([]float64, d),
 	}
 	m.Reset()
 	return m, nil

@@ -116,3 +116,18 @@ func (s *Shift) compare() {
 		}
 	}
 }
+
+// Width is the number of features.
+func (s *Shift) Width() int { return len(s.diff) }
+
+// Causes gives each feature's part of the distance: what was found is the mean of the last rows, what is expected that of the rows before.
+func (s *Shift) Causes(c *Causes) {
+	for j, x := range s.metric.scaled {
+		before := 0.0
+		for i := range s.rows {
+			before += s.ring[(s.at+i)%len(s.ring)][j] / float64(s.rows)
+		}
+		c.Share[j] = math.Sqrt(max(x*s.metric.weighed[j], 0)) / s.unit
+		c.Got[j], c.Expected[j] = s.scaler.unscale(before+s.diff[j], j), s.scaler.unscale(before, j)
+	}
+}

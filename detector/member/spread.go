@@ -141,3 +141,41 @@ func (t *texture) into(dst, row []float64) bool {
 	}
 	return true
 }
+
+// Width is the number of features.
+func (s *Spread) Width() int { return len(s.row) }
+
+// Causes gives each feature's part of the distance: what was found is its movement from row to row, root mean square, what is expected the
+// movement at its baseline.
+func (s *Spread) Causes(c *Causes) {
+	s.level.Causes(c)
+	for j, floor := range s.turn.floor {
+		c.Got[j], c.Expected[j] = math.Sqrt(floor*max(math.Expm1(2*c.Got[j]), 0)), math.Sqrt(floor*max(math.Expm1(2*c.Expected[j]), 0))
+	}
+}
+
+func (s *Spread) writeState(w *stateWriter) {
+	s.turn.writeState(w)
+	s.level.writeState(w)
+}
+
+func (s *Spread) readState(r *stateReader) {
+	s.turn.readState(r)
+	s.level.readState(r)
+}
+
+// Left is as that of Level.
+func (s *Spread) Left() float64 { return s.level.Left() }
+
+// Hold is as that of Level.
+func (s *Spread) Hold(on bool) { s.level.Hold(on) }
+
+// Follow is as that of Level, and does nothing before the first spread is full.
+func (s *Spread) Follow() {
+	if s.turn.seen > spreadRows {
+		s.level.Follow()
+	}
+}
+
+// Rebase is as that of Level.
+func (s *Spread) Rebase() { s.level.Rebase() }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"crackle/rnn"
 )
 
 // The past of a Watch, so that a checkpoint can go on where it stood, to the bit. It fits only a Watch with the same lesson and rules.
@@ -32,6 +34,8 @@ func (w *stateWriter) row(x []float64) {
 		w.number(v)
 	}
 }
+
+func (w *stateWriter) network(s *rnn.State) { w.b, _ = s.AppendBinary(w.b) } // never fails
 
 // stateReader gives zeros once it has failed.
 type stateReader struct {
@@ -66,6 +70,18 @@ func (r *stateReader) row(x []float64) {
 	for j := range x {
 		x[j] = r.number()
 	}
+}
+
+func (r *stateReader) network(s *rnn.State) {
+	n := s.Size()
+	if len(r.b) < n || s.UnmarshalBinary(r.b[:n]) != nil {
+		r.bad = true
+		return
+	}
+	for _, v := range append(s.Hidden(), s.Cell()...) {
+		r.bad = r.bad || v != v
+	}
+	r.b = r.b[n:]
 }
 
 func (l *Level) writeState(w *stateWriter) {

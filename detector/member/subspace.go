@@ -1,6 +1,8 @@
 package member
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
@@ -105,4 +107,72 @@ func (m *Subspace) Score(row []float64) float64 {
 		s = max(s, q/m.q)
 	}
 	return s
+}
+
+// Width is the number of features.
+func (m *Subspace) Width() int { return len(m.row) }
+
+// Causes gives each feature's part of T² or Q, whichever is larger; what is expected of a feature is its mean.
+func (m *Subspace) Causes(c *Causes) {
+	t2, q := m.parts(m.row)
+	inside := m.t2 > 0 && (m.q == 0 || t2/m.t2 >= q/m.q)
+	for j, v := range m.row {
+		c.Share[j], c.Got[j], c.Expected[j] = 0, m.scaler.unscale(v, j), m.scaler.mean[j]
+	}
+	for k, l := range m.lengths {
+		if inside != (k < m.inside) || inside && !(l > 0) {
+			continue
+		}
+		p := 0.0
+		for j, v := range m.row {
+			p += v * m.axes.At(j, k)
+		}
+		if inside {
+			p /= l
+		}
+		for j := range m.row {
+			c.Share[j] += p * m.axes.At(j, k)
+		}
+	}
+	for j, v := range m.row { // for T² x'(A L^-1 A')x, for Q the residual squared
+		switch {
+		case inside:
+			c.Share[j] = math.Sqrt(max(c.Share[j]*v, 0) / m.t2)
+		case m.q > 0:
+			c.Share[j] = math.Abs(c.Share[j]) / math.Sqrt(m.q)
+		}
+	}
+}
+
+func (m *Subspace) writeState(*stateWriter) {}
+func (m *Subspace) readState(*stateReader)  {}
+
+type subspaceFile struct {
+	Mean    []float64 `json:"mean"`
+	SD      []float64 `json:"sd"`
+	Axes    []float64 `json:"axes"`
+	Lengths []float64 `json:"lengths"`
+	Inside  int       `json:"inside"`
+	T2      float64   `json:"t2"`
+	Q       float64   `json:"q"`
+}
+
+// MarshalJSON keeps what was learned.
+func (m *Subspace) MarshalJSON() ([]byte, error) {
+	return json.Marshal(subspaceFile{m.scaler.mean, m.scaler.sd, m.axes.RawMatrix().Data, m.lengths, m.inside, m.t2, m.q})
+}
+
+// UnmarshalJSON takes what was learned and checks it. On an error the Subspace is as it was.
+func (m *Subspace) UnmarshalJSON(b []byte) error {
+	return restore(b, "t2q", func(f subspaceFile) (*Subspace, error) {
+		s, err := scalerFile{f.Mean, f.SD, math.Inf(1)}.scaler()
+		if err != nil {
+			return nil, err
+		}
+		d := len(s.mean)
+		if len(f.Axes) != d*d || len(f.Lengths) != d || f.Inside < 0 || f.Inside > d || !(f.T2 >= 0) || !(f.Q >= 0) {
+			return nil, fmt.Errorf("axes of %d values, %d lengths, %d inside, limits %v and %v do not fit %d channels", len(f.Axes), len(f.Lengths), f.Inside, f.T2, f.Q, d)
+		}
+		return &Subspace{scaler: s, row: make([]float64, d), axes: mat.NewDense(d, d, f.Axes), lengths: f.Lengths, inside: f.Inside, t2: f.T2, q: f.Q}, nil
+	}, m)
 }

@@ -102,7 +102,7 @@ func TestLearnsFromLiveSignal(t *testing.T) {
 		t.Errorf("what was learnt is not kept: %v", err)
 	}
 	learnt := w.Status("motor")
-	if learnt.Model == "" || !learnt.LimitProvisional || learnt.Limit != 1 {
+	if learnt.Model == "" || !learnt.LimitProvisional || !(learnt.Limit > 1) || learnt.ScoreUnit != "" {
 		t.Errorf("status %+v", learnt)
 	}
 	publishPart(t, pub, healthy(t), "good", 100)

@@ -42,7 +42,7 @@ type status struct {
 func newStatus(s *config.Stream) *status {
 	st := &status{rateHz: s.RateHz, row: hub.StreamStatus{
 		Name: s.Name, Title: s.Title, Source: hub.Source(s.Source), TimeLapsed: s.TimeLapse > 1, RateHz: s.RateHz,
-		Phase: hub.Waiting, StaleAfterS: s.NoDataS, Score: math.NaN(), Limit: math.NaN(), ScoreUnit: "×",
+		Phase: hub.Waiting, StaleAfterS: s.NoDataS, Score: math.NaN(), Limit: math.NaN(),
 		Reason: detector.Learning,
 	}}
 	if s.TimeLapse > 1 {
@@ -142,7 +142,8 @@ func (st *status) watching(m *detector.Model) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.row.Phase, st.problem = hub.Watching, ""
-	st.row.Limit, st.row.Model = 1, m.Hash()
+	st.row.Limit, st.row.ScoreUnit = m.Scale()
+	st.row.Model = m.Hash()
 	st.row.LimitProvisional, st.row.LimitNote = m.Provisional != "", m.Provisional
 	st.row.Verdict, st.row.Reason = detector.NotAssessed, detector.WarmingUp
 }

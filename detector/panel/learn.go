@@ -1,0 +1,156 @@
+package panel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"crackle/detector/limit"
+	"crackle/detector/member"
+)
+
+// Learn fits every member that can learn from the lesson and calibrates them on its held-out rows. It fails when none can, when ctx ends, and
+// when the held-out rows are too few.
+func Learn(ctx context.Context, l *Lesson) (*Panel, error) {
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	p := &Panel{warmup: l.Warmup, change: l.MinChange}
+	for _, k := range kinds {
+		if k.slow && l.Quick {
+			continue
+		}
+		m, err := k.fit(ctx, l)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err != nil {
+			p.absent = append(p.absent, Absence{k.name, err.Error()})
+			continue
+		}
+		p.seats = append(p.seats, seat{Kept: m})
+	}
+	if err := p.calibrate(l); err != nil {
+		return nil, err
+	}
+	return p.ready(), nil
+}
+
+// rarer is by how many decades a score above the limit is rarer than what the held-out rows have shown, where no budget is given.
+const rarer = 1.0
+
+// calibrate makes the tails of all members, and then of the largest over them. Without a budget nothing is said of the probability of scores
+// that no held-out row has shown: each (Margin - 1) times the largest counts as a decade. A sample of n effective rows shows no more than
+// log10(n+1) decades, and M members of which so many speak independently must be M times as rare.
+func (p *Panel) calibrate(l *Lesson) error {
+	seats, scores, err := p.settle(l)
+	if err != nil {
+		return err
+	}
+	reached := 0.0
+	for _, s := range seats {
+		reached = max(reached, s.tail.Score(s.tail.Largest()))
+	}
+	p.seats = seats
+	for k, s := range p.seats {
+		for i, y := range scores[k] {
+			scores[k][i] = s.score(y)
+		}
+	}
+	top := loudest(scores)
+	tail, err := limit.CalibrateFew(top)
+	if err != nil {
+		return fmt.Errorf("the largest over the members: %w", err)
+	}
+	tail.Extend(tail.Largest()-math.Log10(independent(top, len(p.seats))), 1)
+	p.largest, p.limit = tail, reached+rarer
+	return nil
+}
+
+// least is how many independent rows the held-out scores of a member must be worth: fewer support no rate at all.
+const least = 10
+
+// settle gives each member its tail, and leaves out those whose held-out scores say too little. The one that they say most of stays, for there
+// must be one.
+func (p *Panel) settle(l *Lesson) (seats []seat, scores [][]float64, err error) {
+	var worth []float64
+	for _, s := range p.seats {
+		raw := heldScores(s.Kept, l)
+		if s.tail, err = limit.CalibrateFew(raw); err != nil {
+			p.absent = append(p.absent, Absence{s.Name(), err.Error()})
+			continue
+		}
+		n := limit.Effective(known(raw))
+		s.tail.Extend(math.Log10(n+1), max((l.Margin-1)*s.tail.Size(), 1e-9*s.tail.Size()))
+		seats, scores, worth = append(seats, s), append(scores, raw), append(worth, n)
+	}
+	if len(seats) == 0 {
+		return nil, nil, noMember(p.absent)
+	}
+	best := slices.Max(worth)
+	for k := len(seats) - 1; k >= 0; k-- {
+		if worth[k] >= least || worth[k] == best {
+			continue
+		}
+		p.absent = append(p.absent, Absence{seats[k].Name(), fmt.Sprintf("its %d held-out scores are worth %.1f independent ones, at least %d are needed: record longer, or more parts", len(known(scores[k])), worth[k], least)})
+		seats, scores, worth = slices.Delete(seats, k, k+1), slices.Delete(scores, k, k+1), slices.Delete(worth, k, k+1)
+	}
+	return seats, scores, nil
+}
+
+// known leaves out NaN.
+func known(scores []float64) []float64 {
+	return slices.DeleteFunc(slices.Clone(scores), math.IsNaN)
+}
+
+// independent is how many independent members speak as often as these: each passes a score of 1 on a tenth of good rows.
+func independent(top []float64, members int) float64 {
+	above, n := 0.0, 0.0
+	for _, v := range known(top) {
+		if n++; v >= 1 {
+			above++
+		}
+	}
+	return min(max(math.Log(1-above/(n+1))/math.Log(0.9), 1), float64(members))
+}
+
+func noMember(absent []Absence) error {
+	var errs []error
+	for _, a := range absent {
+		errs = append(errs, fmt.Errorf("%s: %s", a.Member, a.Why))
+	}
+	return fmt.Errorf("no member can learn from this: %w", errors.Join(errs...))
+}
+
+// heldScores runs m over the held-out runs, each from a fresh start, and gives the scores of the rows that would be judged, NaN for others.
+func heldScores(m member.Member, l *Lesson) []float64 {
+	var out []float64
+	for _, run := range l.Held {
+		m.Reset()
+		for i, r := range run {
+			s := m.Score(r)
+			if i < l.Warmup {
+				s = math.NaN()
+			}
+			out = append(out, s)
+		}
+	}
+	m.Reset()
+	return out
+}
+
+// loudest is the largest of the members' scores on each row, NaN where none has one.
+func loudest(scores [][]float64) []float64 {
+	out := make([]float64, len(scores[0]))
+	for i := range out {
+		out[i] = math.NaN()
+		for _, s := range scores {
+			if v := s[i]; v == v && !(v <= out[i]) {
+				out[i] = v
+			}
+		}
+	}
+	return out
+}

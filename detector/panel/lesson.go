@@ -1,0 +1,73 @@
+package panel
+
+import (
+	"errors"
+	"fmt"
+
+	"crackle/rnn/train"
+)
+
+// Lesson is what a panel learns from. Rows are finite and of one width; a run is unbroken, and members start anew at its first row.
+type Lesson struct {
+	Fit  [][][]float64 // runs of rows to learn from
+	Held [][][]float64 // runs of rows that calibrate, none of them near one to learn from
+
+	Middle, Width []float64 // per feature, robust: z = (x - Middle) / Width
+	MinChange     []float64 // per feature, in its unit: a smaller change scores no higher than the limit
+	Margin        float64   // without a budget the limit of each member is this many times its largest held-out score; 1 or more
+
+	Warmup    int // rows of a run before the first that is judged
+	Increment bool
+	Quick     bool // the network in closed form, and nothing else that backpropagation trains
+	Hidden    int  // of the network
+	Epochs    int
+	Rate      float64
+	Seed      uint64
+	Progress  func(train.Progress)
+
+	all [][]float64 // Fit in one run
+}
+
+// fitted gives the rows to learn from as one run.
+func (l *Lesson) fitted() [][]float64 {
+	if l.all == nil {
+		for _, run := range l.Fit {
+			l.all = append(l.all, run...)
+		}
+	}
+	return l.all
+}
+
+// floors are the smallest units of an error of prediction.
+func (l *Lesson) floors() []float64 {
+	out := make([]float64, len(l.Width))
+	for j, w := range l.Width {
+		out[j] = max(l.MinChange[j]/l.Margin, 1e-3*w)
+	}
+	return out
+}
+
+func (l *Lesson) check() error {
+	d := len(l.Middle)
+	if d == 0 || len(l.Width) != d || len(l.MinChange) != d {
+		return fmt.Errorf("%d middles, %d widths, %d tolerances: must be as many as there are features", d, len(l.Width), len(l.MinChange))
+	}
+	if !(l.Margin >= 1) {
+		return fmt.Errorf("limit margin is %v, must be 1 or more", l.Margin)
+	}
+	for _, side := range [][][][]float64{l.Fit, l.Held} {
+		n := 0
+		for _, run := range side {
+			for _, r := range run {
+				if len(r) != d {
+					return fmt.Errorf("a row has %d features, must have %d", len(r), d)
+				}
+				n++
+			}
+		}
+		if n == 0 {
+			return errors.New("no rows to fit, or none held out")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package panel
+
+import (
+	"math"
+
+	"crackle/detector/limit"
+	"crackle/detector/member"
+)
+
+// Panel is several members on one scale.
+type Panel struct {
+	seats   []seat
+	largest *limit.Tail // of the largest over the members; nil: it counts as it is
+	limit   float64
+	warmup  int
+	change  []float64 // per feature: a smaller change scores no higher than the limit
+
+	absent []Absence
+	causes *member.Causes
+	spoke  int
+	saver  member.Saver
+	last   []float64 // calibrated score of each member on the last row
+}
+
+// seat is a member with its calibration.
+type seat struct {
+	member.Kept
+	tail *limit.Tail // nil: the raw score counts as it is
+	raw  float64     // of the last row
+}
+
+// score calibrates a raw score. One that is a probability already is never taken for a rarer one.
+func (s *seat) score(raw float64) float64 {
+	if s.tail == nil {
+		return raw
+	}
+	v := s.tail.Score(raw)
+	if _, ok := s.Kept.(*member.Novelties); ok {
+		v = min(v, raw)
+	}
+	return v
+}
+
+// Absence is a member that could not learn from the lesson.
+type Absence struct {
+	Member string `json:"member"`
+	Why    string `json:"why"`
+}
+
+// Opinion is what a panel says of a row.
+type Opinion struct {
+	Score  float64 // -log10 of the probability that a good row scores as high; NaN when no member has a score
+	Raw    float64 // of the member that spoke, in its own units
+	Member string  // the one that spoke loudest, empty for none
+}
+
+// Step takes the next row through all members and writes their opinion to o.
+func (p *Panel) Step(o *Opinion, row []float64) {
+	*o = Opinion{Score: math.NaN(), Raw: math.NaN()}
+	p.spoke = -1
+	for k := range p.seats {
+		s := &p.seats[k]
+		s.raw = s.Score(row)
+		v := s.score(s.raw)
+		if v > p.limit && p.slight(s) {
+			v = p.limit
+		}
+		p.last[k] = v
+		if v == v && !(v <= o.Score) {
+			o.Score, o.Raw, o.Member, p.spoke = v, s.raw, s.Name(), k
+		}
+	}
+	o.Score = p.over(o.Score)
+}
+
+// over calibrates the largest over the members. It is no rarer than the rarest of them.
+func (p *Panel) over(top float64) float64 {
+	if p.largest == nil {
+		return top
+	}
+	return min(p.largest.Score(top), top) // NaN stays
+}
+
+// material is the share of the largest cause from which another one counts, too.
+const material = 0.5
+
+// slight tells that none of the features that the score of s rests on has changed by more than is allowed.
+func (p *Panel) slight(s *seat) bool {
+	s.Causes(p.causes)
+	most := 0.0
+	for _, v := range p.causes.Share {
+		most = max(most, v)
+	}
+	for j, v := range p.causes.Share {
+		if v >= material*most && !(math.Abs(p.causes.Got[j]-p.causes.Expected[j]) <= p.change[j]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Causes tells what the opinion of the last row rests on, by the member that spoke; nil when none did. It is overwritten by the next Step or
+// Causes.
+func (p *Panel) Causes() *member.Causes {
+	if p.spoke < 0 {
+		return nil
+	}
+	p.seats[p.spoke].Causes(p.causes)
+	return p.causes
+}
+
+// Reset forgets the past of all members.
+func (p *Panel) Reset() {
+	for _, s := range p.seats {
+		s.Reset()
+	}
+	p.spoke = -1
+	for k := range p.last {
+		p.last[k] = math.NaN()
+	}
+}
+
+// Limit is the score above which a row is in alarm.
+func (p *Panel) Limit() float64 { return p.limit }
+
+// Warmup is how many rows after a fresh start are not to be judged.
+func (p *Panel) Warmup() int { return p.warmup }
+
+// Width is the number of features of a row.
+func (p *Panel) Width() int { return len(p.change) }
+
+// Absent are the members that could not learn.
+func (p *Panel) Absent() []Absence { return p.absent }
+
+// Members names those of the panel, in order.
+func (p *Panel) Members() []string {
+	out := make([]string, len(p.seats))
+	for k, s := range p.seats {
+		out[k] = s.Name()
+	}
+	return out
+}
+
+// Member gives the one of that name, nil when it is not there. It belongs to the panel.
+func (p *Panel) Member(name string) member.Kept {
+	for _, s := range p.seats {
+		if s.Name() == name {
+			return s.Kept
+		}
+	}
+	return nil
+}
+
+// Last is the calibrated score of each member on the last row, NaN where it had none; it is overwritten by the next Step.
+func (p *Panel) Last() []float64 { return p.last }
+
+// ready makes what a step needs.
+func (p *Panel) ready() *Panel {
+	p.causes = member.NewCauses(len(p.change))
+	p.last = make([]float64, len(p.seats))
+	p.Reset()
+	return p
+}
+
+// Plain is a panel of one member whose raw score counts as it is, with a limit of 1.
+func Plain(m member.Kept, warmup int, minChange []float64) *Panel {
+	return (&Panel{seats: []seat{{Kept: m}}, limit: 1, warmup: warmup, change: minChange}).ready()
+}

@@ -1,0 +1,52 @@
+package panel
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"crackle/detector/member"
+)
+
+// AppendState appends to dst all that the next opinions depend on beside what was learned.
+func (p *Panel) AppendState(dst []byte) []byte {
+	dst = append(dst, byte(len(p.seats)))
+	for _, s := range p.seats {
+		at := len(dst)
+		dst = p.saver.Append(append(dst, 0, 0, 0, 0), s.Kept)
+		binary.LittleEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
+	}
+	return dst
+}
+
+// RestoreState takes what AppendState wrote, of a panel that learned the same; from then on both give the same bits. On an error the panel is as
+// it was.
+func (p *Panel) RestoreState(b []byte) error {
+	was := p.AppendState(nil)
+	err := p.restore(b)
+	if err != nil {
+		return errors.Join(err, p.restore(was))
+	}
+	return nil
+}
+
+func (p *Panel) restore(b []byte) error {
+	if len(b) == 0 || int(b[0]) != len(p.seats) {
+		return fmt.Errorf("panel: the state is not of %d members", len(p.seats))
+	}
+	b = b[1:]
+	for _, s := range p.seats {
+		if len(b) < 4 || uint64(len(b)-4) < uint64(binary.LittleEndian.Uint32(b)) {
+			return fmt.Errorf("panel: the state is cut off before member %s", s.Name())
+		}
+		n := binary.LittleEndian.Uint32(b)
+		if err := member.RestoreState(b[4:4+n], s.Kept); err != nil {
+			return err
+		}
+		b = b[4+n:]
+	}
+	if len(b) > 0 {
+		return fmt.Errorf("panel: %d bytes follow the state of the last member", len(b))
+	}
+	return nil
+}
