@@ -2,12 +2,8 @@ package app
 
 import (
 	"context"
-	"fmt"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/detector"
-	"crackle/detector/archive"
 	"crackle/web/api"
 )
 
@@ -27,8 +23,11 @@ func (r backtester) Backtest(ctx context.Context, stream string, q api.BacktestR
 	}
 	var candidate *detector.Model
 	if q.Model != "" && q.Model != running.Hash() {
-		var err error
-		if candidate, err = r.app.keptModel(ctx, s, q.Model); err != nil {
+		store, err := r.app.archive(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if candidate, err = StoredModel(ctx, store, &s.cfg, q.Model); err != nil {
 			return nil, err
 		}
 	}
@@ -42,25 +41,4 @@ func (r backtester) Backtest(ctx context.Context, stream string, q api.BacktestR
 		return nil, err
 	}
 	return BacktestStretch(ctx, past, b, q.From, q.To, report)
-}
-
-// keptModel reads a model of the archive, and makes sure that it fits the stream.
-func (a *App) keptModel(ctx context.Context, s *stream, hash string) (*detector.Model, error) {
-	js, err := jetstream.New(a.conn)
-	if err != nil {
-		return nil, err
-	}
-	kept, err := archive.Open(ctx, js, archive.Bounds{})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", api.ErrUnavailable, err)
-	}
-	b, err := kept.Get(ctx, s.cfg.Name, hash)
-	if err != nil {
-		return nil, api.NotFound("model", "model: %v", err)
-	}
-	m, err := detector.ParseModel(b)
-	if err != nil {
-		return nil, err
-	}
-	return m, fits(m, &s.cfg)
 }

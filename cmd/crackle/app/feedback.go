@@ -16,8 +16,8 @@ import (
 
 // The two words of a judgement.
 const (
-	Fine = "fine" // the alarm was none: its signal may be learnt
-	Bad  = "bad"  // it was a fault: its signal is never learnt
+	Fine = api.Fine // the alarm was none: its signal may be learnt
+	Bad  = api.Bad  // it was a fault: its signal is never learnt
 )
 
 // maxComment bounds what a person may say with a change, in bytes.

@@ -62,7 +62,8 @@ func (a *App) doors() (web.Doors, error) {
 func (a *App) providers() api.Providers {
 	p := api.Providers{
 		History: a, Parts: partsReader{a}, Reports: partsReader{a}, Desk: monitor{a}, System: newSystemReader(a), Backtest: backtester{a},
-		Shapes: map[string]any{"part": ledger.Part{}, "lot": ledger.Lot{}, "backtest": BacktestReport{}},
+		Models: lessons{a}, Teacher: lessons{a}, Judge: lessons{a},
+		Shapes: map[string]any{"part": ledger.Part{}, "lot": ledger.Lot{}, "backtest": BacktestReport{}, "models": ModelList{}, "inspection": Inspection{}, "lesson": ModelInfo{}},
 	}
 	if a.keeper != nil {
 		p.Evidence = a

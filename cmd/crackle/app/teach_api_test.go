@@ -1,0 +1,111 @@
+package app_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"crackle/alert"
+	"crackle/detector"
+)
+
+// post changes something over HTTP, as the dashboard does.
+func (w *watch) post(path, body string) (status int, answer string) {
+	w.t.Helper()
+	_, text := w.get("/api/v1/session")
+	var session struct{ Token, Header string }
+	if err := json.Unmarshal([]byte(text), &session); err != nil {
+		w.t.Fatal(err)
+	}
+	r, err := http.NewRequest(http.MethodPost, strings.TrimRight(w.URL(), "/")+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(session.Header, session.Token)
+	got, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer got.Body.Close()
+	defer http.DefaultClient.CloseIdleConnections()
+	b, err := io.ReadAll(got.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return got.StatusCode, string(b)
+}
+
+// job starts one over HTTP, waits for it, and reads its result into v.
+func (w *watch) job(path, body string, v any) {
+	w.t.Helper()
+	status, answer := w.post(path, body)
+	var j struct {
+		ID, State, Text string
+		Result          json.RawMessage
+	}
+	if err := json.Unmarshal([]byte(answer), &j); err != nil || status/100 != 2 {
+		w.t.Fatalf("%s: %d %s", path, status, answer)
+	}
+	eventually(w.t, "job "+path, func() bool {
+		_, answer = w.get("/api/v1/jobs/" + j.ID)
+		if err := json.Unmarshal([]byte(answer), &j); err != nil {
+			w.t.Fatal(err)
+		}
+		return j.State != "running"
+	})
+	if j.State != "done" {
+		w.t.Fatalf("%s: %s", path, answer)
+	}
+	if err := json.Unmarshal(j.Result, v); err != nil {
+		w.t.Fatalf("%s: %v in %s", path, err, j.Result)
+	}
+}
+
+// The whole of it over HTTP: look, judge, teach, put in service.
+func TestTeachOverHTTP(t *testing.T) {
+	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", "")))
+	saveMotorModel(t, cfg, "motor")
+	w := start(t, cfg)
+	line := newBench(w.publisher("motor"))
+	stretch := fmt.Sprintf(`{"from":%q,"to":%q}`, line.at.Format(time.RFC3339), line.at.Add(time.Minute).Format(time.RFC3339))
+	line.lots(t, 8)
+	line.part(t, true, "broken", "L9")
+	w.wantVerdict("motor", "broken", detector.Alarm)
+	id := w.events("motor", alert.KindScore)[0].Alarm.ID
+	if status, answer := w.post("/api/v1/alarms/"+id+"/feedback", `{"judgement":"bad","comment":"bearing","by":"anna"}`); status != http.StatusOK {
+		t.Errorf("%d %s", status, answer)
+	}
+	var seen struct {
+		Teachable  bool
+		Exclusions []struct{ Why, Alarm string }
+		Findings   []struct{ About, Level, Text string }
+		Features   []struct{ Series [][3]float64 }
+	}
+	w.job("/api/v1/streams/motor/inspect", stretch, &seen)
+	if !seen.Teachable || len(seen.Exclusions) != 1 || seen.Exclusions[0].Why != "bad" || seen.Exclusions[0].Alarm != id || len(seen.Findings) < 4 || len(seen.Features) == 0 {
+		t.Errorf("%+v", seen)
+	}
+	var info struct {
+		Hash       string
+		Comparison struct{ New, Running struct{ Windows int } }
+		Report     []string
+	}
+	w.job("/api/v1/streams/motor/teach", stretch, &info)
+	if info.Hash == "" || info.Comparison.New.Windows == 0 || len(info.Report) < 5 {
+		t.Errorf("%+v", info)
+	}
+	status, answer := w.post("/api/v1/streams/motor/models/"+info.Hash+"/service", `{"by":"anna","comment":"try"}`)
+	if status != http.StatusOK || !strings.Contains(answer, `"in_service":"`+info.Hash+`"`) {
+		t.Errorf("%d %s", status, answer)
+	}
+	_, answer = w.get("/api/v1/alarms/" + id)
+	wantAll(t, answer, `"judgement":"bad"`, `"bearing"`)
+	if status, answer = w.post("/api/v1/streams/motor/models/0123456789ab/service", `{"by":"anna","comment":"try"}`); status != http.StatusNotFound {
+		t.Errorf("%d %s", status, answer)
+	}
+}
