@@ -60,13 +60,7 @@ func live(door *auth.Door, next http.Handler) http.Handler {
 // not read learns the first only.
 func readyz(door *auth.Door, m Monitor) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
-		r := m.Readiness()
-		if r.Problems == nil {
-			r.Problems = []string{}
-		}
-		if r.Unseen == nil {
-			r.Unseen = []string{}
-		}
+		r := m.Readiness().Whole()
 		status := http.StatusOK
 		if !r.Ready() {
 			status = http.StatusServiceUnavailable

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -70,7 +71,7 @@ func (o *office) PutInService(_ context.Context, stream, hash, by, comment strin
 	return o.note("serve %s %s %s %s", stream, hash, by, comment)
 }
 func (o *office) System(context.Context) (*api.System, error) {
-	return &api.System{Version: "v"}, nil
+	return &api.System{Version: "v", Streams: []api.Flow{{Name: "m", DataAgeS: api.Number(math.NaN())}}, Sinks: []api.SinkState{{Name: "log"}}, Store: api.StoreState{Streams: []api.StoredPart{{Name: "S"}}}}, nil
 }
 func (o *office) Envelope(_ context.Context, stream string) (*api.Envelope, error) {
 	return nil, api.NotFound("envelope", "stream %s has no cycle", stream)

@@ -31,6 +31,8 @@ type Handler struct {
 	mux     *http.ServeMux
 	jobs    *Jobs
 	started time.Time
+
+	description []byte // OpenAPI
 }
 
 // Stop ends the jobs under way and waits for them until ctx ends.
@@ -45,6 +47,10 @@ func New(cfg Config) (*Handler, error) {
 		cfg.Log = slog.Default()
 	}
 	h := &Handler{cfg: cfg, mux: http.NewServeMux(), jobs: NewJobs(), started: time.Now()}
+	var err error
+	if h.description, err = describe(routes, cfg.Shapes, cfg.Version); err != nil {
+		return nil, fmt.Errorf("api: describe the routes: %w", err)
+	}
 	for i := range routes {
 		h.mux.HandleFunc(routes[i].method+" "+Root+routes[i].path, h.guarded(&routes[i]))
 	}
@@ -84,7 +90,7 @@ func (w *headerOnly) Write(p []byte) (int, error) { return len(p), nil }
 func (w *headerOnly) WriteHeader(int)             {}
 
 func (h *Handler) status(w http.ResponseWriter, _ *http.Request) {
-	ready := h.cfg.Monitor.Readiness()
+	ready := h.cfg.Monitor.Readiness().Whole()
 	verdicts := map[string]int{hub.Word(detector.OK): 0, hub.Word(detector.Alarm): 0, hub.Word(detector.NotAssessed): 0}
 	for _, s := range h.cfg.Monitor.Streams() {
 		verdicts[hub.Word(s.Verdict)]++
@@ -95,15 +101,18 @@ func (h *Handler) status(w http.ResponseWriter, _ *http.Request) {
 			open++
 		}
 	}
-	reply(w, map[string]any{
-		"version":     h.cfg.Version,
-		"started":     h.started.UTC().Format(time.RFC3339),
-		"now":         time.Now().UTC().Format(time.RFC3339Nano),
-		"ready":       ready.Ready(),
-		"readiness":   ready,
-		"streams":     verdicts,
-		"open_alarms": open,
-	})
+	reply(w, Status{h.cfg.Version, h.started.UTC().Truncate(time.Second), time.Now().UTC(), ready.Ready(), ready, verdicts, open})
+}
+
+// Status is the answer of GET /status.
+type Status struct {
+	Version    string         `json:"version"`
+	Started    time.Time      `json:"started"`
+	Now        time.Time      `json:"now"`
+	Ready      bool           `json:"ready"`
+	Readiness  Readiness      `json:"readiness"`
+	Streams    map[string]int `json:"streams"`     // by verdict
+	OpenAlarms int            `json:"open_alarms"` //
 }
 
 func (h *Handler) streams(w http.ResponseWriter, _ *http.Request) {

@@ -29,5 +29,16 @@ type Readiness struct {
 	Unseen       []string `json:"unseen"`        // streams not heard since the start; they do not make the monitor unready
 }
 
+// Whole is r with empty lists in place of none, as JSON shows them.
+func (r Readiness) Whole() Readiness {
+	if r.Problems == nil {
+		r.Problems = []string{}
+	}
+	if r.Unseen == nil {
+		r.Unseen = []string{}
+	}
+	return r
+}
+
 // Ready says whether the monitor is ready: connected, and models loaded.
 func (r Readiness) Ready() bool { return r.Connected && r.ModelsLoaded }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -28,13 +29,19 @@ func (s *shelf) Readiness() api.Readiness    { return api.Readiness{} }
 func (s *shelf) Acknowledge(context.Context, string, string, string) error {
 	return api.ErrUnknownAlarm
 }
+func traces(kind string) []api.Trace {
+	return []api.Trace{{Channel: "a", Kind: kind, Buckets: []api.Bucket{{TMS: 1, Min: math.NaN(), Max: 2}}}}
+}
 func (s *shelf) History(_ context.Context, q api.HistoryQuery) (*api.History, error) {
 	s.history = q
-	return &api.History{}, s.fails
+	return &api.History{Raw: traces("raw"), Score: []api.Point{{TMS: 1, Value: math.NaN(), Limit: 4, Verdict: "not assessed", Reason: "warming up"}},
+		Spectrogram: &api.Spectrogram{TMS: []float64{1}, FHz: []float64{2}, DB: [][]api.Number{{3}}}}, s.fails
 }
 func (s *shelf) Kept(context.Context, string) (bool, error) { return true, nil }
 func (s *shelf) Drawing(_ context.Context, id string) (*api.Drawing, error) {
-	return &api.Drawing{Alarm: alert.Alarm{ID: id}, Part: "P"}, s.fails
+	n := []api.Number{1}
+	return &api.Drawing{Alarm: alert.Alarm{ID: id}, Part: "P", Raw: traces("raw"), Conditioned: traces("conditioned"), Features: []api.Feature{{Name: "rms", Points: []api.Bucket{{Max: 1}}}},
+		Windows: []api.Window{{Features: n}}, Heat: api.Heat{Features: []string{"rms"}, TMS: []float64{1}, Share: [][]api.Number{n}}}, s.fails
 }
 func (s *shelf) Pack(context.Context, string) (io.ReadCloser, int64, error) {
 	return io.NopCloser(strings.NewReader("pack")), 4, s.fails
