@@ -1,0 +1,66 @@
+package head
+
+import (
+	"context"
+	"fmt"
+
+	"crackle/rnn"
+	"crackle/rnn/train"
+)
+
+// attentionWidth is that of the space in which windows are weighed.
+const attentionWidth = 8
+
+// fitPooled trains the recurrent network on scaled windows: a target value, or a class number, for each part. valid stops it early.
+func fitPooled(ctx context.Context, cfg *Config, seqs, valid []train.Sequence) (*rnn.PooledWeights, error) {
+	n := rnn.Config{Cell: rnn.GRU, Input: len(cfg.Features), Hidden: cfg.Hidden, Layers: 1, Head: rnn.HeadLinear, Output: 1}
+	t := train.Config{Loss: train.MSE, LearningRate: cfg.LearningRate, Epochs: cfg.Epochs, Batch: 16, Patience: 15, WeightDecay: 1e-3, Seed: cfg.Seed, Threads: 1}
+	if len(cfg.Classes) > 0 {
+		n.Head, n.Output, t.Loss = rnn.HeadClass, len(cfg.Classes), train.CrossEntropy
+	}
+	w, err := rnn.NewPooledWeights(rnn.PooledConfig{Network: n, Attention: rnn.AttentionAdditive, Width: attentionWidth})
+	if err != nil {
+		return nil, err
+	}
+	train.InitialisePooled(w, cfg.Seed)
+	best, r, err := train.FitPooled(ctx, t, w, seqs, valid)
+	if err != nil {
+		return nil, err
+	}
+	if r.Diverged != "" {
+		return nil, fmt.Errorf("training diverged: %s; lower the learning rate, now %g", r.Diverged, cfg.LearningRate)
+	}
+	return best, nil
+}
+
+// pooled is a packed network with its scratch.
+type pooled struct {
+	net   *rnn.Pooled
+	state *rnn.PooledState
+	out   []float32
+	x     []float32
+}
+
+func newPooled(w *rnn.PooledWeights, answers int) (*pooled, error) {
+	net, err := rnn.NewPooled(w)
+	if err != nil {
+		return nil, err
+	}
+	return &pooled{net: net, state: net.NewState(), out: make([]float32, answers)}, nil
+}
+
+// answer gives the network's answers for scaled windows; the weights of its attention are those of the newest.
+func (p *pooled) answer(z [][]float32) ([]float64, error) {
+	p.x = p.x[:0]
+	for _, r := range z {
+		p.x = append(p.x, r...)
+	}
+	if err := p.net.Forward(p.out, p.x, p.state); err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(p.out))
+	for i, v := range p.out {
+		out[i] = float64(v)
+	}
+	return out, nil
+}
