@@ -22,12 +22,15 @@ import (
 )
 
 type scoreCmd struct {
-	File   string `arg:"" help:"Recording: CSV, plain or gzip."`
-	Config string `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
-	Stream string `short:"s" help:"Stream that the recording is of; may be left out when there is only one."`
-	Model  string `short:"m" placeholder:"FILE" help:"Model file. Default: the stream's."`
-	Output string `short:"o" placeholder:"FILE" help:"Where to write. Default: standard output."`
-	JSON   bool   `name:"json" help:"Write one JSON document instead of CSV."`
+	Files  []string `arg:"" name:"file" help:"Recording: CSV, plain or gzip. With --target any number."`
+	Config string   `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
+	Stream string   `short:"s" help:"Stream that the recording is of; may be left out when there is only one."`
+	Model  string   `short:"m" placeholder:"FILE" help:"Model file. Default: the stream's."`
+	Output string   `short:"o" placeholder:"FILE" help:"Where to write. Default: standard output."`
+	JSON   bool     `name:"json" help:"Write one JSON document instead of CSV."`
+	Target string   `placeholder:"NAME" help:"Say how large this is, or which class, as labels have taught (crackle train --labels), with a range or a set that holds the truth as often as stated."`
+	Head   string   `placeholder:"FILE" help:"With --target: file of the head. Default: beside the stream's model."`
+	Labels string   `placeholder:"FILE.csv" help:"With --target: what is true of specimens that were not learnt from; says how far off the answers are."`
 	layout
 }
 
@@ -36,11 +39,18 @@ func (c *scoreCmd) Run(con console) (err error) {
 	if err != nil {
 		return err
 	}
+	if c.Target != "" || c.Head != "" {
+		return c.head(con, cfg, s)
+	}
+	if len(c.Files) != 1 || c.Labels != "" {
+		return mistake{fmt.Errorf("%d recordings, --labels %q: without --target one recording is scored, and nothing is compared", len(c.Files), c.Labels)}
+	}
+	file := c.Files[0]
 	m, err := modelOf(cfg, s, c.Model)
 	if err != nil {
 		return err
 	}
-	r, err := c.openFor(c.File, s)
+	r, err := c.openFor(file, s)
 	if err != nil {
 		return err
 	}
@@ -58,7 +68,7 @@ func (c *scoreCmd) Run(con console) (err error) {
 	dated := !r.Info().Start.IsZero()
 	var w scoreWriter
 	if c.JSON {
-		w = &jsonScores{w: buffered, dated: dated, head: jsonHead{Stream: s.Name, File: c.File, Model: m.Hash(), Kernel: kernel.Name(), Provisional: m.Provisional}}
+		w = &jsonScores{w: buffered, dated: dated, head: jsonHead{Stream: s.Name, File: file, Model: m.Hash(), Kernel: kernel.Name(), Provisional: m.Provisional}}
 	} else {
 		w = newCSVScores(buffered, dated)
 	}
@@ -69,11 +79,11 @@ func (c *scoreCmd) Run(con console) (err error) {
 	if err := chain.Install(m); err != nil {
 		return err
 	}
-	if err := pour(r, chain, newBar(con.err, c.File, r)); err != nil {
+	if err := pour(r, chain, newBar(con.err, file, r)); err != nil {
 		return err
 	}
 	if n := chain.Conditioner.Counts(); n.Windows == 0 {
-		fmt.Fprintf(con.err, "%s: no window to score: it has %d samples per channel, a window needs %d\n", c.File, n.Received, chain.Conditioner.Config().Length)
+		fmt.Fprintf(con.err, "%s: no window to score: it has %d samples per channel, a window needs %d\n", file, n.Received, chain.Conditioner.Config().Length)
 	}
 	if err := w.close(); err != nil {
 		return err

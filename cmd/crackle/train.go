@@ -21,6 +21,7 @@ type trainCmd struct {
 	Stream string   `short:"s" help:"Stream to learn; may be left out when there is only one."`
 	Output string   `short:"o" placeholder:"FILE" help:"Model file to write. Default: the stream's."`
 	JSON   bool     `name:"json" help:"Print the model's record as JSON."`
+	headFlags
 	layout
 }
 
@@ -31,6 +32,9 @@ func (c *trainCmd) Run(con console) error {
 	}
 	if c.Part != "" && len(c.Files) > 1 {
 		return mistake{errors.New("--part names one part, but each recording is a part of its own; leave it out")}
+	}
+	if c.Labels != "" || c.Target != "" {
+		return c.head(con, cfg, s)
 	}
 	ctx, stop := interruptible()
 	defer stop()

@@ -17,6 +17,9 @@ const (
 	innerFolds = 4  // at most, to choose a penalty or when to stop
 )
 
+// unseen bounds the loss of a class that no specimen learnt from shows, which no penalty can mend.
+const unseen = 1e-3
+
 // fitted is one encoder fitted to some parts.
 type fitted struct {
 	Scaler     scaler     `json:"scaler"`
@@ -149,7 +152,7 @@ func (f *fold) fitLinear(inner []train.Split) error {
 			for _, i := range s.Test {
 				out := l.answer(f.x[i])
 				if f.Classes > 0 {
-					loss -= math.Log(max(softmax(out)[int(f.y[i])], 1e-300))
+					loss -= math.Log(max(softmax(out)[int(f.y[i])], unseen))
 				} else {
 					loss += (out[0] - f.y[i]) * (out[0] - f.y[i])
 				}
@@ -205,7 +208,7 @@ func (t *trial) note(s *Sample, cfg *Config, a answers) {
 	if top != c {
 		t.errors++
 	}
-	t.loss -= math.Log(max(a.out[c], 1e-6))
+	t.loss -= math.Log(max(a.out[c], unseen))
 	t.residuals = append(t.residuals, residual{s.Specimen, 1 - a.out[c]})
 }
 
@@ -269,7 +272,6 @@ func try(ctx context.Context, cfg *Config, p *prepared, encoders []Encoder, prog
 	for _, e := range encoders {
 		trials[e] = &trial{}
 	}
-	baseline := 0.0
 	for i, s := range splits {
 		if progress != nil {
 			progress(i, len(splits))
@@ -290,30 +292,28 @@ func try(ctx context.Context, cfg *Config, p *prepared, encoders []Encoder, prog
 				trials[e].note(&p.samples[k], cfg, a)
 			}
 		}
-		baseline += naive(cfg, p.pick(s.Train), p.pick(s.Test))
 	}
-	return trials, baseline, len(splits), nil
+	return trials, naive(cfg, p, splits), len(splits), nil
 }
 
-// naive is the sum of errors of saying the mean always, or the commonest class.
-func naive(cfg *Config, fit, test []Sample) (sum float64) {
-	mean, count := 0.0, map[string]int{}
-	for _, s := range fit {
-		mean += s.Value / float64(len(fit))
-		count[s.Class]++
-	}
-	common := ""
-	for _, c := range cfg.Classes {
-		if count[c] > count[common] || common == "" {
-			common = c
+// naive is the sum of errors of saying the mean of the others always, or the class that is commonest over all.
+func naive(cfg *Config, p *prepared, splits []train.Split) (sum float64) {
+	if len(cfg.Classes) > 0 {
+		count := map[string]int{}
+		most := 0
+		for _, s := range p.samples {
+			count[s.Class]++
+			most = max(most, count[s.Class])
 		}
+		return float64(len(p.samples) - most)
 	}
-	for _, s := range test {
-		switch {
-		case len(cfg.Classes) == 0:
-			sum += math.Abs(s.Value - mean)
-		case s.Class != common:
-			sum++
+	for _, split := range splits {
+		mean := 0.0
+		for _, i := range split.Train {
+			mean += p.samples[i].Value / float64(len(split.Train))
+		}
+		for _, i := range split.Test {
+			sum += math.Abs(p.samples[i].Value - mean)
 		}
 	}
 	return sum

@@ -47,12 +47,17 @@ func LoadModel(path string, s *config.Stream) (*detector.Model, error) {
 	return m, nil
 }
 
-// SaveModel writes a model file so that a reader sees the old one or the new one, never a part.
+// SaveModel writes a model file, as SaveFile does.
 func SaveModel(path string, m *detector.Model) error {
 	b, err := m.Encode()
 	if err != nil {
 		return err
 	}
+	return SaveFile(path, b)
+}
+
+// SaveFile writes the file of a model or a head so that a reader sees the old one or the new one, never a part.
+func SaveFile(path string, b []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("model folder: %w", err)
 	}
