@@ -221,7 +221,7 @@ func (p *page) goTo(address string) {
 func (p *page) within(d time.Duration, what, expr string) {
 	p.t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if js[bool](p, expr) {
+		if js[bool](p, "!!("+expr+")") {
 			return
 		}
 	}

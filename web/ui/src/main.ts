@@ -1,5 +1,6 @@
 // The dashboard: one page, whose parts are named by the address.
 import { AlarmListPage } from "./alarms/list";
+import { AlarmPage } from "./alarms/page";
 import { Overview } from "./overview/overview";
 import { StreamPage } from "./stream/page";
 import { Shell } from "./shell/shell";
@@ -7,7 +8,7 @@ import { Missing } from "./shell/missing";
 
 const shell = new Shell(document.getElementById("main")!, {
   "": (house, route) => new Overview(house, route),
-  alarms: (house, route) => new AlarmListPage(house, route),
+  alarms: (house, route) => (route.args.length > 0 ? new AlarmPage(house, route) : new AlarmListPage(house, route)),
   streams: (house, route) => new StreamPage(house, route),
   missing: () => new Missing(),
 });

@@ -51,11 +51,12 @@ export class AlarmTable {
     const s = stateLook(a);
     const score = a.kind === "score";
     const unit = a.unit ? `\u202f${a.unit}` : "";
-    const more = a.shelved_until && isHeld(a) ? `until ${utc(a.shelved_until)}` : a.suppressed_by ? "by another alarm" : s.answer;
+    const until = a.shelved_until ? `until ${utc(a.shelved_until)}` : "";
+    const more = until && isHeld(a) ? until : a.suppressed_by ? "by another alarm" : s.answer;
     return el(
       "tr",
       { "data-alarm": a.id, "data-state": a.state },
-      el("td", { class: "c-state" }, el("div", {}, shape(s.shape), el("span", {}, el("b", {}, s.word), el("span", { class: "sub" }, more)))),
+      el("td", { class: "c-state" }, el("div", {}, shape(s.shape), el("span", {}, el("b", {}, s.word), el("span", { class: "sub" }, more), until && !isHeld(a) ? el("span", { class: "sub" }, `Shelved ${until}`) : null))),
       el("td", { class: "c-onset" }, el("time", { datetime: a.onset_time }, utc(a.onset_time)), a.clear_time ? el("span", { class: "sub" }, `until ${utc(a.clear_time)}`) : null),
       el("td", { class: "c-stream" }, el("span", {}, title), a.simulated ? el("span", { class: "sub" }, "simulated signal") : null),
       el("td", { class: "c-part" }, el("span", {}, a.part || "–"), a.lot ? el("span", { class: "sub" }, a.lot) : null),

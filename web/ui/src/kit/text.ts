@@ -25,9 +25,11 @@ const prefixes: [number, string][] = [
   [1e-9, "n"],
 ];
 
-// prefixFor picks the SI prefix for values up to max; units that take none (%, °C) get none.
+const prefixed = new Set(["V", "A", "W", "N", "Hz", "Pa", "J", "Ω", "F", "H", "T", "C", "m", "s", "g", "B"]);
+
+// prefixFor picks the SI prefix for values up to max; units that take none (%, °C, deg) get none.
 export function prefixFor(max: number, unit: string): { scale: number; unit: string } {
-  if (!/^[A-Z]/i.test(unit) || !(max > 0)) return { scale: 1, unit };
+  if (!prefixed.has(unit) || !(max > 0)) return { scale: 1, unit };
   for (const [scale, p] of prefixes) {
     if (max >= scale) return { scale, unit: p + unit };
   }

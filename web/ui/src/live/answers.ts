@@ -53,7 +53,6 @@ export interface Envelope {
   low: (number | null)[];
   high: (number | null)[];
   cycles: number;
-  unit: string;
 }
 
 export interface JournalLine {
@@ -68,7 +67,7 @@ export interface Feedback {
   judgement: "fine" | "bad";
   by: string;
   comment?: string;
-  time?: string;
+  at?: string;
 }
 
 export interface AlarmRecord {
@@ -105,43 +104,53 @@ export interface Evidence {
   program: string;
 }
 
-export interface Part {
-  stream: string;
-  title?: string;
-  part: string;
-  lot: string;
-  verdict: Verdict;
-  reasons: string[] | null;
-  start?: string;
-  end?: string;
+// Samples is the account of a part: every sample has a place in it.
+export interface Samples {
   expected: number;
   received: number;
-  duplicated: number;
-  late: number;
-  reordered: number;
   missing: number;
   invalid: number;
   saturated: number;
-  bridged: number;
   scored: number;
-  windows: number;
-  windows_scored: number;
-  windows_above: number;
+  bridged: number;
+  warmup: number;
+  duplicated: number;
+  late: number;
+  reordered: number;
+  dropped: number;
+}
+
+export interface Part {
+  stream: string;
+  part: string;
+  lot: string;
+  first: number;
+  end: number;
+  from: string;
+  to: string;
+  model?: string;
+  samples: Samples;
+  windows: { total?: number; scored: number; above: number };
   peak: number | null;
   limit: number | null;
-  coverage: number | null;
-  model?: string;
+  coverage: number;
+  needed: number;
+  verdict: Verdict;
+  reasons: string[] | null;
+  alarmed: boolean;
 }
 
 export interface Lot {
   stream: string;
   lot: string;
+  from: string;
+  to: string;
   parts: number;
   ok: number;
   alarm: number;
   not_assessed: number;
-  start?: string;
-  end?: string;
+  verdict: Verdict;
+  reasons: { reason: string; parts: number }[] | null;
 }
 
 export interface Job {
@@ -155,39 +164,69 @@ export interface Job {
   result: unknown;
 }
 
+export interface Figures {
+  model: string; // hash
+  windows: number;
+  above: number;
+  share_above: number;
+  highest: number; // in limits
+  error: number;
+  alarms: number;
+  alarms_per_day: number;
+  backtest_s: number; // 0: there was no back-test
+}
+
+export interface Comparison {
+  new: Figures;
+  running: Figures;
+  only_new: number; // alarms that the running one does not raise
+  gone: number; // and those that only it raises
+  notes: string[] | null;
+}
+
 export interface Model {
   hash: string;
   created: string;
   by: string;
+  source: string;
+  network: string;
+  from?: string;
+  to?: string;
   rows: number;
+  held: number;
+  left_out: number;
   lots: number;
-  provisional: string; // why its limit is provisional
-  report?: Record<string, unknown>;
-  note?: string;
+  parts: number;
+  provisional?: string; // why its limit is provisional
+  refines?: string;
+  in_service: boolean;
+  comparison?: Comparison | null;
+  report: string[] | null; // in words
 }
 
 export interface Models {
+  stream: string;
   in_service: string;
+  by?: string;
+  since?: string;
+  comment?: string;
   models: Model[] | null;
 }
 
-export interface Queue {
-  length: number;
-  capacity: number;
-}
-
 export interface Flow {
-  stream: string;
-  title?: string;
+  name: string;
   samples_per_s: number | null;
   windows_per_s: number | null;
-  lag_s: number | null;
+  data_age_s: number | null;
+  queued: number;
+  queue_size: number;
   pending: number | null;
-  queue: Queue;
+  received: number;
   dropped: number;
+  late: number;
   missing: number;
   malformed: number;
-  rate_deviation: number | null;
+  latency: { transport_s: number | null; queue_s: number | null; scoring_s: number | null };
 }
 
 export interface Sink {
@@ -197,8 +236,8 @@ export interface Sink {
   sent: number;
   failed: number;
   dropped: number;
-  last_error: string;
   last_sent?: string;
+  last_error: string;
 }
 
 export interface System {
@@ -206,15 +245,14 @@ export interface System {
   kernel: string;
   started: string;
   now: string;
-  machine: { goroutines: number; heap_bytes: number; memory_bytes: number; gc_pause_p99_s: number | null; cpus: number; cpu_share: number | null };
   streams: Flow[] | null;
-  latency: { stage: string; count: number; p50_s: number | null; p95_s: number | null; p99_s: number | null; max_s: number | null }[] | null;
-  clients: { connected: number; cut: number; backlogs: number };
+  dropped: number;
+  cpus: number;
+  goroutines: number;
+  memory: { heap: number; total: number };
+  clients: number;
   sinks: Sink[] | null;
-  nats: { connected: boolean; server: string; embedded: boolean; tls: boolean; rtt_s: number | null; reconnects: number; in_bytes: number; out_bytes: number; last_error: string };
-  store: { bytes: number | null; max_bytes: number | null; trouble: string };
-  alarms: Queue;
-  jobs: number;
-  problems: string[] | null;
-  heartbeat: { last?: string; ok: boolean; note?: string };
+  nats: { connected: boolean; embedded: boolean; server: string; version: string; rtt_s: number | null; reconnects: number; in_bytes: number; out_bytes: number; last_error: string };
+  store: { bytes: number | null; max_bytes: number | null; streams: { name: string; bytes: number; max_bytes: number; messages: number; oldest?: string; newest?: string }[] | null; trouble: string };
+  heartbeat: { last?: string; ok: boolean; text: string };
 }

@@ -22,6 +22,7 @@ export interface Painter {
   read?(t: number): string; // the values at a time
   changed(): number; // grows as there is something new to draw
   key?(): string; // another: the plot has to be built anew
+  rows?(): string[]; // names of rows from the foot up, in place of numbers on the y axis
 }
 
 export interface LaneMark {
@@ -37,6 +38,7 @@ export interface LaneOptions {
   marks?: () => readonly LaneMark[];
   legend?: [name: string, trace: number][];
   empty?: string;
+  wide?: number; // px at the left, in place of axisWidth
 }
 
 export class Lane {
@@ -58,7 +60,9 @@ export class Lane {
   ) {
     this.host.style.height = `${options.height}px`;
     this.legend(options.legend ?? []);
-    this.root = el("section", { class: "lane", "aria-label": options.title }, el("div", { class: "lane-head" }, el("h2", {}, options.title), this.unit, this.keys, el("span", { class: "grow" }), this.readout), this.host);
+    const head = el("div", { class: "lane-head" }, el("h2", {}, options.title), this.unit, this.keys, el("span", { class: "grow" }), this.readout);
+    head.style.paddingLeft = `${options.wide ?? axisWidth}px`;
+    this.root = el("section", { class: "lane", "aria-label": options.title }, head, this.host);
   }
 
   legend(list: [name: string, trace: number][]): void {
@@ -122,6 +126,9 @@ export class Lane {
       (split, step) => clock(Math.round(split * 1e6) / 1e3, 1000 * step),
       () => this.painter.unit,
     );
+    const left = this.options.wide ?? axisWidth;
+    const rows = this.painter.rows?.();
+    const named: uPlot.Axis = rows ? { splits: () => rows.map((_, i) => i + 0.5), values: () => rows.map((r) => short(r, left / 6.5)), grid: { show: false } } : {};
     const bare: uPlot.Axis = { ...x!, size: 0, values: (_u, list) => list.map(() => "") };
     return {
       width: this.width,
@@ -130,7 +137,7 @@ export class Lane {
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false }, sync: { key: "time", scales: ["x", null] } },
       padding: [5, rightPadding, this.options.axis ? 0 : 5, 0],
       scales: { x: { time: false, range: () => [this.view.from / 1000, this.view.to / 1000] }, y: { range: (_u, min, max) => this.painter.range(min, max) } },
-      axes: [this.options.axis ? x! : bare, { ...y!, size: axisWidth }],
+      axes: [this.options.axis ? x! : bare, { ...y!, ...named, size: left }],
       series: [{}, ...this.painter.series()],
       bands: this.painter.bands?.() ?? [],
       hooks: {
@@ -169,6 +176,12 @@ export class Lane {
     const left = u.cursor.left ?? -1;
     this.view.cursor = left < 0 ? null : 1000 * u.posToVal(left, "x");
   }
+}
+
+// short cuts a name to about n letters, in its middle, for the ends tell features apart.
+function short(name: string, n: number): string {
+  const keep = Math.max(5, Math.floor(n) - 1);
+  return name.length <= keep + 1 ? name : `${name.slice(0, Math.ceil(keep / 2))}…${name.slice(-Math.floor(keep / 2))}`;
 }
 
 function clipped(u: uPlot, draw: () => void): void {

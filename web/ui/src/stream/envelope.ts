@@ -2,7 +2,7 @@
 import type uPlot from "uplot";
 import { el } from "../kit/dom";
 import { fade, palette } from "../kit/palette";
-import { withUnit } from "../kit/text";
+import { figure } from "../kit/text";
 import type { Envelope } from "../live/answers";
 import { get, path } from "../live/api";
 import { Range } from "../plot/axis";
@@ -72,7 +72,7 @@ export class EnvelopePanel {
         scales: { x: { time: false }, y: { range: (_u, min, max) => this.fit.fit(min, max) } },
         axes: [
           { ...axis, values: (_u, list) => list.map((v) => `${Math.round(360 * v)}°`) },
-          { ...axis, size: 64, values: (_u, list) => list.map((v) => withUnit(v, e.unit ?? "")) },
+          { ...axis, size: 64, values: (_u, list) => list.map((v) => figure(v)) },
         ],
         series: [{}, { ...plain, stroke: p.band }, { ...plain, stroke: p.band }, { ...plain, stroke: p.traces[0]!, width: 1.5 }],
         bands: [{ series: [2, 1], fill: fade(p.band, 0.9) }],
