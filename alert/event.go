@@ -63,6 +63,10 @@ const (
 	ShelfLifted    Change = "unshelved"
 	ServiceLeft    Change = "out_of_service"
 	ServiceResumed Change = "in_service"
+
+	// Beat is no transition: a sign of life that went through the machine, see Machine.Beat. It has no number and is told to those only that asked
+	// for it.
+	Beat Change = "beat"
 )
 
 // ClearReason says why an alarm cleared.

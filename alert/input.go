@@ -36,6 +36,7 @@ const (
 	OpUnshelve                  // Shelving: its Stream, Kind, By and Comment
 	OpService                   // Service
 	OpTick                      // wall time goes on: shelves expire, alarms are told again; about once a second
+	OpBeat                      // Stream.Name: a sign of life, which a Machine passes on and a Book refuses
 )
 
 // Input is one thing that happened. It is passed by value so that a score on its way to the machine allocates nothing.

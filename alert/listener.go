@@ -8,6 +8,7 @@ type Listener struct {
 	C <-chan Event // closed when the machine's Run returns
 
 	name    string
+	beats   bool
 	c       chan Event
 	dropped atomic.Uint64
 }

@@ -125,6 +125,16 @@ func (m *Machine) loop(ctx context.Context) error {
 // step takes one input under the lock and tells the listeners outside it.
 func (m *Machine) step(events []Event, in *Input) ([]Event, error) {
 	m.mu.Lock()
+	if in.Op == OpBeat && in.Stream != nil {
+		listeners := m.listeners
+		m.mu.Unlock()
+		for _, l := range listeners {
+			if l.beats {
+				l.push(Event{Change: Beat, Alarm: Alarm{Stream: in.Stream.Name}, At: time.Now().UTC()})
+			}
+		}
+		return events, nil
+	}
 	events, err := m.book.Step(events, in, time.Now())
 	listeners := m.listeners
 	m.remember(events)
@@ -188,6 +198,11 @@ func (m *Machine) Condition(ctx context.Context, c Condition) error {
 	return m.Put(ctx, Input{Op: OpCondition, Condition: &c})
 }
 
+// Beat sends a sign of life of a stream through the machine, as Put does; ListenToBeats tells of it.
+func (m *Machine) Beat(ctx context.Context, stream string) error {
+	return m.Put(ctx, Input{Op: OpBeat, Stream: &Stream{Name: stream}})
+}
+
 // Acknowledge answers an alarm and waits for the outcome. It fails with ErrUnknownAlarm, ErrAnswered, ErrInput (nobody named),
 // ErrStopped, or ctx's error, in which case the answer may or may not have been taken.
 func (m *Machine) Acknowledge(ctx context.Context, k Acknowledgement) error {
@@ -242,8 +257,16 @@ func (m *Machine) ask(ctx context.Context, in Input) error {
 
 // Listen registers a receiver of events with a queue of depth events. It misses nothing from then on; read Snapshot afterwards for
 // what was before. On a stopped machine its channel is closed at once.
-func (m *Machine) Listen(name string, depth int) *Listener {
+func (m *Machine) Listen(name string, depth int) *Listener { return m.listen(newListener(name, depth)) }
+
+// ListenToBeats is Listen for one who is told of signs of life, too.
+func (m *Machine) ListenToBeats(name string, depth int) *Listener {
 	l := newListener(name, depth)
+	l.beats = true
+	return m.listen(l)
+}
+
+func (m *Machine) listen(l *Listener) *Listener {
 	m.mu.Lock()
 	stopped := m.stopped
 	if !stopped {

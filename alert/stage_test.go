@@ -253,3 +253,35 @@ func TestMachineConcurrent(t *testing.T) {
 		t.Errorf("told %v, counted %+v", n, c)
 	}
 }
+
+// A beat is told to those who asked for it, in its turn, and leaves no trace.
+func TestBeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, _, done := running(t, Config{Book: BookConfig{Default: quick}})
+		plain, beats := m.Listen("plain", 8), m.ListenToBeats("beats", 8)
+		put(t, m, window(0, true))
+		if err := m.Beat(t.Context(), "heart"); err != nil {
+			t.Fatal(err)
+		}
+		put(t, m, window(1, false))
+		m.Drain()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		told := func(l *Listener) (s string) {
+			for ev := range l.C {
+				s += fmt.Sprintf("%s %s %d, ", ev.Change, ev.Alarm.Stream, ev.Number)
+			}
+			return s
+		}
+		if got := told(beats); got != "raised s 1, beat heart 0, cleared s 2, " {
+			t.Errorf("told %s", got)
+		}
+		if got := told(plain); got != "raised s 1, cleared s 2, " {
+			t.Errorf("one who did not ask was told %s", got)
+		}
+		if s := m.Snapshot(); len(s.Open) != 1 || s.Counts.Rejected != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}

@@ -56,7 +56,7 @@ func live(door *auth.Door, next http.Handler) http.Handler {
 	}))
 }
 
-// readyz says whether the monitor can do its work: 200 when it is connected and its models are loaded, else 503 with the problems. Who may
+// readyz says whether the monitor can do its work: 200 when it is connected, its models are loaded and its heartbeat comes through, else 503 with the problems. Who may
 // not read learns the first only.
 func readyz(door *auth.Door, m Monitor) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {

@@ -145,6 +145,7 @@ func TestReadiness(t *testing.T) {
 		{web.Readiness{Connected: true, ModelsLoaded: true, Unseen: []string{"motor.current"}}, 200, `"unseen":["motor.current"]`},
 		{web.Readiness{ModelsLoaded: true, Problems: []string{"NATS is away"}}, 503, `"problems":["NATS is away"]`},
 		{web.Readiness{Connected: true}, 503, `"models_loaded":false`},
+		{web.Readiness{Connected: true, ModelsLoaded: true, NoHeartbeat: true}, 503, `"no_heartbeat":true`},
 	} {
 		s.plant.setReadiness(c.is)
 		if status, body, _ := s.ask("GET", "/readyz", ""); status != c.status || !strings.Contains(body, c.want) {

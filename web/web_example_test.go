@@ -45,6 +45,6 @@ func Example() {
 	cancel()
 	fmt.Println(<-ended)
 	// Output:
-	// 200 {"ready":true,"connected":true,"models_loaded":true,"problems":[],"unseen":[]}
+	// 200 {"ready":true,"connected":true,"models_loaded":true,"no_heartbeat":false,"problems":[],"unseen":[]}
 	// <nil>
 }

@@ -22,6 +22,7 @@ type stand struct {
 	conn  Connection
 	sinks []string
 	store string
+	beat  time.Time
 	obs   map[string]*Observation
 	log   []string
 }
@@ -52,7 +53,7 @@ func (s *stand) tickAfter(d time.Duration, heard ...string) {
 	for _, o := range s.obs {
 		list = append(list, *o)
 	}
-	for _, c := range s.w.Step(nil, &Monitor{Connection: s.conn, Sinks: s.sinks, Store: s.store}, list, s.now) {
+	for _, c := range s.w.Step(nil, &Monitor{Connection: s.conn, Sinks: s.sinks, Store: s.store, Beat: s.beat}, list, s.now) {
 		state := "over"
 		if c.Active {
 			state = "holds"

@@ -11,8 +11,9 @@ import (
 // Monitor is the state of what all streams share.
 type Monitor struct {
 	Connection
-	Sinks []string // names of those whose messages do not arrive, in a fixed order
-	Store string   // what the store refuses and why; empty: nothing
+	Sinks []string  // names of those whose messages do not arrive, in a fixed order
+	Store string    // what the store refuses and why; empty: nothing
+	Beat  time.Time // when the heartbeat came through last; zero: never
 }
 
 // Connection is the state of the connection to the messaging server.
@@ -118,6 +119,27 @@ func (w *Watcher) store(dst []alert.Condition, trouble string, now time.Time) []
 	if bad {
 		c.What = trouble
 	}
+	return append(dst, c)
+}
+
+// heartbeat judges the time since the monitor's own test signal came through. While the server is away that is the connection's alarm.
+func (w *Watcher) heartbeat(dst []alert.Condition, beat, now time.Time) []alert.Condition {
+	if w.cfg.Heartbeat == 0 || !w.down.IsZero() && !w.beatless {
+		return dst
+	}
+	gone := now.Sub(latest(beat, w.listening))
+	if missing := gone >= w.cfg.Heartbeat; missing == w.beatless || !missing && !beat.After(w.beatlessAt) {
+		return dst
+	}
+	c := alert.Condition{
+		Kind: alert.KindHeartbeat, Run: uint64(w.cfg.Start.UnixNano()), At: now, Value: gone.Seconds(), Limit: w.cfg.Heartbeat.Seconds(), Unit: "s",
+		What: "the heartbeat comes through again",
+	}
+	if w.beatless = !w.beatless; w.beatless {
+		w.losses, w.beatlessAt, c.Active = w.losses+1, now, true
+		c.What = fmt.Sprintf("the monitor's own test signal has not come through for %s: what is shown may be old, and an alarm may not be told", round(gone))
+	}
+	c.Index = w.losses
 	return append(dst, c)
 }
 

@@ -194,6 +194,30 @@ func TestSharedAlarms(t *testing.T) {
 	)
 }
 
+// A heartbeat that does not come through is an alarm of its own, but not while the server is away.
+func TestHeartbeat(t *testing.T) {
+	s := newStand(t, Config{Heartbeat: 5 * time.Second})
+	s.ticks(4)
+	s.beat = s.now
+	s.ticks(7)
+	s.beat = s.now
+	s.ticks(2)
+	s.conn.Up = false
+	s.ticks(10)
+	s.conn.Up = true
+	s.ticks(7)
+	s.beat = s.now
+	s.ticks(1)
+	s.want(
+		`+9s holds "" heartbeat 5 of 5 s: the monitor's own test signal has not come through for 5s: what is shown may be old, and an alarm may not be told`,
+		`+12s over "" heartbeat 1 of 5 s: the heartbeat comes through again`,
+		`+16s holds "" connection 2 of 2 s: messaging server nats://plant:4222 is away; not heard meanwhile: no stream is configured`,
+		`+24s over "" connection 10 of 2 s: messaging server nats://plant:4222 was away for 10s; not heard meanwhile: no stream is configured`,
+		`+29s holds "" heartbeat 5 of 5 s: the monitor's own test signal has not come through for 5s: what is shown may be old, and an alarm may not be told`,
+		`+31s over "" heartbeat 1 of 5 s: the heartbeat comes through again`,
+	)
+}
+
 // Every kind that a watcher finds is one that the alarm machine takes, is explained in words, and depends on what it should.
 func TestOneRootCauseOfDroppedSamples(t *testing.T) {
 	book, err := alert.NewBook(alert.BookConfig{})

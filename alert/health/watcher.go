@@ -20,6 +20,7 @@ type Config struct {
 	BehindFor   time.Duration // time for which scoring must be behind to be an alarm; default 5 s
 	SinkFor     time.Duration // time for which a sink must fail; default 10 s
 	StoreFor    time.Duration // time for which the store must refuse; default 5 s
+	Heartbeat   time.Duration // time without a beat; 0: there is no heartbeat
 }
 
 const (
@@ -75,11 +76,13 @@ type Watcher struct {
 	away      bool      // and an alarm says so
 	losses    uint64    // alarms of the connection so far
 
-	sinking  level // messages do not arrive
-	sunk     int   // at so many sinks, as told last
-	silences uint64
-	storing  level // the store refuses
-	refusals uint64
+	sinking    level // messages do not arrive
+	sunk       int   // at so many sinks, as told last
+	silences   uint64
+	beatless   bool // an alarm says that the heartbeat is missing
+	beatlessAt time.Time
+	storing    level // the store refuses
+	refusals   uint64
 }
 
 // watched is one stream as the watcher sees it.
@@ -122,9 +125,9 @@ func New(cfg Config, streams []Stream) (*Watcher, error) {
 	if cfg.Start.IsZero() {
 		errs = append(errs, errors.New("health: no start time; give the time at which the monitor started"))
 	}
-	if cfg.NoData < 0 || cfg.Hold < 0 || cfg.Connection < 0 || cfg.Stall < 0 || cfg.NoDataBlock < 0 || cfg.BehindFor < 0 || cfg.SinkFor < 0 || cfg.StoreFor < 0 {
-		errs = append(errs, fmt.Errorf("health: no data %s and %d blocks, hold %s, connection %s, stall %s, behind %s, sink %s, store %s; allowed are positive values",
-			cfg.NoData, cfg.NoDataBlock, cfg.Hold, cfg.Connection, cfg.Stall, cfg.BehindFor, cfg.SinkFor, cfg.StoreFor))
+	if cfg.NoData < 0 || cfg.Hold < 0 || cfg.Connection < 0 || cfg.Stall < 0 || cfg.NoDataBlock < 0 || cfg.BehindFor < 0 || cfg.SinkFor < 0 || cfg.StoreFor < 0 || cfg.Heartbeat < 0 {
+		errs = append(errs, fmt.Errorf("health: no data %s and %d blocks, hold %s, connection %s, stall %s, behind %s, sink %s, store %s, heartbeat %s; allowed are positive values",
+			cfg.NoData, cfg.NoDataBlock, cfg.Hold, cfg.Connection, cfg.Stall, cfg.BehindFor, cfg.SinkFor, cfg.StoreFor, cfg.Heartbeat))
 	}
 	w := &Watcher{cfg: cfg, byName: make(map[string]*watched), listening: cfg.Start, last: cfg.Start}
 	for _, s := range streams {
@@ -198,6 +201,7 @@ func (w *Watcher) Step(dst []alert.Condition, m *Monitor, obs []Observation, now
 	dst = w.connection(dst, &m.Connection, now)
 	dst = w.store(dst, m.Store, now)
 	dst = w.sinks(dst, m.Sinks, now)
+	dst = w.heartbeat(dst, m.Beat, now)
 	for _, e := range w.streams {
 		o := Observation{Stream: e.Name}
 		for i := range obs {

@@ -16,6 +16,7 @@ import (
 type Config struct {
 	Events     <-chan alert.Event // of a listener of the alarm machine; closed when no more will come
 	Sinks      []Sink
+	Null       Sink              // where signs of life end, which no other sink is told of; it is told of nothing else, and not counted. nil: nowhere
 	Link       string            // the dashboard's address, for the link in each message; empty: no link
 	Each       map[string]Limits // by sink name, in place of Queue and Timeout
 	Queue      int               // messages waiting per sink; default 256
@@ -47,6 +48,7 @@ const remembered = 4096
 type Dispatcher struct {
 	cfg        Config
 	lanes      []*lane
+	null       *lane
 	seen       recent
 	duplicates atomic.Uint64
 }
@@ -99,6 +101,11 @@ func New(cfg Config) (*Dispatcher, error) {
 	for _, s := range cfg.Sinks {
 		d.lanes = append(d.lanes, newLane(s, cfg))
 	}
+	if cfg.Null != nil {
+		quiet := cfg
+		quiet.Done = nil
+		d.null = newLane(cfg.Null, quiet)
+	}
 	return d, nil
 }
 
@@ -108,14 +115,18 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	for _, l := range d.lanes {
+	all := d.lanes[:len(d.lanes):len(d.lanes)]
+	if d.null != nil {
+		all = append(all, d.null)
+	}
+	for _, l := range all {
 		wg.Go(func() { l.run(ctx) })
 	}
 	for _, ev := range d.cfg.First {
 		d.dispatch(ev, d.cfg.Told)
 	}
 	err := d.read(ctx)
-	for _, l := range d.lanes {
+	for _, l := range all {
 		close(l.queue)
 	}
 	if err == nil {
@@ -141,6 +152,9 @@ func (d *Dispatcher) read(ctx context.Context) error {
 }
 
 func (d *Dispatcher) dispatch(ev alert.Event, told func(sink, event string) bool) {
+	if ev.Change == alert.Beat && d.null != nil {
+		d.null.push(FromEvent(ev, ""))
+	}
 	if ev.Change != alert.Raised && ev.Change != alert.Realarmed && ev.Change != alert.Cleared {
 		return
 	}

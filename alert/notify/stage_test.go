@@ -314,3 +314,22 @@ func TestRecent(t *testing.T) {
 		t.Errorf("%s, %d remembered", got, len(r.has))
 	}
 }
+
+// Signs of life end in the sink for them, and nothing else does.
+func TestBeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		people, null := &scripted{name: "people"}, &scripted{name: "null"}
+		d, feed, stop := running(t, Config{Null: null}, people)
+		beat := alert.Event{Change: alert.Beat, Alarm: alert.Alarm{Stream: "heart"}}
+		feed(beat, event("1", alert.Raised), beat, beat)
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		if people.ids() != "1-raised" || len(null.tried) != 3 {
+			t.Errorf("people were told %q, the null sink %d times", people.ids(), len(null.tried))
+		}
+		if c := d.Counters(); len(c) != 1 || c[0].Sent != 1 {
+			t.Errorf("counted %+v", c)
+		}
+	})
+}

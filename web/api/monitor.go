@@ -25,6 +25,7 @@ type Monitor interface {
 type Readiness struct {
 	Connected    bool     `json:"connected"`     // to NATS
 	ModelsLoaded bool     `json:"models_loaded"` // for every stream that is to be scored
+	NoHeartbeat  bool     `json:"no_heartbeat"`  // the monitor's own test signal does not come through
 	Problems     []string `json:"problems"`      // in words, with the next step
 	Unseen       []string `json:"unseen"`        // streams not heard since the start; they do not make the monitor unready
 }
@@ -40,5 +41,5 @@ func (r Readiness) Whole() Readiness {
 	return r
 }
 
-// Ready says whether the monitor is ready: connected, and models loaded.
-func (r Readiness) Ready() bool { return r.Connected && r.ModelsLoaded }
+// Ready says whether the monitor is ready: connected, models loaded, and its heartbeat coming through.
+func (r Readiness) Ready() bool { return r.Connected && r.ModelsLoaded && !r.NoHeartbeat }

@@ -82,6 +82,11 @@ func (c *Client) PostJSON(ctx context.Context, header map[string]string, secret 
 		r.Header.Set(k, v.Reveal())
 		secrets = append(secrets, v)
 	}
+	return c.do(r, secrets...)
+}
+
+// do asks, and turns the answer into nil or an error without any of the secrets.
+func (c *Client) do(r *http.Request, secrets ...notify.Secret) error {
 	resp, err := c.http.Do(r)
 	if err != nil {
 		err, refused := notify.Scrub(err, secrets...), errors.Is(err, ErrRefused)
@@ -93,6 +98,16 @@ func (c *Client) PostJSON(ctx context.Context, header map[string]string, secret 
 	defer resp.Body.Close()
 	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	return notify.Scrub(verdict(resp, answer, time.Now()), secrets...)
+}
+
+// Get asks for the URL and returns nil when the answer is 2xx, else an error as PostJSON does.
+func (c *Client) Get(ctx context.Context) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url.Reveal(), nil)
+	if err != nil {
+		return notify.Permanent(notify.Scrub(err, c.url))
+	}
+	r.Header.Set("User-Agent", "crackle")
+	return c.do(r, c.url)
 }
 
 // Close lets go of idle connections.

@@ -62,6 +62,8 @@ type App struct {
 	masters  *masterKeeper    // likewise
 	looking  chan struct{}    // holds one for each question about the past that is worked on
 
+	heartbeat *heartbeat // nil before Start
+
 	shelf  shelf  // of the models that are kept with the store
 	school school // where models are taught
 

@@ -25,6 +25,7 @@ var (
 	descRate      = describe("rate_deviation", "Rate measured by the publisher's clock over the configured one, less 1; absent until it is known.", "stream")
 	descQueue     = describe("queue_blocks", "Blocks waiting to be conditioned.", "stream")
 	descPending   = describe("store_pending_messages", "Messages of the stream waiting in the signal store.", "stream")
+	descBeat      = describe("heartbeat_age_seconds", "Wall time since the monitor's own test signal came through; absent before the first time.")
 	descConnected = describe("nats_connected", "1 when connected to NATS.")
 	descOpen      = describe("alarms_open", "Alarms in the list of open ones, by state.", "state")
 	descAlarms    = describe("alarms_total", "Alarm transitions since the start.", "change")
@@ -41,7 +42,7 @@ func (a *App) registerMetrics() {
 // Describe implements prometheus.Collector.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descSamples, descBlocks, descWindows, descScore, descLimit, descAge, descRate, descQueue, descPending,
-		descConnected, descOpen, descAlarms, descExchanged, descSink, descSinkQueue} {
+		descBeat, descConnected, descOpen, descAlarms, descExchanged, descSink, descSinkQueue} {
 		ch <- d
 	}
 }
@@ -56,6 +57,9 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		connected = 1
 	}
 	send(descConnected, prometheus.GaugeValue, connected)
+	if last := c.app.heartbeat.last(); !last.IsZero() {
+		send(descBeat, prometheus.GaugeValue, sinceSeconds(last))
+	}
 	streams := c.app.list()
 	rows := c.app.rows(streams)
 	for i, s := range streams {

@@ -41,6 +41,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.makeStreams(); err != nil {
 		return err
 	}
+	if err := a.openHeartbeat(ctx, a.stored()); err != nil {
+		return err
+	}
 	if err := a.openJournal(ctx); err != nil { // and the machine that goes on with the alarms that it knows
 		return err
 	}
@@ -96,6 +99,7 @@ func (a *App) wire(ctx context.Context) error {
 	for _, s := range a.list() {
 		s.receive()
 	}
+	a.heartbeat.start()
 	return nil
 }
 
@@ -173,7 +177,7 @@ func (a *App) makeSinks() error {
 	}
 	var err error
 	a.sinks, err = notify.New(notify.Config{
-		Events: a.machine.Listen("sinks", 1024).C, Sinks: sinks, Each: each, Link: a.publicURL(), Log: a.log,
+		Events: a.machine.ListenToBeats("sinks", 1024).C, Sinks: sinks, Null: a.heartbeat, Each: each, Link: a.publicURL(), Log: a.log,
 		First: first, Told: told, Done: a.journal.done,
 		Drain: seconds(a.config().Server.StopS / 3), // of a stop, so that what comes after the sinks has time too
 	})

@@ -44,7 +44,7 @@ func newPulse(a *App) (*pulse, error) {
 		p.known[s.cfg.Name] = s.receiver
 	}
 	var err error
-	p.watcher, err = health.New(health.Config{Start: time.Now()}, streams)
+	p.watcher, err = health.New(health.Config{Start: time.Now(), Heartbeat: a.heartbeat.patience}, streams)
 	return p, err
 }
 
@@ -142,7 +142,7 @@ func (p *pulse) settled() {
 // shared reads the state of what all streams share.
 func (p *pulse) shared() *health.Monitor {
 	a := p.app
-	m := &health.Monitor{Connection: health.Connection{Up: a.conn.IsConnected(), Server: a.natsAddress()}, Store: a.storeProblem()}
+	m := &health.Monitor{Connection: health.Connection{Up: a.conn.IsConnected(), Server: a.natsAddress()}, Store: a.storeProblem(), Beat: a.heartbeat.last()}
 	if err := a.conn.LastError(); err != nil && !m.Up {
 		m.Why = err.Error()
 	}

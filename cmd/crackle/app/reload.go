@@ -108,9 +108,10 @@ func keepFixed(next, old *config.Config) (differ []string) {
 	keep("[nats]", reflect.DeepEqual(next.NATS, old.NATS))
 	keep("[store]", next.Store == old.Store)
 	keep("[evidence]", next.Evidence == old.Evidence)
+	keep("[heartbeat]", reflect.DeepEqual(next.Heartbeat, old.Heartbeat))
 	keep("[log]", next.Log == old.Log)
 	keep("[sink]", reflect.DeepEqual(next.Sinks, old.Sinks))
-	next.Server, next.NATS, next.Store, next.Evidence, next.Log, next.Sinks = old.Server, old.NATS, old.Store, old.Evidence, old.Log, old.Sinks
+	next.Server, next.NATS, next.Store, next.Evidence, next.Heartbeat, next.Log, next.Sinks = old.Server, old.NATS, old.Store, old.Evidence, old.Heartbeat, old.Log, old.Sinks
 	next.Server.StopS = stop
 	return differ
 }

@@ -136,6 +136,9 @@ func (m monitor) Readiness() web.Readiness {
 	if trouble := m.storeTrouble.Load(); trouble != nil && r.Connected {
 		r.Problems = append(r.Problems, *trouble)
 	}
+	if r.NoHeartbeat = m.heartbeat.missing(time.Now()); r.NoHeartbeat {
+		r.Problems = append(r.Problems, "the monitor's own test signal does not come through: the log says what stands still; a restart may help")
+	}
 	for _, s := range m.list() {
 		if ok, problem := s.status.model(); !ok {
 			r.ModelsLoaded = false

@@ -22,6 +22,11 @@ type store struct {
 	told   string
 }
 
+// stored reports whether any stream is read from the signal store.
+func (a *App) stored() bool {
+	return slices.ContainsFunc(a.list(), func(s *stream) bool { return s.cfg.Transport == "jetstream" })
+}
+
 // openStore makes the signal store at once where a server is there and a stream is read from it, and goes on looking after it. A second call does nothing.
 func (a *App) openStore(ctx context.Context) error {
 	if a.storeKept || !slices.ContainsFunc(a.list(), func(s *stream) bool { return s.cfg.Transport == "jetstream" }) {
@@ -87,6 +92,9 @@ func (st *store) ensure(ctx context.Context) bool {
 func (a *App) storeProblem() string {
 	if t := a.storeTrouble.Load(); t != nil {
 		return *t
+	}
+	if t := a.heartbeat.refused.Load(); t != nil {
+		return "the signal store refuses what is published: " + *t
 	}
 	if t := a.parts.trouble.Load(); t != nil {
 		return "accounts of parts are not stored: " + *t

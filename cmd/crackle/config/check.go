@@ -20,6 +20,7 @@ func (r *report) check(c *Config) {
 	r.nats(&c.NATS)
 	r.store(c)
 	r.evidence(c)
+	r.heartbeat(&c.Heartbeat)
 	r.oneOf(keyPath{"log", "level"}, c.Log.Level, "debug", "info", "warn", "error")
 	r.oneOf(keyPath{"log", "format"}, c.Log.Format, "text", "json")
 	r.featureSets(c.FeatureSets)
@@ -192,6 +193,20 @@ func (r *report) store(c *Config) {
 	r.between(t.with("models_max_age_s"), s.ModelsMaxAgeS, 60, 10*yearS, " seconds", "set 34560000, which is 400 days")
 	if at := t.with("worker"); !workerName.MatchString(s.Worker) || len(s.Worker) > namesMost {
 		r.add(at, r.show(at, s.Worker), fmt.Sprintf("one word of a-z, 0-9, _ and -, %d characters at most", namesMost), "give each crackle that uses the same NATS server a name of its own; \"main\" where there is one")
+	}
+}
+
+func (r *report) heartbeat(h *Heartbeat) {
+	t := keyPath{"heartbeat"}
+	r.between(t.with("every_s"), h.EveryS, 0.1, 3600, " seconds", "set 5, which is usual")
+	if at := t.with("missing_s"); r.good(t, "every_s") && h.MissingS < 2*h.EveryS {
+		r.add(at, r.show(at, h.MissingS), fmt.Sprintf("%g seconds or more, twice every_s", 2*h.EveryS), "set it to four times every_s, which is usual")
+	} else {
+		r.between(at, h.MissingS, 0.2, dayS, " seconds", "set 20, which is usual")
+	}
+	r.between(t.with("dead_man_s"), h.DeadManS, 0.1, dayS, " seconds", "set 60, or what the service at dead_man_url expects")
+	if !h.DeadManURL.Empty() {
+		r.hook(t, "dead_man_url", h.DeadManURL, h.AllowPrivate)
 	}
 }
 

@@ -28,10 +28,10 @@ func (r *report) sink(s *Sink, t keyPath) {
 	}
 	// Of a sink whose kind is not known, what is written is checked, and nothing is missing.
 	if s.Kind == "slack" || !known && !s.WebhookURL.Empty() {
-		r.hook(s, t, "webhook_url", s.WebhookURL)
+		r.hook(t, "webhook_url", s.WebhookURL, s.AllowPrivate)
 	}
 	if s.Kind == "webhook" || !known && !s.URL.Empty() {
-		r.hook(s, t, "url", s.URL)
+		r.hook(t, "url", s.URL, s.AllowPrivate)
 	}
 	if s.Kind == "email" || !known {
 		r.email(s, t, known)
@@ -53,7 +53,7 @@ func (r *report) foreignKeys(s *Sink, t keyPath) {
 }
 
 // hook checks the address of a web hook, which is a secret: it is never shown.
-func (r *report) hook(s *Sink, t keyPath, key string, secret Secret) {
+func (r *report) hook(t keyPath, key string, secret Secret, private bool) {
 	at := t.with(key)
 	if r.written(t.with(key + "_file")) {
 		at = t.with(key + "_file")
@@ -69,7 +69,7 @@ func (r *report) hook(s *Sink, t keyPath, key string, secret Secret) {
 		r.add(at, "a text that is no web address (not shown)", "an http:// or https:// URL", do)
 		return
 	}
-	if s.AllowPrivate || !r.good(t, "allow_private") {
+	if private || !r.good(t, "allow_private") {
 		return
 	}
 	client, err := outbound.New(outbound.Config{URL: secret})

@@ -8,11 +8,12 @@ import (
 
 // Config is the whole configuration file. The zero value is not usable: start from Default.
 type Config struct {
-	Server   Server   `toml:"server"`
-	NATS     NATS     `toml:"nats"`
-	Store    Store    `toml:"store"`
-	Evidence Evidence `toml:"evidence"`
-	Log      Log      `toml:"log"`
+	Server    Server    `toml:"server"`
+	NATS      NATS      `toml:"nats"`
+	Store     Store     `toml:"store"`
+	Evidence  Evidence  `toml:"evidence"`
+	Heartbeat Heartbeat `toml:"heartbeat"`
+	Log       Log       `toml:"log"`
 
 	FeatureSets map[string]FeatureSet `toml:"features"` // by name
 	Streams     map[string]Stream     `toml:"stream"`   // by name
@@ -122,6 +123,15 @@ func (c *Config) ModelBytes() int64 {
 	return 1 << 30
 }
 
+// Heartbeat is the table [heartbeat]: the test signal that goes the whole way.
+type Heartbeat struct {
+	EveryS       float64 `toml:"every_s"`       // between two beats
+	MissingS     float64 `toml:"missing_s"`     // without one, which is an alarm
+	DeadManURL   Secret  `toml:"dead_man_url"`  // pinged while, and only while, beats come through; empty: none
+	DeadManS     float64 `toml:"dead_man_s"`    // between two pings
+	AllowPrivate bool    `toml:"allow_private"` // let that address be on this machine or in a private network
+}
+
 // Log is the table [log].
 type Log struct {
 	Level  string `toml:"level"`  // debug, info, warn or error
@@ -142,6 +152,8 @@ func Default() *Config {
 		Store:    Store{Dir: "crackle-data", MaxBytes: 10 << 30, SignalMaxAgeS: 86400, Sync: SyncAlways, ModelsMaxAgeS: 400 * 86400, Worker: "main"},
 		Evidence: Evidence{PreS: 2, PostS: 3, MemoryBytes: 64 << 20, MaxAgeS: 90 * 86400},
 		Log:      Log{Level: "info", Format: "text"},
+
+		Heartbeat: Heartbeat{EveryS: 5, MissingS: 20, DeadManS: 60},
 
 		FeatureSets: map[string]FeatureSet{},
 		Streams:     map[string]Stream{},

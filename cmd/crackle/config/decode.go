@@ -48,7 +48,7 @@ func keysOf(t reflect.Type) map[string]int {
 // isSecretKey reports whether a key, alone or at the end of a dotted path, holds a secret.
 func isSecretKey(key string) bool {
 	key = strings.Trim(key[strings.LastIndex(key, ".")+1:], ` "'`)
-	for _, t := range []reflect.Type{reflect.TypeFor[NATS](), reflect.TypeFor[Sink]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[NATS](), reflect.TypeFor[Heartbeat](), reflect.TypeFor[Sink]()} {
 		if i, ok := keysOf(t)[key]; ok && t.Field(i).Type == secretType {
 			return true
 		}

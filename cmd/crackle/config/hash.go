@@ -12,7 +12,7 @@ import (
 // Hash identifies the effective configuration: every value, defaults included, but no secret. It is the same for the same file wherever
 // it stands and on every machine, and changes when any other value does.
 func (c *Config) Hash() string {
-	plain := Config{Server: c.Server, NATS: c.NATS, Store: c.Store, Evidence: c.Evidence, Log: c.Log, FeatureSets: c.FeatureSets, Sinks: c.Sinks}
+	plain := Config{Server: c.Server, NATS: c.NATS, Store: c.Store, Evidence: c.Evidence, Heartbeat: c.Heartbeat, Log: c.Log, FeatureSets: c.FeatureSets, Sinks: c.Sinks}
 	plain.Store.Dir = c.relative(c.Store.Dir)
 	for _, path := range plain.NATS.files() {
 		*path = c.relative(*path)
