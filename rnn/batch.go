@@ -175,7 +175,7 @@ func (n *Network) StepBatch(dst, x []float32, present []int, b *Batch) error {
 		if dst != nil {
 			ds = dst[i*n.width : j*n.width]
 		}
-		if j-i < kernel.TileFrom() || n.config.Cell == GRUBefore {
+		if j-i < kernel.TileFrom() || !n.layers[0].Tiles() {
 			b.stepEach(ds, xs, present, i, j)
 		} else {
 			b.stepTile(ds, xs, present, i, j)

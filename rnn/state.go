@@ -24,7 +24,11 @@ type State struct {
 // NewState gives a channel at its initial state.
 func (n *Network) NewState() *State {
 	size := len(n.layers) * n.config.Hidden
-	s := &State{net: n, h: make([]float32, size), scratch: make([]float32, n.layers[0].Scratch())}
+	scratch := 0
+	for _, l := range n.layers {
+		scratch = max(scratch, l.Scratch())
+	}
+	s := &State{net: n, h: make([]float32, size), scratch: make([]float32, scratch)}
 	if n.config.Cell == LSTM {
 		s.c = make([]float32, size)
 	}

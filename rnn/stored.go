@@ -13,7 +13,7 @@ type Storage string
 const (
 	StoreFloat32 Storage = "float32"
 	StoreBF16    Storage = "bf16" // 8 bits of significand
-	StoreInt8    Storage = "int8" // whole numbers times a power of two per gate row
+	StoreInt8    Storage = "int8" // whole numbers times a power of two per gate row; a step rounds its values to 16 bits
 )
 
 // StorageLoss is what a smaller storage costs in accuracy, measured against float32 on a fixed sequence of noise.

@@ -9,6 +9,11 @@ package kernel
 //go:noescape
 func stepGRUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
+// stepGRUInt8AVX2 replaces the hidden state h and c (LSTM). q holds the rounded values of x, then of h; px and ph are what their ones stand for.
+//
+//go:noescape
+func stepGRUInt8AVX2(w *int8, b *float32, start *int32, q *uint8, h *float32, c *float32, px float32, ph float32, in int, hidden int)
+
 // sumsGRUAVX2 sums the gates of all units of 32 channels into save.
 //
 //go:noescape
@@ -23,6 +28,11 @@ func activateGRUAVX2(save *float32, h *float32, c *float32, hn *float32, cn *flo
 //
 //go:noescape
 func stepLSTMAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+
+// stepLSTMInt8AVX2 replaces the hidden state h and c (LSTM). q holds the rounded values of x, then of h; px and ph are what their ones stand for.
+//
+//go:noescape
+func stepLSTMInt8AVX2(w *int8, b *float32, start *int32, q *uint8, h *float32, c *float32, px float32, ph float32, in int, hidden int)
 
 // sumsLSTMAVX2 sums the gates of all units of 32 channels into save.
 //
@@ -63,6 +73,11 @@ func sumsElmanReLUAVX2(w *float32, x *float32, h *float32, save *float32, in int
 //
 //go:noescape
 func activateElmanReLUAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
+
+// quantiseAVX2 writes the rounded values to q, in whole eights.
+//
+//go:noescape
+func quantiseAVX2(q *int16, v *float32, n int) (top uint32)
 
 //go:noescape
 func denseAVX2(w *float32, b *float32, x *float32, dst *float32, in int, out int)

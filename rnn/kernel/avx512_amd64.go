@@ -14,10 +14,10 @@ func stepGRUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, h
 //go:noescape
 func stepGRUBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
-// stepGRUInt8AVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+// stepGRUInt8AVX512 replaces the hidden state h and c (LSTM). q holds the rounded values of x, then of h; px and ph are what their ones stand for.
 //
 //go:noescape
-func stepGRUInt8AVX512(w *int8, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepGRUInt8AVX512(w *int8, b *float32, start *int32, q *uint8, h *float32, c *float32, px float32, ph float32, in int, hidden int)
 
 // sumsGRUAVX512 sums the gates of all units of 32 channels into save.
 //
@@ -39,10 +39,10 @@ func stepLSTMAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, 
 //go:noescape
 func stepLSTMBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
 
-// stepLSTMInt8AVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+// stepLSTMInt8AVX512 replaces the hidden state h and c (LSTM). q holds the rounded values of x, then of h; px and ph are what their ones stand for.
 //
 //go:noescape
-func stepLSTMInt8AVX512(w *int8, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepLSTMInt8AVX512(w *int8, b *float32, start *int32, q *uint8, h *float32, c *float32, px float32, ph float32, in int, hidden int)
 
 // sumsLSTMAVX512 sums the gates of all units of 32 channels into save.
 //
@@ -83,6 +83,11 @@ func sumsElmanReLUAVX512(w *float32, x *float32, h *float32, save *float32, in i
 //
 //go:noescape
 func activateElmanReLUAVX512(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
+
+// quantiseAVX512 writes the upper bytes of the rounded values plus 32768 to q, and the lower bytes gap further on, in whole sixteens.
+//
+//go:noescape
+func quantiseAVX512(q *uint8, v *float32, n int, gap int) (top uint32)
 
 //go:noescape
 func denseAVX512(w *float32, b *float32, x *float32, dst *float32, in int, out int)

@@ -32,20 +32,3 @@ func (l *Layer) stepBefore(h, x, scratch []float32) {
 	}
 	copy(h, hn)
 }
-
-// tileBefore steps the channels of a tile one by one.
-func (l *Layer) tileBefore(hn, x, h []float32, n int) {
-	one, row, scratch := make([]float32, l.Hidden), make([]float32, l.In), make([]float32, l.Scratch())
-	for j := range n {
-		for k := range row {
-			row[k] = x[k*Lanes+j]
-		}
-		for k := range one {
-			one[k] = h[k*Lanes+j]
-		}
-		l.stepBefore(one, row, scratch)
-		for k, v := range one {
-			hn[k*Lanes+j] = v
-		}
-	}
-}

@@ -12,20 +12,12 @@ type Store uint8
 const (
 	Float32 Store = iota
 	BF16          // 8 bits of significand, in places with last bits that are a neighbour's: see roundBF16
-	Int8          // a whole number from -127 to 127 times a power of two per gate row; biases stay float32
+	Int8          // a whole number from -127 to 127 times a power of two per gate row, and values rounded to 16 bits: see fixed
 )
 
-// compact holds the weights of Layer.step in fewer bits, in the same order. The layer's other forms hold the rounded weights as float32, and
-// every form gives the same bits: the rounded weights are float32 numbers, and scaling by powers of two commutes with rounding.
-type compact struct {
-	store  Store
-	halves []uint16  // BF16; in a block of 32 units, unit i and unit 16+i are neighbours
-	bytes  []int8    // Int8
-	bias   []float32 // Int8: per block [biasRows][block] divided by the row's scale, and [gates][block], the scales
-}
-
-// NewStored is NewLayer with the weights rounded to what the store can hold. AVX-512 kernels of GRU and LSTM then read half or a quarter of
-// the bytes in Step; everything else computes with the same rounded weights in float32.
+// NewStored is NewLayer with the weights rounded to what the store can hold. With BF16, AVX-512 kernels of GRU and LSTM read half the bytes in
+// Step, and everything else computes with the same rounded weights in float32, to the same bits. With Int8, a GRU or LSTM of at most 512 inputs
+// and 512 hidden units sums in whole numbers (see fixed); other layers compute with the rounded weights in float32.
 func NewStored(store Store, cell Cell, in, hidden int, wih, whh, bih, bhh []float32) (*Layer, error) {
 	var scale []float32
 	switch store {
@@ -45,10 +37,15 @@ func NewStored(store Store, cell Cell, in, hidden int, wih, whh, bih, bhh []floa
 		return nil, fmt.Errorf("weight store %d, must be Float32, BF16 or Int8", store)
 	}
 	l, err := NewLayer(cell, in, hidden, wih, whh, bih, bhh)
-	if err != nil || l.step == nil || (cell != GRU && cell != LSTM) {
+	if err != nil || (cell != GRU && cell != LSTM) {
 		return l, err
 	}
-	l.compact = l.shrink(store, scale, wih, whh)
+	switch {
+	case store == Int8 && in <= fixedLimit && hidden <= fixedLimit:
+		l.fixed = newFixed(l, scale, wih, whh)
+	case store == BF16 && l.step != nil:
+		l.halves = l.packHalves(wih, whh)
+	}
 	return l, nil
 }
 
@@ -80,44 +77,14 @@ func nearest(v float32, lower uint32) float32 {
 	return best
 }
 
-// roundInt8 rounds a row's weights to whole multiples of its scale, the least power of two that needs no more than 127 of them.
-func roundInt8(parts ...[]float32) float32 {
-	var top float64
-	for _, p := range parts {
-		for _, v := range p {
-			top = max(top, math.Abs(float64(v)))
-		}
-	}
-	if top == 0 {
-		return 1
-	}
-	scale := math.Ldexp(1, int(math.Ceil(math.Log2(top/127))))
-	for _, p := range parts {
-		for i, v := range p {
-			p[i] = float32(math.RoundToEven(float64(v)/scale) * scale)
-		}
-	}
-	return float32(scale)
-}
-
-// shrink makes the compact form of weights already rounded.
-func (l *Layer) shrink(store Store, scale, wih, whh []float32) *compact {
-	q := &compact{store: store}
-	plain := make([]float32, len(l.step))
+// packHalves gives rounded weights in the order of Layer.step, all gates together, two bytes each; in a block of 32 units, unit i and unit
+// 16+i are neighbours.
+func (l *Layer) packHalves(wih, whh []float32) []uint16 {
+	plain, halves := make([]float32, len(l.step)), make([]uint16, len(l.step))
 	for u := range l.Hidden {
 		first, width := l.block(u)
 		l.packStep(plain[first*l.weightsPerUnit()+u-first:], width, u, l.Cell.oneGroup(), wih, whh)
 	}
-	if store == BF16 {
-		q.shrinkBF16(l, plain)
-	} else {
-		q.shrinkInt8(l, plain, scale)
-	}
-	return q
-}
-
-func (q *compact) shrinkBF16(l *Layer, plain []float32) {
-	q.halves = make([]uint16, len(plain))
 	for first := 0; first < l.Hidden; first += 32 {
 		_, width := l.block(first)
 		for i := range width * l.weightsPerUnit() {
@@ -126,31 +93,10 @@ func (q *compact) shrinkBF16(l *Layer, plain []float32) {
 			if width == 32 {
 				to = at - i%32 + i%16*2 + i%32/16
 			}
-			q.halves[to] = uint16(math.Float32bits(plain[at]) >> 16)
+			halves[to] = uint16(math.Float32bits(plain[at]) >> 16)
 		}
 	}
-}
-
-func (q *compact) shrinkInt8(l *Layer, plain, scale []float32) {
-	rows := l.Cell.biasRows()
-	q.bytes = make([]int8, len(plain))
-	q.bias = aligned((l.Hidden + 15) / 16 * 16 * (rows + l.gates))
-	for u := range l.Hidden {
-		first, width := l.block(u)
-		from := first*l.weightsPerUnit() + u - first
-		bias, scaled := l.bias[first*rows+u-first:], q.bias[first*(rows+l.gates)+u-first:]
-		l.stepRows(l.Cell.oneGroup(), func(row, gate, _ int, _ bool) {
-			q.bytes[from+row*width] = int8(plain[from+row*width] / scale[gate*l.Hidden+u])
-		})
-		for g := range l.gates {
-			s := scale[g*l.Hidden+u]
-			scaled[g*width] = bias[g*width] / s
-			scaled[(rows+g)*width] = s
-			if g == 2 && l.Cell == GRU {
-				scaled[3*width] = bias[3*width] / s
-			}
-		}
-	}
+	return halves
 }
 
 // RoundingError gives the sum of the squares of the weights given, and of their distances to those that the layer holds.

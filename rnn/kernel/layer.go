@@ -51,7 +51,8 @@ type Layer struct {
 	// step and bias serve the vector forms of Step, hidden units in lanes: for each block of 32 units (16 for a last block of at most 16)
 	// the rows that stepRows lists, each a block wide, in the order they are read; and [biasRows][block].
 	step, bias []float32
-	compact    *compact // weights stored in fewer bits; nil for float32
+	halves     []uint16 // the BF16 form of step; else nil
+	fixed      *fixed   // the Int8 form; else nil
 }
 
 // NewLayer packs weights in PyTorch's layout: wih [gates*hidden][in], whh [gates*hidden][hidden], bih and bhh [gates*hidden]; gate order
@@ -183,11 +184,17 @@ func (l *Layer) HasCell() bool { return l.Cell == LSTM }
 
 // Scratch is the length of the scratch that Step needs.
 func (l *Layer) Scratch() int {
-	if l.Cell == GRUBefore {
+	switch {
+	case l.Cell == GRUBefore:
 		return 3 * l.Hidden
+	case l.fixed != nil:
+		return l.Hidden + l.fixed.places(l)
 	}
 	return l.Hidden
 }
+
+// Tiles says whether StepTile has a form of its own. Without one it steps the channels one after another.
+func (l *Layer) Tiles() bool { return l.Cell != GRUBefore && l.fixed == nil }
 
 // Step advances one channel: h [Hidden] and, for the LSTM, c [Hidden] are replaced, x is [In], scratch [Scratch]. Nothing is allocated.
 func (l *Layer) Step(h, c, x, scratch []float32) {
@@ -195,11 +202,15 @@ func (l *Layer) Step(h, c, x, scratch []float32) {
 		l.stepBefore(h[:l.Hidden], x[:l.In], scratch[:3*l.Hidden])
 		return
 	}
-	h, x, scratch = h[:l.Hidden], x[:l.In], scratch[:l.Hidden]
+	h, x, scratch = h[:l.Hidden], x[:l.In], scratch[:l.Scratch()]
 	if l.HasCell() {
 		c = c[:l.Hidden]
 	} else {
 		c = nil
+	}
+	if l.fixed != nil {
+		l.stepFixed(h, c, x, scratch)
+		return
 	}
 	if hasVectors && l.stepVector(ptr(h), ptr(c), ptr(x), ptr(scratch)) {
 		return
@@ -211,7 +222,7 @@ func (l *Layer) Step(h, c, x, scratch []float32) {
 // StepTile advances up to Lanes channels: hn [Hidden][Lanes] becomes the new state computed from x [In][Lanes] and h [Hidden][Lanes];
 // for the LSTM cn and c likewise, and cn may be c. hn and h must not overlap. save [Saved][Hidden][Lanes] is scratch, and holds what
 // GatesBack needs afterwards. Only the first n channels are promised a value; n is 1 to Lanes, and what the other lanes hold never changes the
-// result of these. It allocates nothing, but for GRUBefore, which has no tile form and leaves save alone.
+// result of these. It allocates nothing, but for layers without a tile form (see Tiles), which also leave save alone.
 func (l *Layer) StepTile(save, hn, cn, x, h, c []float32, n int) {
 	save, hn, h, x = save[:l.Cell.Saved()*l.Hidden*Lanes], hn[:l.Hidden*Lanes], h[:l.Hidden*Lanes], x[:l.In*Lanes]
 	if l.HasCell() {
@@ -219,14 +230,38 @@ func (l *Layer) StepTile(save, hn, cn, x, h, c []float32, n int) {
 	} else {
 		cn, c = nil, nil
 	}
-	if l.Cell == GRUBefore {
-		l.tileBefore(hn, x, h, n)
+	if !l.Tiles() {
+		l.tileSteps(hn, cn, x, h, c, n)
 		return
 	}
 	if hasVectors && l.tileVector(save, hn, cn, x, h, c) {
 		return
 	}
 	l.tileGeneric(save, hn, cn, x, h, c, n)
+}
+
+// tileSteps steps the channels of a tile one by one.
+func (l *Layer) tileSteps(hn, cn, x, h, c []float32, n int) {
+	state, cell, row, scratch := make([]float32, l.Hidden), make([]float32, l.Hidden), make([]float32, l.In), make([]float32, l.Scratch())
+	take := func(dst, tile []float32, j int) {
+		for k := range dst {
+			dst[k] = tile[k*Lanes+j]
+		}
+	}
+	for j := range n {
+		take(row, x, j)
+		take(state, h, j)
+		if l.HasCell() {
+			take(cell, c, j)
+		}
+		l.Step(state, cell, row, scratch)
+		for k, v := range state {
+			hn[k*Lanes+j] = v
+			if l.HasCell() {
+				cn[k*Lanes+j] = cell[k]
+			}
+		}
+	}
 }
 
 // ptr is the address of a slice's first element, nil for a nil slice.

@@ -78,7 +78,7 @@ func checkStep(t *testing.T, r *rand.Rand, l *Layer) {
 	h, okH := fenced(l.Hidden, random(r, l.Hidden, 1))
 	c, okC := fenced(l.Hidden, random(r, l.Hidden, 1))
 	x, okX := fenced(l.In, random(r, l.In, 2))
-	s, okS := fenced(l.Hidden, nil)
+	s, okS := fenced(l.Scratch(), nil)
 	ht, okHT := fenced(l.Hidden*Lanes, nil)
 	ct, okCT := fenced(l.Hidden*Lanes, nil)
 	hn, okHN := fenced(l.Hidden*Lanes, nil)
@@ -118,7 +118,7 @@ func checkStep(t *testing.T, r *rand.Rand, l *Layer) {
 // run gives the states of a layer over steps rows of seeded noise.
 func runLayer(l *Layer, steps int) []float32 {
 	r := rand.New(rand.NewPCG(7, 7))
-	h, c, s := make([]float32, l.Hidden), make([]float32, l.Hidden), make([]float32, l.Hidden)
+	h, c, s := make([]float32, l.Hidden), make([]float32, l.Hidden), make([]float32, l.Scratch())
 	var out []float32
 	for range steps {
 		l.Step(h, c, random(r, l.In, 1), s)

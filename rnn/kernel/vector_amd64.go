@@ -31,6 +31,9 @@ func use(name string) {
 	}
 }
 
+// hasVNNI says that the processor has the byte products of AVX-512 VNNI. Without them the AVX2 form of Int8 serves the AVX-512 kernel too.
+var hasVNNI bool
+
 // vectorKernels lists what the processor offers and the operating system saves.
 func vectorKernels() []string {
 	most, _, _, _ := cpuid(0, 0)
@@ -38,7 +41,7 @@ func vectorKernels() []string {
 		return nil
 	}
 	_, _, c1, _ := cpuid(1, 0)
-	_, b7, _, _ := cpuid(7, 0)
+	_, b7, c7, _ := cpuid(7, 0)
 	const fma, osxsave, avx = 1 << 12, 1 << 27, 1 << 28
 	if c1&(fma|osxsave|avx) != fma|osxsave|avx {
 		return nil
@@ -52,6 +55,8 @@ func vectorKernels() []string {
 	if saved&0xe6 != 0xe6 || b7&(f|dq|bw|vl) != f|dq|bw|vl {
 		return []string{"avx2"}
 	}
+	const vnni = 1 << 11
+	hasVNNI = c7&vnni != 0
 	return []string{"avx2", "avx512"}
 }
 
@@ -67,11 +72,11 @@ func (l *Layer) stepVector(h, c, x, scratch *float32) bool {
 	hn := scratch
 	switch inUse {
 	case setAVX512:
-		if l.Hidden <= 32 || l.compact.onePair(l) {
+		if l.Hidden <= 32 || l.onePair() {
 			hn = h
 		}
-		if l.compact != nil {
-			l.compact.step(l, h, c, x, hn)
+		if l.halves != nil {
+			l.stepHalves(h, c, x, hn)
 			break
 		}
 		switch l.Cell {
@@ -224,21 +229,47 @@ func transposeVector(dst, src []float32, cols int) int {
 	return n
 }
 
-// onePair says that step takes all units in one go, so that it may write over h.
-func (q *compact) onePair(l *Layer) bool {
-	return q != nil && l.Cell == GRU && l.Hidden > 48 && l.Hidden <= 64
+// onePair says that stepHalves takes all units in one go, so that it may write over h.
+func (l *Layer) onePair() bool {
+	return l.halves != nil && l.Cell == GRU && l.Hidden > 48 && l.Hidden <= 64
 }
 
-// step is stepVector's AVX-512 form for weights in fewer bits.
-func (q *compact) step(l *Layer, h, c, x, hn *float32) {
-	switch {
-	case l.Cell == GRU && q.store == BF16:
-		stepGRUBF16AVX512(ptr(q.halves), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
-	case l.Cell == GRU:
-		stepGRUInt8AVX512(ptr(q.bytes), ptr(q.bias), x, h, nil, hn, l.In, l.Hidden)
-	case q.store == BF16:
-		stepLSTMBF16AVX512(ptr(q.halves), ptr(l.bias), x, h, c, hn, l.In, l.Hidden)
-	default:
-		stepLSTMInt8AVX512(ptr(q.bytes), ptr(q.bias), x, h, c, hn, l.In, l.Hidden)
+// stepHalves is stepVector's AVX-512 form for BF16.
+func (l *Layer) stepHalves(h, c, x, hn *float32) {
+	if l.Cell == GRU {
+		stepGRUBF16AVX512(ptr(l.halves), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
+	} else {
+		stepLSTMBF16AVX512(ptr(l.halves), ptr(l.bias), x, h, c, hn, l.In, l.Hidden)
 	}
+}
+
+// stepFixedVector is stepFixed with a vector kernel: ok is false when the generic one is in use, fits is false when a value is too large and nothing was done.
+func (l *Layer) stepFixedVector(h, c, x, buffer *float32) (ok, fits bool) {
+	f := l.fixed
+	xs := unsafe.Pointer(buffer)
+	hs := unsafe.Add(xs, 2*places(l.In))
+	var topX, topH uint32
+	switch {
+	case inUse == setGeneric:
+		return false, false
+	case inUse == setAVX512 && hasVNNI:
+		topX, topH = quantiseAVX512((*uint8)(xs), x, l.In, places(l.In)), quantiseAVX512((*uint8)(hs), h, l.Hidden, places(l.Hidden))
+	default:
+		topX, topH = quantiseAVX2((*int16)(xs), x, l.In), quantiseAVX2((*int16)(hs), h, l.Hidden)
+	}
+	if topX >= tooLarge || topH >= tooLarge {
+		return true, false
+	}
+	px, ph := unitOf(topX), unitOf(topH)
+	switch {
+	case inUse == setAVX512 && hasVNNI && l.Cell == GRU:
+		stepGRUInt8AVX512(ptr(f.weights), ptr(f.bias), ptr(f.start), (*uint8)(xs), h, nil, px, ph, l.In, l.Hidden)
+	case inUse == setAVX512 && hasVNNI:
+		stepLSTMInt8AVX512(ptr(f.weights), ptr(f.bias), ptr(f.start), (*uint8)(xs), h, c, px, ph, l.In, l.Hidden)
+	case l.Cell == GRU:
+		stepGRUInt8AVX2(ptr(f.weights), ptr(f.bias), ptr(f.start), (*uint8)(xs), h, nil, px, ph, l.In, l.Hidden)
+	default:
+		stepLSTMInt8AVX2(ptr(f.weights), ptr(f.bias), ptr(f.start), (*uint8)(xs), h, c, px, ph, l.In, l.Hidden)
+	}
+	return true, true
 }

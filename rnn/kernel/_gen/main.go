@@ -45,11 +45,14 @@ func main() {
 		step(c, float32s)
 		if wide && c.gates > 1 {
 			step(c, bfloat16s)
-			step(c, int8s)
+		}
+		if c.gates > 1 {
+			stepFixed(c)
 		}
 		tileSums(c)
 		tileActivations(c)
 	}
+	quantise()
 	dense()
 	denseTile()
 	transpose()

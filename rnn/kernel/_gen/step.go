@@ -19,7 +19,7 @@ var (
 	float32s = store{"", 4, "float32"}
 	// For a block of 32 units, unit i is the lower half of word i; unit 16+i is the whole word, its last bits whatever the neighbour's are.
 	bfloat16s = store{"BF16", 2, "uint16"}
-	int8s     = store{"Int8", 1, "int8"} // times a power of two per row, which follows the biases
+	int8s     = store{"Int8", 1, "int8"} // times a power of two per row, which follows the biases: stepFixed
 )
 
 // step generates one step of one channel, hidden units in lanes. b and w are packed in blocks of 32 units, or 16 for a last block of at most
@@ -113,6 +113,7 @@ type stepGen struct {
 	store              store
 	b                  reg.GPVirtual // biases of the current block
 	w, hn, c, ho, left reg.GPVirtual // ho is h at the current units, left the units left
+	start              reg.GPVirtual // whole numbers: where their sums begin, for the current block
 	next               reg.GPVirtual // pairs of blocks: distance in bytes from a block's weights to the next block's
 }
 
@@ -129,6 +130,10 @@ func (s *stepGen) advance(units int) {
 
 // body reduces and finishes vectors of a block of units. s.w and s.b end at the next block.
 func (s *stepGen) body(name string, units, vectors int) {
+	if s.store == int8s {
+		s.fixedBody(name, units, vectors)
+		return
+	}
 	gates := s.cell.gates
 	biasRow, gateBytes := 4*units, s.store.bytes*units
 	stride := gates * gateBytes
@@ -139,13 +144,11 @@ func (s *stepGen) body(name string, units, vectors int) {
 			a[g][v] = load(s.bias(g, v, units))
 		}
 	}
-	rows := gates
 	xs := a
 	if s.cell.name == "GRU" { // bias rows r, z, input part of n, hidden part of n
 		nx = a[2]
 		a[2] = make([]vec, vectors)
 		xs = [][]vec{a[0], a[1], nx}
-		rows = 4
 	}
 	row := func(disp int, src Mem, acc [][]vec) { s.row(disp, src, acc, units, vectors) }
 	p, n := param("x"), param("in")
@@ -171,13 +174,6 @@ func (s *stepGen) body(name string, units, vectors int) {
 		for i, g := range group {
 			for v := range vectors {
 				VADDPS(bs[i][v], as[i][v], as[i][v])
-				if s.store == int8s {
-					scale := s.bias(rows+g, v, units)
-					VMULPS(scale, as[i][v], as[i][v])
-					if g == 2 && nx != nil {
-						VMULPS(scale, nx[v], nx[v])
-					}
-				}
 				us[v].gates[g] = as[i][v]
 			}
 		}
@@ -322,16 +318,6 @@ func (s *stepGen) row(disp int, src Mem, acc [][]vec, units, vectors int) {
 			VPMOVZXWD(at(s.w, disp+g*gateBytes), w)
 			VPSLLD(Imm(16), w, w)
 			VFMADD231PS(w, x, acc[g][0])
-		}
-	default:
-		for g := range acc {
-			for v := range vectors {
-				w := newVec()
-				block, place := s.blockOf(v, units)
-				VPMOVSXBD(s.weights(block, disp+g*gateBytes+place*16), w)
-				VCVTDQ2PS(w, w)
-				VFMADD231PS(w, x, acc[g][v])
-			}
 		}
 	}
 }
