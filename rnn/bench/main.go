@@ -23,12 +23,13 @@ func main() { os.Exit(run()) }
 
 func run() int {
 	dir := flag.String("c", "", "folder with the C references")
-	only := flag.String("only", "step,batch,quantised,scale,train", "what to time, a list of step, batch, quantised, scale, train, lag")
+	list := flag.String("only", "step,batch,quantised,scale,train", "what to time, a list of step, batch, quantised, scale, train, lag")
+	flag.StringVar(&only, "kernel", "", "time this kernel only, of generic, avx2, avx512")
 	plot := flag.String("plot", filepath.Join(os.TempDir(), "lag.svg"), "where the long-lag plot goes")
 	flag.Parse()
 	runtime.GOMAXPROCS(1)
 	runtime.LockOSThread()
-	want := strings.Split(*only, ",")
+	want := strings.Split(*list, ",")
 	ref := &reference{dir: *dir}
 	defer ref.close()
 	fmt.Printf("%s, kernels %s\n", runtime.Version(), strings.Join(kernel.Available(), ", "))

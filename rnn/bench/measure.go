@@ -67,12 +67,18 @@ func noise(n int) []float32 {
 	return x
 }
 
+// only is the one kernel to time; all of them when empty.
+var only string
+
 // eachKernel runs do with every kernel of this machine, fastest first, and puts back the one in use.
 func eachKernel(do func(name string) error) error {
 	old := kernel.Name()
 	names := kernel.Available()
 	slices.Reverse(names)
 	for _, name := range names {
+		if only != "" && name != only {
+			continue
+		}
 		if err := kernel.Select(name); err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func activate(t *testing.T, cell Cell, x float32) float32 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h, scratch := []float32{0}, []float32{0}
+		h, scratch := []float32{0}, make([]float32, l.Scratch())
 		l.Step(h, nil, zeros[:1], scratch)
 		return h[0]
 	}
@@ -64,7 +64,7 @@ func activate(t *testing.T, cell Cell, x float32) float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, c, scratch := []float32{0}, []float32{0}, []float32{0}
+	h, c, scratch := []float32{0}, []float32{0}, make([]float32, l.Scratch())
 	l.Step(h, c, zeros[:1], scratch)
 	return c[0]
 }

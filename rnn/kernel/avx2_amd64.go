@@ -4,10 +4,10 @@
 
 package kernel
 
-// stepGRUAVX2 writes the new hidden state to hn, which may be h up to 16 units, and replaces c (LSTM).
+// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 16 units.
 //
 //go:noescape
-func stepGRUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepGRUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
 // stepGRUInt8AVX2 replaces the hidden state h and c (LSTM). q holds the rounded values of x, then of h; px and ph are what their ones stand for.
 //
@@ -24,10 +24,10 @@ func sumsGRUAVX2(w *float32, x *float32, h *float32, save *float32, in int, hidd
 //go:noescape
 func activateGRUAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
-// stepLSTMAVX2 writes the new hidden state to hn, which may be h up to 8 units, and replaces c (LSTM).
+// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 8 units.
 //
 //go:noescape
-func stepLSTMAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepLSTMAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
 // stepLSTMInt8AVX2 replaces the hidden state h and c (LSTM). q holds the rounded values of x, then of h; px and ph are what their ones stand for.
 //
@@ -44,10 +44,10 @@ func sumsLSTMAVX2(w *float32, x *float32, h *float32, save *float32, in int, hid
 //go:noescape
 func activateLSTMAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
-// stepElmanTanhAVX2 writes the new hidden state to hn, which may be h up to 16 units, and replaces c (LSTM).
+// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 16 units.
 //
 //go:noescape
-func stepElmanTanhAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepElmanTanhAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
 // sumsElmanTanhAVX2 sums the gates of all units of 32 channels into save.
 //
@@ -59,10 +59,10 @@ func sumsElmanTanhAVX2(w *float32, x *float32, h *float32, save *float32, in int
 //go:noescape
 func activateElmanTanhAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
-// stepElmanReLUAVX2 writes the new hidden state to hn, which may be h up to 16 units, and replaces c (LSTM).
+// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 16 units.
 //
 //go:noescape
-func stepElmanReLUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepElmanReLUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
 // sumsElmanReLUAVX2 sums the gates of all units of 32 channels into save.
 //

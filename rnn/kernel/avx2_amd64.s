@@ -358,14 +358,16 @@ DATA constantsAVX2<>+1400(SB)/4, $0x00000000
 DATA constantsAVX2<>+1404(SB)/4, $0x00000000
 GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1408
 
-// func stepGRUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+// func stepGRUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·stepGRUAVX2(SB), NOSPLIT, $0-64
+TEXT ·stepGRUAVX2(SB), NOSPLIT, $0-80
 	MOVQ w+0(FP), AX
 	MOVQ b+8(FP), CX
 	MOVQ hn+40(FP), DX
 	MOVQ h+24(FP), BX
-	MOVQ hidden+56(FP), SI
+	MOVQ first+64(FP), SI
+	LEAQ (BX)(SI*4), BX
+	MOVQ units+72(FP), SI
 
 block:
 	CMPQ SI, $0x10
@@ -4006,15 +4008,17 @@ units_end:
 	VZEROUPPER
 	RET
 
-// func stepLSTMAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+// func stepLSTMAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·stepLSTMAVX2(SB), NOSPLIT, $0-64
+TEXT ·stepLSTMAVX2(SB), NOSPLIT, $0-80
 	MOVQ w+0(FP), AX
 	MOVQ b+8(FP), CX
 	MOVQ hn+40(FP), DX
 	MOVQ c+32(FP), BX
 	MOVQ h+24(FP), SI
-	MOVQ hidden+56(FP), DI
+	MOVQ first+64(FP), DI
+	LEAQ (SI)(DI*4), SI
+	MOVQ units+72(FP), DI
 
 block:
 	CMPQ DI, $0x10
@@ -7447,14 +7451,16 @@ units_end:
 	VZEROUPPER
 	RET
 
-// func stepElmanTanhAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+// func stepElmanTanhAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·stepElmanTanhAVX2(SB), NOSPLIT, $0-64
+TEXT ·stepElmanTanhAVX2(SB), NOSPLIT, $0-80
 	MOVQ w+0(FP), AX
 	MOVQ b+8(FP), CX
 	MOVQ hn+40(FP), DX
 	MOVQ h+24(FP), BX
-	MOVQ hidden+56(FP), SI
+	MOVQ first+64(FP), SI
+	LEAQ (BX)(SI*4), BX
+	MOVQ units+72(FP), SI
 
 block:
 	CMPQ SI, $0x10
@@ -8588,14 +8594,16 @@ units_end:
 	VZEROUPPER
 	RET
 
-// func stepElmanReLUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+// func stepElmanReLUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·stepElmanReLUAVX2(SB), NOSPLIT, $0-64
+TEXT ·stepElmanReLUAVX2(SB), NOSPLIT, $0-80
 	MOVQ w+0(FP), AX
 	MOVQ b+8(FP), CX
 	MOVQ hn+40(FP), DX
 	MOVQ h+24(FP), BX
-	MOVQ hidden+56(FP), SI
+	MOVQ first+64(FP), SI
+	LEAQ (BX)(SI*4), BX
+	MOVQ units+72(FP), SI
 
 block:
 	CMPQ SI, $0x10

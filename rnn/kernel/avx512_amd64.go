@@ -4,15 +4,15 @@
 
 package kernel
 
-// stepGRUAVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape
-func stepGRUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepGRUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
-// stepGRUBF16AVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape
-func stepGRUBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepGRUBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
 // stepGRUInt8AVX512 replaces the hidden state h and c (LSTM). q holds the rounded values of x, then of h; px and ph are what their ones stand for.
 //
@@ -29,15 +29,15 @@ func sumsGRUAVX512(w *float32, x *float32, h *float32, save *float32, in int, hi
 //go:noescape
 func activateGRUAVX512(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
-// stepLSTMAVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape
-func stepLSTMAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepLSTMAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
-// stepLSTMBF16AVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape
-func stepLSTMBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepLSTMBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
 // stepLSTMInt8AVX512 replaces the hidden state h and c (LSTM). q holds the rounded values of x, then of h; px and ph are what their ones stand for.
 //
@@ -54,10 +54,10 @@ func sumsLSTMAVX512(w *float32, x *float32, h *float32, save *float32, in int, h
 //go:noescape
 func activateLSTMAVX512(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
-// stepElmanTanhAVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape
-func stepElmanTanhAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepElmanTanhAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
 // sumsElmanTanhAVX512 sums the gates of all units of 32 channels into save.
 //
@@ -69,10 +69,10 @@ func sumsElmanTanhAVX512(w *float32, x *float32, h *float32, save *float32, in i
 //go:noescape
 func activateElmanTanhAVX512(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
-// stepElmanReLUAVX512 writes the new hidden state to hn, which may be h up to 32 units, and replaces c (LSTM).
+// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape
-func stepElmanReLUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+func stepElmanReLUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
 // sumsElmanReLUAVX512 sums the gates of all units of 32 channels into save.
 //

@@ -358,14 +358,16 @@ DATA constantsAVX512<>+1400(SB)/4, $0x00000000
 DATA constantsAVX512<>+1404(SB)/4, $0x00000000
 GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $1408
 
-// func stepGRUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+// func stepGRUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
-TEXT ·stepGRUAVX512(SB), NOSPLIT, $0-64
+TEXT ·stepGRUAVX512(SB), NOSPLIT, $0-80
 	MOVQ w+0(FP), AX
 	MOVQ b+8(FP), CX
 	MOVQ hn+40(FP), DX
 	MOVQ h+24(FP), BX
-	MOVQ hidden+56(FP), SI
+	MOVQ first+64(FP), SI
+	LEAQ (BX)(SI*4), BX
+	MOVQ units+72(FP), SI
 
 block:
 	CMPQ    SI, $0x10
@@ -2224,14 +2226,16 @@ done:
 	VZEROUPPER
 	RET
 
-// func stepGRUBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+// func stepGRUBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
-TEXT ·stepGRUBF16AVX512(SB), NOSPLIT, $0-64
+TEXT ·stepGRUBF16AVX512(SB), NOSPLIT, $0-80
 	MOVQ w+0(FP), AX
 	MOVQ b+8(FP), CX
 	MOVQ hn+40(FP), DX
 	MOVQ h+24(FP), BX
-	MOVQ hidden+56(FP), SI
+	MOVQ first+64(FP), SI
+	LEAQ (BX)(SI*4), BX
+	MOVQ units+72(FP), SI
 
 block:
 	CMPQ    SI, $0x30
@@ -12605,15 +12609,17 @@ units_end:
 	VZEROUPPER
 	RET
 
-// func stepLSTMAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+// func stepLSTMAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
-TEXT ·stepLSTMAVX512(SB), NOSPLIT, $0-64
+TEXT ·stepLSTMAVX512(SB), NOSPLIT, $0-80
 	MOVQ w+0(FP), AX
 	MOVQ b+8(FP), CX
 	MOVQ hn+40(FP), DX
 	MOVQ c+32(FP), BX
 	MOVQ h+24(FP), SI
-	MOVQ hidden+56(FP), DI
+	MOVQ first+64(FP), DI
+	LEAQ (SI)(DI*4), SI
+	MOVQ units+72(FP), DI
 
 block:
 	CMPQ    DI, $0x10
@@ -14757,15 +14763,17 @@ done:
 	VZEROUPPER
 	RET
 
-// func stepLSTMBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+// func stepLSTMBF16AVX512(w *uint16, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
-TEXT ·stepLSTMBF16AVX512(SB), NOSPLIT, $0-64
+TEXT ·stepLSTMBF16AVX512(SB), NOSPLIT, $0-80
 	MOVQ w+0(FP), AX
 	MOVQ b+8(FP), CX
 	MOVQ hn+40(FP), DX
 	MOVQ c+32(FP), BX
 	MOVQ h+24(FP), SI
-	MOVQ hidden+56(FP), DI
+	MOVQ first+64(FP), DI
+	LEAQ (SI)(DI*4), SI
+	MOVQ units+72(FP), DI
 
 block:
 	CMPQ    DI, $0x10
@@ -22472,14 +22480,16 @@ units_end:
 	VZEROUPPER
 	RET
 
-// func stepElmanTanhAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+// func stepElmanTanhAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
-TEXT ·stepElmanTanhAVX512(SB), NOSPLIT, $0-64
+TEXT ·stepElmanTanhAVX512(SB), NOSPLIT, $0-80
 	MOVQ w+0(FP), AX
 	MOVQ b+8(FP), CX
 	MOVQ hn+40(FP), DX
 	MOVQ h+24(FP), BX
-	MOVQ hidden+56(FP), SI
+	MOVQ first+64(FP), SI
+	LEAQ (BX)(SI*4), BX
+	MOVQ units+72(FP), SI
 
 block:
 	CMPQ    SI, $0x10
@@ -23498,14 +23508,16 @@ units_end:
 	VZEROUPPER
 	RET
 
-// func stepElmanReLUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int)
+// func stepElmanReLUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
-TEXT ·stepElmanReLUAVX512(SB), NOSPLIT, $0-64
+TEXT ·stepElmanReLUAVX512(SB), NOSPLIT, $0-80
 	MOVQ w+0(FP), AX
 	MOVQ b+8(FP), CX
 	MOVQ hn+40(FP), DX
 	MOVQ h+24(FP), BX
-	MOVQ hidden+56(FP), SI
+	MOVQ first+64(FP), SI
+	LEAQ (BX)(SI*4), BX
+	MOVQ units+72(FP), SI
 
 block:
 	CMPQ    SI, $0x10

@@ -51,6 +51,7 @@ type Layer struct {
 	// step and bias serve the vector forms of Step, hidden units in lanes: for each block of 32 units (16 for a last block of at most 16)
 	// the rows that stepRows lists, each a block wide, in the order they are read; and [biasRows][block].
 	step, bias []float32
+	inTurns    bool     // Step takes the blocks in turns: their weights fit the nearest cache, those of all do not
 	halves     []uint16 // the BF16 form of step; else nil
 	fixed      *fixed   // the Int8 form; else nil
 }
@@ -72,6 +73,7 @@ func NewLayer(cell Cell, in, hidden int, wih, whh, bih, bhh []float32) (*Layer, 
 	if hasVectors && cell != GRUBefore {
 		units := (hidden + 15) / 16 * 16
 		l.step, l.bias = aligned(units*l.weightsPerUnit()), aligned(units*cell.biasRows())
+		l.inTurns = 4*len(l.step) > nearBytes && 4*32*l.weightsPerUnit() <= nearBytes
 	}
 	l.Set(wih, whh, bih, bhh)
 	return l, nil
@@ -190,13 +192,14 @@ func (l *Layer) Scratch() int {
 	case l.fixed != nil:
 		return l.Hidden + l.fixed.places(l)
 	}
-	return l.Hidden
+	return l.Hidden + 1 // the new state, and whose turn it is
 }
 
 // Tiles says whether StepTile has a form of its own. Without one it steps the channels one after another.
 func (l *Layer) Tiles() bool { return l.Cell != GRUBefore && l.fixed == nil }
 
-// Step advances one channel: h [Hidden] and, for the LSTM, c [Hidden] are replaced, x is [In], scratch [Scratch]. Nothing is allocated.
+// Step advances one channel: h [Hidden] and, for the LSTM, c [Hidden] are replaced, x is [In], scratch [Scratch] begins as zeros and belongs to
+// one channel. Nothing is allocated.
 func (l *Layer) Step(h, c, x, scratch []float32) {
 	if l.Cell == GRUBefore {
 		l.stepBefore(h[:l.Hidden], x[:l.In], scratch[:3*l.Hidden])
@@ -212,11 +215,11 @@ func (l *Layer) Step(h, c, x, scratch []float32) {
 		l.stepFixed(h, c, x, scratch)
 		return
 	}
-	if hasVectors && l.stepVector(ptr(h), ptr(c), ptr(x), ptr(scratch)) {
+	if hasVectors && l.stepVector(h, c, x, scratch) {
 		return
 	}
 	l.stepGeneric(scratch, h, c, x)
-	copy(h, scratch)
+	copy(h, scratch[:l.Hidden])
 }
 
 // StepTile advances up to Lanes channels: hn [Hidden][Lanes] becomes the new state computed from x [In][Lanes] and h [Hidden][Lanes];

@@ -14,7 +14,7 @@ func ExampleLayer_Step() {
 		fmt.Println(err)
 		return
 	}
-	h, scratch := []float32{1, -0.5}, make([]float32, 2)
+	h, scratch := []float32{1, -0.5}, make([]float32, l.Scratch())
 	l.Step(h, nil, []float32{3}, scratch)
 	fmt.Println(h)
 	// Output: [0.5 -0.25]

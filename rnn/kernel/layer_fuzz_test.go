@@ -24,7 +24,7 @@ func FuzzStepAgainstGeneric(f *testing.F) {
 			if err := Select(name); err != nil {
 				t.Fatal(err)
 			}
-			hs, cs, scratch := append([]float32(nil), h...), append([]float32(nil), c...), make([]float32, l.Hidden)
+			hs, cs, scratch := append([]float32(nil), h...), append([]float32(nil), c...), make([]float32, l.Scratch())
 			l.Step(hs, cs, x, scratch)
 			if want == nil {
 				want = hs

@@ -68,48 +68,71 @@ func aligned(n int) []float32 {
 }
 
 // stepVector is Step with a vector kernel; false when the generic one is in use.
-func (l *Layer) stepVector(h, c, x, scratch *float32) bool {
-	hn := scratch
-	switch inUse {
-	case setAVX512:
-		if l.Hidden <= 32 || l.onePair() {
-			hn = h
-		}
-		if l.halves != nil {
-			l.stepHalves(h, c, x, hn)
-			break
-		}
-		switch l.Cell {
-		case GRU:
-			stepGRUAVX512(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
-		case LSTM:
-			stepLSTMAVX512(ptr(l.step), ptr(l.bias), x, h, c, hn, l.In, l.Hidden)
-		case ElmanTanh:
-			stepElmanTanhAVX512(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
-		default:
-			stepElmanReLUAVX512(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
-		}
-	case setAVX2:
-		if l.Hidden <= 8 || l.Hidden <= 16 && l.Cell != LSTM {
-			hn = h
-		}
-		switch l.Cell {
-		case GRU:
-			stepGRUAVX2(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
-		case LSTM:
-			stepLSTMAVX2(ptr(l.step), ptr(l.bias), x, h, c, hn, l.In, l.Hidden)
-		case ElmanTanh:
-			stepElmanTanhAVX2(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
-		default:
-			stepElmanReLUAVX2(ptr(l.step), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
-		}
-	default:
+func (l *Layer) stepVector(h, c, x, scratch []float32) bool {
+	if inUse == setGeneric {
 		return false
 	}
-	if hn != h {
-		copy(unsafe.Slice(h, l.Hidden), unsafe.Slice(hn, l.Hidden))
+	hn := ptr(scratch)
+	switch {
+	case inUse == setAVX512 && l.Hidden <= 32, l.Hidden <= 8, l.Hidden <= 16 && l.Cell != LSTM:
+		hn = ptr(h)
+	case inUse == setAVX512 && l.halves != nil:
+		l.stepHalves(h, c, x, scratch)
+		return true
+	case l.inTurns:
+		l.stepInTurns(h, c, x, scratch)
+		return true
+	}
+	l.stepUnits(ptr(l.step), ptr(l.bias), ptr(x), ptr(h), ptr(c), hn, 0, l.Hidden)
+	if hn != ptr(h) {
+		copy(h, scratch[:l.Hidden])
 	}
 	return true
+}
+
+// nearBytes is a little less than the nearest cache holds.
+const nearBytes = 44 << 10
+
+// stepInTurns goes through the blocks of units forwards in one step and backwards in the next: the weights read last are still near when
+// they are read first. What a block gives does not depend on when.
+func (l *Layer) stepInTurns(h, c, x, scratch []float32) {
+	blocks, turn := (l.Hidden+31)/32, &scratch[l.Hidden]
+	for i := range blocks {
+		first := 32 * i
+		if *turn != 0 {
+			first = 32 * (blocks - 1 - i)
+		}
+		var cp *float32
+		if c != nil {
+			cp = &c[first]
+		}
+		w, b := &l.step[first*l.weightsPerUnit()], &l.bias[first*l.Cell.biasRows()]
+		l.stepUnits(w, b, ptr(x), ptr(h), cp, &scratch[first], first, min(32, l.Hidden-first))
+	}
+	*turn = 1 - *turn
+	copy(h, scratch[:l.Hidden])
+}
+
+// stepUnits gives units of them the new state, from first on, which is a block's first. w, b, hn and c begin there.
+func (l *Layer) stepUnits(w, b, x, h, c, hn *float32, first, units int) {
+	switch {
+	case inUse == setAVX512 && l.Cell == GRU:
+		stepGRUAVX512(w, b, x, h, nil, hn, l.In, l.Hidden, first, units)
+	case inUse == setAVX512 && l.Cell == LSTM:
+		stepLSTMAVX512(w, b, x, h, c, hn, l.In, l.Hidden, first, units)
+	case inUse == setAVX512 && l.Cell == ElmanTanh:
+		stepElmanTanhAVX512(w, b, x, h, nil, hn, l.In, l.Hidden, first, units)
+	case inUse == setAVX512:
+		stepElmanReLUAVX512(w, b, x, h, nil, hn, l.In, l.Hidden, first, units)
+	case l.Cell == GRU:
+		stepGRUAVX2(w, b, x, h, nil, hn, l.In, l.Hidden, first, units)
+	case l.Cell == LSTM:
+		stepLSTMAVX2(w, b, x, h, c, hn, l.In, l.Hidden, first, units)
+	case l.Cell == ElmanTanh:
+		stepElmanTanhAVX2(w, b, x, h, nil, hn, l.In, l.Hidden, first, units)
+	default:
+		stepElmanReLUAVX2(w, b, x, h, nil, hn, l.In, l.Hidden, first, units)
+	}
 }
 
 // tileVector is StepTile with a vector kernel, all lanes.
@@ -229,18 +252,18 @@ func transposeVector(dst, src []float32, cols int) int {
 	return n
 }
 
-// onePair says that stepHalves takes all units in one go, so that it may write over h.
-func (l *Layer) onePair() bool {
-	return l.halves != nil && l.Cell == GRU && l.Hidden > 48 && l.Hidden <= 64
-}
-
 // stepHalves is stepVector's AVX-512 form for BF16.
-func (l *Layer) stepHalves(h, c, x, hn *float32) {
-	if l.Cell == GRU {
-		stepGRUBF16AVX512(ptr(l.halves), ptr(l.bias), x, h, nil, hn, l.In, l.Hidden)
-	} else {
-		stepLSTMBF16AVX512(ptr(l.halves), ptr(l.bias), x, h, c, hn, l.In, l.Hidden)
+func (l *Layer) stepHalves(h, c, x, scratch []float32) {
+	hn := scratch[:l.Hidden]
+	if l.Hidden <= 32 || l.Cell == GRU && l.Hidden > 48 && l.Hidden <= 64 { // all units in one go
+		hn = h
 	}
+	if l.Cell == GRU {
+		stepGRUBF16AVX512(ptr(l.halves), ptr(l.bias), ptr(x), ptr(h), nil, ptr(hn), l.In, l.Hidden, 0, l.Hidden)
+	} else {
+		stepLSTMBF16AVX512(ptr(l.halves), ptr(l.bias), ptr(x), ptr(h), ptr(c), ptr(hn), l.In, l.Hidden, 0, l.Hidden)
+	}
+	copy(h, hn)
 }
 
 // stepFixedVector is stepFixed with a vector kernel: ok is false when the generic one is in use, fits is false when a value is too large and nothing was done.

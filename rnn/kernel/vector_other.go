@@ -5,13 +5,15 @@ package kernel
 // hasVectors is false where only the generic kernel is built.
 const hasVectors = false
 
+const nearBytes = 0
+
 func use(string) {}
 
 func vectorKernels() []string { return nil }
 
 func aligned(n int) []float32 { return make([]float32, n) }
 
-func (l *Layer) stepVector(h, c, x, scratch *float32) bool { return false }
+func (l *Layer) stepVector(h, c, x, scratch []float32) bool { return false }
 
 func (l *Layer) stepFixedVector(h, c, x, buffer *float32) (ok, fits bool) { return false, false }
 

@@ -26,15 +26,18 @@ var (
 // 16: b [bias rows], and w [in][gates] and [hidden][gates], each row a block wide.
 func step(c cell, st store) {
 	name := "step" + c.name + st.name + suffix()
-	TEXT(name, NOSPLIT, "func(w *"+st.goType+", b, x, h, c, hn *float32, in, hidden int)")
-	Doc(fmt.Sprintf("%s writes the new hidden state to hn, which may be h up to %d units, and replaces c (LSTM).", name, width()*together(c)))
+	TEXT(name, NOSPLIT, "func(w *"+st.goType+", b, x, h, c, hn *float32, in, hidden, first, units int)")
+	Doc(fmt.Sprintf("%s writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,", name))
+	Doc(fmt.Sprintf("hn and c begin there; x and h are whole. hn may be h where one call does all, up to %d units.", width()*together(c)))
 	Pragma("noescape")
 	s := &stepGen{cell: c, store: st, w: param("w"), b: param("b"), hn: param("hn")}
 	if c.name == "LSTM" {
 		s.c = param("c")
 	}
 	s.ho = param("h")
-	s.left = param("hidden")
+	from := param("first")
+	LEAQ(Mem{Base: s.ho, Index: from, Scale: 4}, s.ho)
+	s.left = param("units")
 	vectors := together(c)
 	Label("block")
 	if s.canPair() {
