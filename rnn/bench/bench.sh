@@ -7,4 +7,4 @@ if command -v taskset >/dev/null; then pin=(taskset -c 0); fi
 exe=$(mktemp)
 trap 'rm -f "$exe"' EXIT
 go build -o "$exe" .
-"${pin[@]}" "$exe" -c testdata -only step,batch,quantised,scale,train,lag
+"${pin[@]}" "$exe" -c testdata -only step,batch,quantised,scale,train,blas,lag

@@ -19,6 +19,8 @@
 // lanes, so that no result depends on the batch, on which channels are present, or on who computes it; AVX2 and AVX-512 give the same
 // bits. The generic form rounds each product (on every processor) and differs in the last place.
 //
+// A layer stored as Int8 adds whole numbers instead, in any order: see NewStored.
+//
 // Functions of a Layer or Dense only read it: many goroutines may use one. Slices must have the stated lengths; the functions check
 // them with Go's own bounds checks before any assembly runs, since their callers in package rnn return errors first.
 package kernel
