@@ -136,6 +136,7 @@ func (d *Detector) judge(dst *Score) {
 	if value > dst.Limit {
 		dst.Verdict = Alarm
 	}
+	d.panel.Follow(&d.opinion)
 	c, total := d.panel.Causes(), 0.0
 	for _, v := range c.Share {
 		total += v * v

@@ -30,7 +30,8 @@ type Teaching struct {
 	Features     []string
 	Units        []string
 	MinChange    []float64 // per feature, in its unit: a smaller deviation never scores above the limit
-	Margin       float64   // the deviation allowed is this many times the largest held-out one; 1 or more
+	Margin       float64   // without a budget, the limit is this many times the largest held-out score of a member; 1 or more
+	Budget       panel.Budget
 	Holdout      float64   // share of the lesson that calibrates, above 0 and below 1
 	Embargo      int64     // samples left out between fitted and held-out windows, beyond those that both would share
 	Hidden       int
@@ -108,7 +109,8 @@ func (t *Teaching) check() error {
 // learn fits and calibrates the panel.
 func (m *Model) learn(ctx context.Context, t *Teaching, s *split) error {
 	p, err := panel.Learn(ctx, &panel.Lesson{
-		Fit: runs(s.fit), Held: runs(s.held), Middle: m.Scaler.Median, Width: m.Scaler.Spread, MinChange: t.MinChange, Margin: t.Margin,
+		Fit: runs(s.fit), Held: runs(s.held), Middle: m.Scaler.Median, Width: m.Scaler.Spread, MinChange: t.MinChange, Margin: t.Margin, Budget: t.Budget,
+		HeldLot: each(s.held, func(q Sequence) string { return q.Lot }), HeldPart: each(s.held, func(q Sequence) string { return q.Part }),
 		Warmup: t.Warmup, Increment: t.Increment, Quick: t.Quick, Hidden: t.Hidden, Epochs: t.Epochs, Rate: t.LearningRate, Seed: t.Seed, Progress: t.Progress,
 	})
 	if err != nil {
@@ -121,9 +123,21 @@ func (m *Model) learn(ctx context.Context, t *Teaching, s *split) error {
 	scored := usable(s.held, t.Warmup)
 	m.Record.HeldRows = scored
 	m.Record.NoAlarmBetter = min(1, 3/float64(scored))
+	m.Promise = p.Promise()
 	m.Provisional = provisional(s, scored)
+	if m.Promise.More > 1 {
+		m.Provisional = m.Promise.Support()
+	}
 	m.file, err = p.File()
 	return err
+}
+
+func each(data []Sequence, name func(Sequence) string) []string {
+	out := make([]string, len(data))
+	for i, q := range data {
+		out[i] = name(q)
+	}
+	return out
 }
 
 // runs are the rows of sequences as the members see them.

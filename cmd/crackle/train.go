@@ -126,7 +126,10 @@ func report(w io.Writer, path string, m *detector.Model) error {
 		fmt.Fprintf(w, "Left out     %d windows with missing, invalid or settling samples\n", r.Skipped)
 	}
 	fmt.Fprintf(w, "False alarms %d held-out windows without one above the limit prove, at 95 %%, no better than 1 good window in %.0f\n", r.HeldRows, 1/r.NoAlarmBetter)
-	if m.Provisional != "" {
+	for _, text := range m.Promise.Words() {
+		fmt.Fprintf(w, "             %s\n", text)
+	}
+	if m.Provisional != "" && m.Promise.More <= 1 {
 		fmt.Fprintf(w, "             The limit is provisional: %s\n", m.Provisional)
 	}
 	fmt.Fprintf(w, "Members      %s\n", strings.Join(m.Members, ", "))

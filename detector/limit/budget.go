@@ -3,7 +3,9 @@ package limit
 import (
 	"fmt"
 	"math"
+	"math/bits"
 
+	"gonum.org/v1/gonum/dsp/fourier"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -11,33 +13,52 @@ import (
 const enough = 10
 
 // Effective is the number of independent rows that a dependent series of scores is worth: its length over the integrated autocorrelation
-// time, summed while pairs of autocorrelations stay positive (Geyer, 1992). It is at least 1 and at most the length.
+// time, summed while pairs of autocorrelations stay positive (Geyer, 1992). It is at least 1 and at most the length. It takes n log n steps.
 func Effective(scores []float64) float64 {
 	n := len(scores)
 	if n < 4 {
 		return float64(n)
 	}
-	mean := average(scores)
-	cov := func(k int) float64 {
-		s := 0.0
-		for i := k; i < n; i++ {
-			s += (scores[i] - mean) * (scores[i-k] - mean)
-		}
-		return s / float64(n)
-	}
-	c0 := cov(0)
-	if !(c0 > 0) {
+	cov := autocovariance(scores)
+	if !(cov[0] > 0) {
 		return 1 // a constant says one thing
 	}
 	tau := -1.0
 	for k := 0; k+1 < n/2; k += 2 {
-		pair := (cov(k) + cov(k+1)) / c0
+		pair := (cov[k] + cov[k+1]) / cov[0]
 		if pair <= 0 {
 			break
 		}
 		tau += 2 * pair
 	}
 	return min(max(float64(n)/max(tau, 1), 1), float64(n))
+}
+
+// autocovariance of a series at lags 0 to n-1, by the transform of its spectrum (Wiener, Khinchin), padded so that its ends do not meet.
+func autocovariance(x []float64) []float64 {
+	n := len(x)
+	mean := average(x)
+	unit := 0.0
+	for _, v := range x {
+		unit = max(unit, math.Abs(v-mean))
+	}
+	if !(unit > 0) || math.IsInf(unit, 0) {
+		return make([]float64, n)
+	}
+	padded := make([]float64, 1<<bits.Len(uint(2*n-1)))
+	for i, v := range x {
+		padded[i] = (v - mean) / unit
+	}
+	fft := fourier.NewFFT(len(padded))
+	c := fft.Coefficients(nil, padded)
+	for i, v := range c {
+		c[i] = complex(real(v)*real(v)+imag(v)*imag(v), 0)
+	}
+	out := fft.Sequence(padded, c)[:n]
+	for i := range out {
+		out[i] /= float64(n) * float64(len(padded))
+	}
+	return out
 }
 
 // Support is what a calibration sample can promise.

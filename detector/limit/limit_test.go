@@ -177,6 +177,17 @@ func mentions(t *testing.T, err error, words ...string) {
 	}
 }
 
+// A series that never forgets is worth next to nothing, and is found so without comparing every row with every other.
+func TestEffectiveRowsOfARamp(t *testing.T) {
+	x := make([]float64, 1<<20)
+	for i := range x {
+		x[i] = 1e-9 * float64(i)
+	}
+	if got := limit.Effective(x); !(got >= 1 && got < 5) {
+		t.Errorf("a ramp of %d rows is worth %v", len(x), got)
+	}
+}
+
 func TestEffectiveRowsOfAnAutoregression(t *testing.T) {
 	x := 0.0
 	s := draws(20000, 5, func(r *rand.Rand) float64 {

@@ -167,7 +167,9 @@ func (l *Level) Reset() {
 // Follow is called.
 func (l *Level) Score(row []float64) float64 {
 	s := l.distance(row)
-	l.Follow()
+	if !math.IsNaN(s) {
+		l.Follow()
+	}
 	return s
 }
 

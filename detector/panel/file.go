@@ -24,6 +24,8 @@ type panelFile struct {
 	Absent    []Absence    `json:"absent,omitempty"`
 	Largest   *limit.Tail  `json:"largest"`
 	Limit     float64      `json:"limit"`
+	Follow    *following   `json:"follow,omitempty"`
+	Promise   Promise      `json:"promise"`
 	Warmup    int          `json:"warmup"`
 	MinChange []float64    `json:"min_change"`
 }
@@ -41,7 +43,7 @@ const own = "gru"
 // File puts the panel into a model file. Metadata of other packages may be added to it.
 func (p *Panel) File() (*rnn.File, error) {
 	f := &rnn.File{Metadata: map[string]string{rnn.MetaKernel: kernel.Name()}}
-	said := panelFile{Absent: p.absent, Largest: p.largest, Limit: p.limit, Warmup: p.warmup, MinChange: p.change}
+	said := panelFile{Absent: p.absent, Largest: p.largest, Limit: p.limit, Follow: p.follow, Promise: p.promise, Warmup: p.warmup, MinChange: p.change}
 	for _, s := range p.seats {
 		m := memberFile{Name: s.Name(), Tail: s.tail}
 		var err error
@@ -88,7 +90,7 @@ func Load(f *rnn.File) (*Panel, error) {
 	if err := json.Unmarshal([]byte(f.Metadata[MetaKey]), &said); err != nil {
 		return nil, fmt.Errorf("panel: metadata %q: %w", MetaKey, err)
 	}
-	p := &Panel{absent: said.Absent, largest: said.Largest, limit: said.Limit, warmup: said.Warmup, change: said.MinChange}
+	p := &Panel{absent: said.Absent, largest: said.Largest, limit: said.Limit, follow: said.Follow, promise: said.Promise, warmup: said.Warmup, change: said.MinChange}
 	if len(said.Members) == 0 || len(said.Members) > len(kinds) || !(p.limit > 0) || math.IsInf(p.limit, 0) || p.largest == nil || p.warmup < 0 {
 		return nil, fmt.Errorf("panel: %d members, limit %v, warm-up %d: members must be 1 to %d with a tail of the largest, the limit above 0, the warm-up not below", len(said.Members), p.limit, p.warmup, len(kinds))
 	}
@@ -102,7 +104,7 @@ func Load(f *rnn.File) (*Panel, error) {
 		}
 		p.seats = append(p.seats, s)
 	}
-	return p.ready(), nil
+	return p.ready()
 }
 
 func (m *memberFile) seat(f *rnn.File) (seat, error) {

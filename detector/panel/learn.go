@@ -35,23 +35,23 @@ func Learn(ctx context.Context, l *Lesson) (*Panel, error) {
 	if err := p.calibrate(l); err != nil {
 		return nil, err
 	}
-	return p.ready(), nil
+	return p.ready()
 }
 
 // rarer is by how many decades a score above the limit is rarer than what the held-out rows have shown, where no budget is given.
 const rarer = 1.0
 
-// calibrate makes the tails of all members, and then of the largest over them. Without a budget nothing is said of the probability of scores
-// that no held-out row has shown: each (Margin - 1) times the largest counts as a decade. A sample of n effective rows shows no more than
+// calibrate makes the tails of all members, then of the largest over them, and sets the limit. Without a budget nothing is said of the probability of
+// scores that no held-out row has shown: each (Margin - 1) times the largest counts as a decade. A sample of n effective rows shows no more than
 // log10(n+1) decades, and M members of which so many speak independently must be M times as rare.
 func (p *Panel) calibrate(l *Lesson) error {
 	seats, scores, err := p.settle(l)
 	if err != nil {
 		return err
 	}
-	reached := 0.0
+	shown := 0.0
 	for _, s := range seats {
-		reached = max(reached, s.tail.Score(s.tail.Largest()))
+		shown = max(shown, s.tail.Score(s.tail.Largest()))
 	}
 	p.seats = seats
 	for k, s := range p.seats {
@@ -60,12 +60,23 @@ func (p *Panel) calibrate(l *Lesson) error {
 		}
 	}
 	top := loudest(scores)
-	tail, err := limit.CalibrateFew(top)
-	if err != nil {
+	if p.largest, err = limit.CalibrateFew(top); err != nil {
 		return fmt.Errorf("the largest over the members: %w", err)
 	}
-	tail.Extend(tail.Largest()-math.Log10(independent(top, len(p.seats))), 1)
-	p.largest, p.limit = tail, reached+rarer
+	if !l.Budget.stated() {
+		p.largest.Extend(p.largest.Largest()-math.Log10(independent(top, len(p.seats))), 1)
+	}
+	for i, v := range top {
+		top[i] = p.over(v)
+	}
+	h := newHeld(l, top)
+	p.limit = shown + rarer
+	if l.Budget.stated() {
+		if err := p.afford(l, h); err != nil {
+			return err
+		}
+	}
+	p.count(l, h)
 	return nil
 }
 
@@ -83,7 +94,9 @@ func (p *Panel) settle(l *Lesson) (seats []seat, scores [][]float64, err error) 
 			continue
 		}
 		n := limit.Effective(known(raw))
-		s.tail.Extend(math.Log10(n+1), max((l.Margin-1)*s.tail.Size(), 1e-9*s.tail.Size()))
+		if !l.Budget.stated() {
+			s.tail.Extend(math.Log10(n+1), max((l.Margin-1)*s.tail.Size(), 1e-9*s.tail.Size()))
+		}
 		seats, scores, worth = append(seats, s), append(scores, raw), append(worth, n)
 	}
 	if len(seats) == 0 {

@@ -12,9 +12,13 @@ type Lesson struct {
 	Fit  [][][]float64 // runs of rows to learn from
 	Held [][][]float64 // runs of rows that calibrate, none of them near one to learn from
 
+	HeldLot  []string // of each run held out; none: all of one
+	HeldPart []string
+
 	Middle, Width []float64 // per feature, robust: z = (x - Middle) / Width
 	MinChange     []float64 // per feature, in its unit: a smaller change scores no higher than the limit
 	Margin        float64   // without a budget the limit of each member is this many times its largest held-out score; 1 or more
+	Budget        Budget
 
 	Warmup    int // rows of a run before the first that is judged
 	Increment bool
@@ -69,5 +73,13 @@ func (l *Lesson) check() error {
 			return errors.New("no rows to fit, or none held out")
 		}
 	}
-	return nil
+	for _, names := range []*[]string{&l.HeldLot, &l.HeldPart} {
+		if *names == nil {
+			*names = make([]string, len(l.Held))
+		}
+		if len(*names) != len(l.Held) {
+			return fmt.Errorf("%d lots or parts for %d runs held out", len(*names), len(l.Held))
+		}
+	}
+	return l.Budget.check()
 }

@@ -12,6 +12,8 @@ type Panel struct {
 	seats   []seat
 	largest *limit.Tail // of the largest over the members; nil: it counts as it is
 	limit   float64
+	follow  *following // nil: the limit stays where it is
+	promise Promise
 	warmup  int
 	change  []float64 // per feature: a smaller change scores no higher than the limit
 
@@ -52,18 +54,19 @@ type Opinion struct {
 	Score  float64 // -log10 of the probability that a good row scores as high; NaN when no member has a score
 	Raw    float64 // of the member that spoke, in its own units
 	Member string  // the one that spoke loudest, empty for none
+	Limit  float64 // above it the row is in alarm
 }
 
 // Step takes the next row through all members and writes their opinion to o.
 func (p *Panel) Step(o *Opinion, row []float64) {
-	*o = Opinion{Score: math.NaN(), Raw: math.NaN()}
+	*o = Opinion{Score: math.NaN(), Raw: math.NaN(), Limit: p.Limit()}
 	p.spoke = -1
 	for k := range p.seats {
 		s := &p.seats[k]
 		s.raw = s.Score(row)
 		v := s.score(s.raw)
-		if v > p.limit && p.slight(s) {
-			v = p.limit
+		if v > o.Limit && p.slight(s) {
+			v = o.Limit
 		}
 		p.last[k] = v
 		if v == v && !(v <= o.Score) {
@@ -71,6 +74,13 @@ func (p *Panel) Step(o *Opinion, row []float64) {
 		}
 	}
 	o.Score = p.over(o.Score)
+}
+
+// Follow moves a limit that follows by the row last stepped; others stay. It is for rows that are judged.
+func (p *Panel) Follow(o *Opinion) {
+	if p.follow != nil {
+		p.follow.now.Step(o.Score)
+	}
 }
 
 // over calibrates the largest over the members. It is no rarer than the rarest of them.
@@ -120,8 +130,16 @@ func (p *Panel) Reset() {
 	}
 }
 
-// Limit is the score above which a row is in alarm.
-func (p *Panel) Limit() float64 { return p.limit }
+// Limit is the score above which the next row is in alarm.
+func (p *Panel) Limit() float64 {
+	if p.follow != nil {
+		return p.follow.now.Limit()
+	}
+	return p.limit
+}
+
+// Promise is what the limit rests on.
+func (p *Panel) Promise() Promise { return p.promise }
 
 // Warmup is how many rows after a fresh start are not to be judged.
 func (p *Panel) Warmup() int { return p.warmup }
@@ -155,14 +173,18 @@ func (p *Panel) Member(name string) member.Kept {
 func (p *Panel) Last() []float64 { return p.last }
 
 // ready makes what a step needs.
-func (p *Panel) ready() *Panel {
+func (p *Panel) ready() (*Panel, error) {
 	p.causes = member.NewCauses(len(p.change))
 	p.last = make([]float64, len(p.seats))
 	p.Reset()
-	return p
+	if p.follow != nil {
+		return p, p.follow.begin(p.limit)
+	}
+	return p, nil
 }
 
 // Plain is a panel of one member whose raw score counts as it is, with a limit of 1.
 func Plain(m member.Kept, warmup int, minChange []float64) *Panel {
-	return (&Panel{seats: []seat{{Kept: m}}, limit: 1, warmup: warmup, change: minChange}).ready()
+	p, _ := (&Panel{seats: []seat{{Kept: m}}, limit: 1, warmup: warmup, change: minChange}).ready() // nothing follows
+	return p
 }

@@ -11,6 +11,9 @@ import (
 // AppendState appends to dst all that the next opinions depend on beside what was learned.
 func (p *Panel) AppendState(dst []byte) []byte {
 	dst = append(dst, byte(len(p.seats)))
+	if p.follow != nil {
+		dst, _ = p.follow.now.AppendBinary(dst) // never fails
+	}
 	for _, s := range p.seats {
 		at := len(dst)
 		dst = p.saver.Append(append(dst, 0, 0, 0, 0), s.Kept)
@@ -35,6 +38,13 @@ func (p *Panel) restore(b []byte) error {
 		return fmt.Errorf("panel: the state is not of %d members", len(p.seats))
 	}
 	b = b[1:]
+	if p.follow != nil {
+		const size = 8 // of an Adaptive
+		if err := p.follow.now.UnmarshalBinary(b[:min(size, len(b))]); err != nil {
+			return fmt.Errorf("panel: %w", err)
+		}
+		b = b[size:]
+	}
 	for _, s := range p.seats {
 		if len(b) < 4 || uint64(len(b)-4) < uint64(binary.LittleEndian.Uint32(b)) {
 			return fmt.Errorf("panel: the state is cut off before member %s", s.Name())

@@ -11,6 +11,7 @@ import (
 
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
+	"crackle/detector/panel"
 	"crackle/window"
 )
 
@@ -82,10 +83,18 @@ func Teaching(s *config.Stream, c *window.Conditioner, version string) (detector
 	if err != nil {
 		return detector.Teaching{}, fmt.Errorf("stream %s: %w", s.Name, err)
 	}
+	sum, err := s.Summary()
+	if err != nil {
+		return detector.Teaching{}, fmt.Errorf("stream %s: %w", s.Name, err)
+	}
 	cfg := c.Config()
 	return detector.Teaching{
 		Stream: s.Name, Conditioning: json.RawMessage(s.Fingerprint()), Features: names, Units: c.Features().Units(), MinChange: tolerance,
-		Margin: s.Alarm.LimitMargin, Holdout: s.Learn.HoldoutFraction, Embargo: int64(cfg.Length),
+		Margin: s.Alarm.LimitMargin, Budget: panel.Budget{
+			PerDay: s.Alarm.PerDay, PerThousandParts: s.Alarm.PerParts, RowsPerDay: sum.WindowsPerS * 24 * 3600,
+			On: s.Alarm.OnWindows, Of: s.Alarm.OfWindows, Off: s.Alarm.OffWindows, Adaptive: s.Alarm.Adaptive,
+		},
+		Holdout: s.Learn.HoldoutFraction, Embargo: int64(cfg.Length),
 		Hidden: s.Network.Hidden, Epochs: s.Network.Epochs, LearningRate: s.Network.LearningRate, Seed: s.Network.Seed,
 		Warmup: s.Network.WarmupWindows, Increment: s.Network.Increment, Code: version, Now: time.Now(),
 	}, nil

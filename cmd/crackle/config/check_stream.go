@@ -186,5 +186,18 @@ func (r *report) alarm(a *Alarm, t keyPath) {
 		r.add(at, r.show(at, a.Hysteresis), "above 0 to 1", "set 0.9, which is usual: the alarm ends when the score is below 0.9 of the limit")
 	}
 	r.between(t.with("limit_margin"), a.LimitMargin, 1, 1000, "", "set 1.25, which is usual: the limit is 1.25 times the highest score of normal production held out from training")
+	r.budget(a, t)
 	r.oneOf(t.with("severity"), a.Severity, Severities...)
+}
+
+// budget checks the keys that say how many false alarms are allowed.
+func (r *report) budget(a *Alarm, t keyPath) {
+	r.between(t.with("alarms_per_day"), a.PerDay, 0, 1e6, "", "write how many false alarms a day are allowed, as 0.2 for one in five days, or 0 for no budget")
+	r.between(t.with("alarms_per_1000_parts"), a.PerParts, 0, 999, "", "write how many good parts in 1,000 may have an alarm, or 0 for no budget")
+	if a.PerDay > 0 && a.PerParts > 0 {
+		r.add(t.with("alarms_per_1000_parts"), r.show(t.with("alarms_per_1000_parts"), a.PerParts)+" beside alarms_per_day", "one of the two above 0", "keep the one that your process is counted by")
+	}
+	if a.Adaptive && !(a.PerDay > 0) && !(a.PerParts > 0) {
+		r.add(t.with("adaptive_limit"), "true without a budget", "true with alarms_per_day or alarms_per_1000_parts above 0", "state the rate that the limit is to hold")
+	}
 }

@@ -89,11 +89,14 @@ func (l Learn) On() bool { return l.Seconds > 0 || l.Windows > 0 || l.Parts > 0 
 type Alarm struct {
 	OnWindows   int     `toml:"on_windows"` // the alarm starts when this many of the last OfWindows are above the limit
 	OfWindows   int     `toml:"of_windows"`
-	OffWindows  int     `toml:"off_windows"`  // it ends when this many in a row are below hysteresis times the limit
-	Hysteresis  float64 `toml:"hysteresis"`   // share of the limit, above 0 to 1
-	Latch       bool    `toml:"latch"`        // the alarm stays until a person acknowledges it
-	LimitMargin float64 `toml:"limit_margin"` // the limit is this many times the highest held-out score
-	Severity    string  `toml:"severity"`     // info, warning or critical
+	OffWindows  int     `toml:"off_windows"`           // it ends when this many in a row are below hysteresis times the limit
+	Hysteresis  float64 `toml:"hysteresis"`            // share of the limit, above 0 to 1
+	Latch       bool    `toml:"latch"`                 // the alarm stays until a person acknowledges it
+	LimitMargin float64 `toml:"limit_margin"`          // the limit is this many times the highest held-out score, where no budget is given
+	PerDay      float64 `toml:"alarms_per_day"`        // budget of false alarms; 0: none
+	PerParts    float64 `toml:"alarms_per_1000_parts"` // the same in parts with an alarm; 0: none
+	Adaptive    bool    `toml:"adaptive_limit"`        // the limit follows a process that drifts
+	Severity    string  `toml:"severity"`              // info, warning or critical
 }
 
 // Health is the table [stream.NAME.health]: what else than silence is an alarm of the signal's health. 0 turns each off, but for SaturatedShare.

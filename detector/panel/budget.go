@@ -1,0 +1,265 @@
+package panel
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"crackle/detector/limit"
+)
+
+// Budget is how many alarms good production may cost. One of PerDay, PerThousandParts and Share is above 0, or none: then the limit follows from
+// the lesson's margin.
+type Budget struct {
+	PerDay           float64 // alarms a day
+	PerThousandParts float64 // parts in 1,000 with an alarm
+	Share            float64 // of the rows above the limit
+
+	RowsPerDay float64 // that the stream gives; needed for PerDay, and for stating alarms a day in any case
+	On, Of     int     // an alarm begins with On of Of rows above the limit; 0: 1
+	Off        int     // and is over after Off rows in a row that are not; 0: 1
+	Adaptive   bool    // the limit follows a process that drifts
+}
+
+func (b *Budget) stated() bool { return b.PerDay > 0 || b.PerThousandParts > 0 || b.Share > 0 }
+
+func (b *Budget) check() error {
+	n := 0
+	for _, v := range []float64{b.PerDay, b.PerThousandParts, b.Share} {
+		if v != 0 {
+			n++
+		}
+		if !(v >= 0) || math.IsInf(v, 0) {
+			return fmt.Errorf("budget %v, must be 0 or more", v)
+		}
+	}
+	switch {
+	case n > 1:
+		return fmt.Errorf("a budget of %v alarms a day, %v in 1,000 parts and a share of %v: one of them only", b.PerDay, b.PerThousandParts, b.Share)
+	case b.PerThousandParts >= 1000 || b.Share >= 1:
+		return fmt.Errorf("a budget of %v in 1,000 parts, or a share of %v: must be below 1,000 and 1", b.PerThousandParts, b.Share)
+	case b.PerDay > 0 && !(b.RowsPerDay > b.PerDay):
+		return fmt.Errorf("a budget of %v alarms a day for %v windows a day: must be fewer alarms than windows", b.PerDay, b.RowsPerDay)
+	case b.Adaptive && n == 0:
+		return fmt.Errorf("an adaptive limit needs a budget: state alarms_per_day")
+	}
+	return nil
+}
+
+// Promise is what a limit rests on and what can be promised with it.
+type Promise struct {
+	Asked        float64 `json:"asked,omitempty"`     // budget; 0: none, the limit follows from the margin
+	Per          string  `json:"per,omitempty"`       // what it is per: day, 1000 parts, window
+	Supported    float64 `json:"supported,omitempty"` // the smallest budget that the held-out rows support, per the same
+	More         float64 `json:"more,omitempty"`      // how many times as much must be held out to support what was asked; 1 or less: it is supported
+	Extrapolated bool    `json:"extrapolated,omitempty"`
+	Rows         int     `json:"rows"`               // held out
+	Effective    float64 `json:"effective"`          // independent rows among them
+	Lots         int     `json:"lots"`               // or parts, held out
+	Days         float64 `json:"days,omitempty"`     // of signal held out; 0: not known
+	Alarms       int     `json:"alarms"`             // that the limit gives on it
+	Low          float64 `json:"alarms_per_day_low"` // 95 % interval of false alarms a day, by counting
+	High         float64 `json:"alarms_per_day_high"`
+}
+
+// Words say what can be promised, a sentence each.
+func (p *Promise) Words() []string {
+	var out []string
+	if p.Days > 0 {
+		out = append(out, fmt.Sprintf("%d false alarms in %s of held-out production: between %.3g and %.3g a day at 95 %%", p.Alarms, days(p.Days), p.Low, p.High))
+	}
+	if p.Asked == 0 {
+		return out
+	}
+	return append(out, p.Support())
+}
+
+// Support says whether the held-out rows support the budget, and if not which one they do and how much more it takes.
+func (p *Promise) Support() string {
+	asked := fmt.Sprintf("%.4g alarms per %s were asked for", p.Asked, p.Per)
+	if p.More <= 1 {
+		return asked + fmt.Sprintf(", which %d held-out windows (worth %.0f independent ones) support", p.Rows, p.Effective)
+	}
+	return asked + fmt.Sprintf(", but %d held-out windows (worth %.0f independent ones, of %d lots or parts) support %.3g and no fewer: hold out %.3g times as much, or allow more; until then the limit is extrapolated",
+		p.Rows, p.Effective, p.Lots, p.Supported, p.More)
+}
+
+func days(d float64) string {
+	switch {
+	case d >= 2:
+		return fmt.Sprintf("%.3g days", d)
+	case d >= 2.0/24:
+		return fmt.Sprintf("%.3g hours", d*24)
+	case d >= 2.0/24/60:
+		return fmt.Sprintf("%.3g minutes", d*24*60)
+	}
+	return fmt.Sprintf("%.3g seconds", d*24*3600)
+}
+
+// held is what the panel says of held-out rows, run by run.
+type held struct {
+	value [][]float64 // calibrated
+	event [][]float64 // the value that On of the last Of rows reach: above the limit, an alarm begins
+	lot   []string    // of each run
+	part  []string
+}
+
+// newHeld cuts values, of all runs in order, into runs.
+func newHeld(l *Lesson, value []float64) *held {
+	h := &held{lot: l.HeldLot, part: l.HeldPart}
+	for _, run := range l.Held {
+		v := value[:len(run)]
+		value = value[len(run):]
+		h.value, h.event = append(h.value, v), append(h.event, reached(v, max(l.Budget.On, 1), max(l.Budget.Of, 1)))
+	}
+	return h
+}
+
+// reached is, per row, what on of the last of rows reach; NaN where fewer have a value.
+func reached(v []float64, on, of int) []float64 {
+	out := make([]float64, len(v))
+	last := make([]float64, 0, of)
+	for i := range v {
+		last = append(last[:0], known(v[max(0, i+1-of):i+1])...)
+		slices.Sort(last)
+		out[i] = math.NaN()
+		if len(last) >= on {
+			out[i] = last[len(last)-on]
+		}
+	}
+	return out
+}
+
+// alarms counts the alarms that a limit gives: begun by an event above it, over after off rows that are not above it.
+func (h *held) alarms(at float64, off int) (n int) {
+	for r, run := range h.event {
+		on, calm := false, 0
+		for i, v := range run {
+			switch {
+			case v > at && !on:
+				on, calm = true, 0
+				n++
+			case h.value[r][i] > at:
+				calm = 0
+			case on:
+				if calm++; calm >= max(off, 1) {
+					on = false
+				}
+			}
+		}
+	}
+	return n
+}
+
+// clustering is how many rows above the limit come with one alarm: the fewest that limits passed by a tenth to a fiftieth of the rows show.
+func (h *held) clustering(off int) float64 {
+	events := known(slices.Concat(h.event...))
+	slices.Sort(events)
+	least := math.Inf(1)
+	for _, q := range []float64{0.9, 0.95, 0.98} {
+		at := events[int(q*float64(len(events)-1))]
+		above := 0
+		for _, v := range events {
+			if v > at {
+				above++
+			}
+		}
+		if n := h.alarms(at, off); n > 0 {
+			least = min(least, float64(above)/float64(n))
+		}
+	}
+	if math.IsInf(least, 1) {
+		return 1
+	}
+	return max(least, 1)
+}
+
+// largest is the highest event of each group.
+func (h *held) largest(group []string) []float64 {
+	best := map[string]float64{}
+	var order []string
+	for r, run := range h.event {
+		for _, v := range run {
+			was, ok := best[group[r]]
+			if !ok && v == v {
+				order = append(order, group[r])
+			}
+			if v == v && (!ok || v > was) {
+				best[group[r]] = v
+			}
+		}
+	}
+	out := make([]float64, len(order))
+	for i, g := range order {
+		out[i] = best[g]
+	}
+	return out
+}
+
+// afford sets the limit that keeps the budget, and says what it rests on.
+func (p *Panel) afford(l *Lesson, h *held) error {
+	b := &l.Budget
+	events := slices.Concat(h.event...)
+	tail, err := limit.CalibrateFew(events)
+	if err != nil {
+		return fmt.Errorf("the budget: %w", err)
+	}
+	cluster := h.clustering(b.Off)
+	lots := h.largest(h.groups())
+	share := b.Share
+	switch {
+	case b.PerDay > 0:
+		share = min(b.PerDay*cluster/b.RowsPerDay, 0.5)
+	case b.PerThousandParts > 0:
+		share = min(b.PerThousandParts/1000*cluster*float64(len(h.largest(h.part)))/float64(len(events)), 0.5)
+	}
+	s := limit.Supports(known(events), 0, len(lots))
+	p.promise.Asked, p.promise.Per, p.promise.Supported, p.promise.More = b.Share, "window", s.Alpha, s.Alpha/share
+	p.limit, p.promise.Extrapolated = tail.Limit(share)
+	switch {
+	case b.PerDay > 0:
+		p.promise.Asked, p.promise.Per, p.promise.Supported = b.PerDay, "day", s.Alpha*b.RowsPerDay/cluster
+		// A lot makes so much of a day's alarms; between lots there is more variance than within.
+		p.acrossLots(lots, b.PerDay*float64(len(events))/b.RowsPerDay/float64(len(lots)))
+	case b.PerThousandParts > 0:
+		parts := h.largest(h.part)
+		p.promise.Asked, p.promise.Per, p.promise.Supported = b.PerThousandParts, "1000 parts", 1000*limit.LotBound(len(parts))
+		p.promise.More = p.promise.Supported / b.PerThousandParts
+		p.acrossLots(parts, b.PerThousandParts/1000)
+	}
+	p.promise.Extrapolated = p.promise.Extrapolated || p.promise.More > 1
+	if b.Adaptive {
+		p.follow = &following{Alpha: share, Unit: 1 / math.Ln10}
+	}
+	return nil
+}
+
+// acrossLots raises the limit to what a new good lot passes with that probability, where there are two or more to tell by.
+func (p *Panel) acrossLots(largest []float64, share float64) {
+	if len(largest) < 2 || !(share > 0 && share < 1) {
+		return
+	}
+	if a, err := limit.AcrossLots(largest, share); err == nil && a.Limit > p.limit {
+		p.limit, p.promise.Extrapolated = a.Limit, p.promise.Extrapolated || a.Extrapolated
+	}
+}
+
+// groups are the lots of the runs, or their parts where no lots are known.
+func (h *held) groups() []string {
+	if slices.ContainsFunc(h.lot, func(s string) bool { return strings.TrimSpace(s) != "" }) {
+		return h.lot
+	}
+	return h.part
+}
+
+// count says what the limit gives on the held-out rows.
+func (p *Panel) count(l *Lesson, h *held) {
+	events := known(slices.Concat(h.event...))
+	p.promise.Rows, p.promise.Effective, p.promise.Lots = len(events), limit.Effective(events), len(h.largest(h.groups()))
+	p.promise.Alarms = h.alarms(p.limit, l.Budget.Off)
+	if l.Budget.RowsPerDay > 0 {
+		p.promise.Days = float64(len(events)) / l.Budget.RowsPerDay
+		p.promise.Low, p.promise.High = limit.Rate(p.promise.Alarms, p.promise.Days, 0.95)
+	}
+}

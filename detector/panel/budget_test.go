@@ -1,0 +1,203 @@
+package panel
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"crackle/detector/limit"
+)
+
+// process is dependent rows of two features; wander moves their level.
+func process(seed uint64, n int, wander float64) [][]float64 {
+	r := rand.New(rand.NewPCG(seed, 77))
+	out := make([][]float64, n)
+	x, level := [2]float64{}, 0.0
+	for i := range out {
+		level += wander * r.NormFloat64()
+		out[i] = make([]float64, 2)
+		for j := range x {
+			x[j] = 0.5*x[j] + 0.866*r.NormFloat64()
+			out[i][j] = x[j] + level
+		}
+	}
+	return out
+}
+
+func quick(fit, held [][]float64, b Budget) *Lesson {
+	return &Lesson{
+		Fit: [][][]float64{fit}, Held: [][][]float64{held}, Middle: []float64{0, 0}, Width: []float64{1, 1}, MinChange: []float64{0, 0},
+		Margin: 1.25, Budget: b, Quick: true, Warmup: 8, Seed: 1,
+	}
+}
+
+func TestEventsNeedOnOfOf(t *testing.T) {
+	nan := math.NaN()
+	got := reached([]float64{nan, 5, 1, 7, nan, 2, 9}, 2, 3)
+	for i, want := range []float64{nan, nan, 1, 5, 1, 2, 2} {
+		if !same(got[i], want) {
+			t.Errorf("row %d: two of the last three reach %v, want %v", i, got[i], want)
+		}
+	}
+}
+
+func TestAlarmsAreCountedAsTheMachineDoes(t *testing.T) {
+	h := &held{value: [][]float64{{0, 9, 9, 0, 9, 0, 0, 9, 9}, {9, 9}}}
+	for _, v := range h.value {
+		h.event = append(h.event, reached(v, 2, 3))
+	}
+	if n := h.alarms(5, 2); n != 3 {
+		t.Errorf("%d alarms, want two in the first run and one in the second", n)
+	}
+	if n := h.alarms(5, 4); n != 2 {
+		t.Errorf("%d alarms with a longer off-delay, want 2", n)
+	}
+}
+
+// What a budget needs is said: how much the held-out rows support, and how many times as much it takes.
+func TestBudgetIsSupportedOrNot(t *testing.T) {
+	rows := process(1, 9000, 0)
+	enough, err := Learn(t.Context(), quick(rows[:2000], rows[2000:], Budget{PerDay: 8640, RowsPerDay: 864000, On: 2, Of: 3, Off: 3}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := enough.Promise()
+	if s.More > 1 || s.Extrapolated || s.Days <= 0 || s.Alarms == 0 || !(s.Low < 8640 && 8640 < 3*s.High) {
+		t.Errorf("%+v", s)
+	}
+	short, err := Learn(t.Context(), quick(rows[:2000], rows[2000:2800], Budget{PerDay: 1, RowsPerDay: 864000, On: 2, Of: 3, Off: 3}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = short.Promise()
+	if s.More < 100 || !s.Extrapolated || s.Supported <= 100 || short.Limit() <= enough.Limit() {
+		t.Errorf("%+v, limit %v", s, short.Limit())
+	}
+	words := strings.Join(s.Words(), "\n")
+	for _, w := range []string{"1 alarms per day", "extrapolated", "hold out", "95 %"} {
+		if !strings.Contains(words, w) {
+			t.Errorf("%q does not say %q", words, w)
+		}
+	}
+}
+
+// partsOf is a lesson of 24 parts that differ in their level, half of them held out, and more such parts.
+func partsOf(seed uint64, budget float64, more int) (*Lesson, [][][]float64) {
+	r := rand.New(rand.NewPCG(seed, 3))
+	l := &Lesson{Middle: []float64{0, 0}, Width: []float64{1, 1}, MinChange: []float64{0, 0}, Margin: 1.25, Quick: true, Warmup: 8, Seed: 1,
+		Budget: Budget{PerThousandParts: budget, On: 2, Of: 3, Off: 3}}
+	var after [][][]float64
+	for k := range 24 + more {
+		run := process(seed<<20+uint64(k), 120, 0)
+		shift := 0.7 * r.NormFloat64()
+		for _, row := range run {
+			row[0] += shift
+		}
+		switch {
+		case k < 12:
+			l.Fit = append(l.Fit, run)
+		case k < 24:
+			l.Held, l.HeldPart, l.HeldLot = append(l.Held, run), append(l.HeldPart, string(rune('a'+k))), append(l.HeldLot, "")
+		default:
+			after = append(after, run)
+		}
+	}
+	return l, after
+}
+
+// Few parts support no small budget in parts, and it is said so.
+func TestBudgetOfPartsIsSupportedOrNot(t *testing.T) {
+	l, _ := partsOf(1, 5, 0)
+	p, err := Learn(t.Context(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := p.Promise(); s.Lots != 12 || s.Per != "1000 parts" || math.Abs(s.Supported-1000*limit.LotBound(12)) > 1e-9 || s.More < 10 || !s.Extrapolated {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A budget of 100 good parts in 1,000 is held on parts never seen that differ as much as those held out.
+func TestBudgetOfPartsIsHeld(t *testing.T) {
+	alarms, parts := 0, 0
+	for seed := range uint64(10) {
+		l, after := partsOf(seed+1, 100, 60)
+		p, err := Learn(t.Context(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := p.Promise(); s.More > 1 {
+			t.Errorf("%+v", s)
+		}
+		for _, run := range after {
+			p.Reset()
+			os, _ := scored(p, run)
+			v := make([]float64, len(os))
+			for i, o := range os {
+				if v[i] = o.Score; i < p.Warmup() {
+					v[i] = math.NaN()
+				}
+			}
+			h := &held{value: [][]float64{v}, event: [][]float64{reached(v, 2, 3)}}
+			if parts++; h.alarms(p.Limit(), 3) > 0 {
+				alarms++
+			}
+		}
+	}
+	share := float64(alarms) / float64(parts)
+	t.Logf("%d of %d good parts have an alarm", alarms, parts)
+	if share < 0.03 || share > 0.2 {
+		t.Errorf("%.3f of the good parts have an alarm, 0.1 were asked for", share)
+	}
+}
+
+func TestBadBudgetsAreRefused(t *testing.T) {
+	rows := process(1, 1000, 0)
+	for want, b := range map[string]Budget{
+		"one of them": {PerDay: 1, Share: 0.1, RowsPerDay: 1000}, "fewer alarms": {PerDay: 5, RowsPerDay: 4}, "below 1,000": {PerThousandParts: 1000},
+		"needs a budget": {Adaptive: true}, "0 or more": {PerDay: -1, RowsPerDay: 10},
+	} {
+		if _, err := Learn(t.Context(), quick(rows[:500], rows[500:], b)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v does not say %q", b, err, want)
+		}
+	}
+}
+
+// A limit that follows is kept with the file, goes on from its state, and outlives a fresh start.
+func TestAdaptiveLimitIsKept(t *testing.T) {
+	rows := process(2, 6000, 0.02)
+	p, err := Learn(t.Context(), quick(rows[:1500], rows[1500:3000], Budget{Share: 0.01, Adaptive: true}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := p.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := Load(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := func(p *Panel, rows [][]float64) (last Opinion) {
+		for _, r := range rows {
+			p.Step(&last, r)
+			p.Follow(&last)
+		}
+		return last
+	}
+	if a, b := step(p, rows[3000:4000]), step(q, rows[3000:4000]); a != b || a.Limit == q.promise.Asked {
+		t.Fatalf("%+v, read again %+v", a, b)
+	}
+	if err := q.RestoreState(p.AppendState(nil)); err != nil {
+		t.Fatal(err)
+	}
+	was := p.Limit()
+	p.Reset()
+	if p.Limit() != was || q.Limit() != was {
+		t.Errorf("limit %v, after a fresh start %v, in the other %v", was, p.Limit(), q.Limit())
+	}
+	if q.RestoreState(p.AppendState(nil)[:5]) == nil {
+		t.Error("a limit that is cut off was taken")
+	}
+}
