@@ -38,8 +38,8 @@ type Meta struct {
 	Increment    bool            `json:"increment"` // the network predicts the change of the features, not their value
 	Warmup       int             `json:"warmup"`    // windows after a fresh start that only prime the members
 	Members      []string        `json:"members,omitempty"`
-	Absent       []panel.Absence `json:"absent,omitempty"`  // members that could not learn, and why
-	Limit        float64         `json:"limit,omitempty"`   // of the score
+	Absent       []panel.Absence `json:"absent,omitempty"` // members that could not learn, and why
+	Limit        float64         `json:"limit,omitempty"`  // of the score
 	Promise      panel.Promise   `json:"promise,omitzero"`
 	Allowed      []float64       `json:"allowed,omitempty"` // format 1 alone, per feature: the deviation from its prediction that scores 1
 	MinChange    []float64       `json:"min_change"`

@@ -32,8 +32,8 @@ type Teaching struct {
 	MinChange    []float64 // per feature, in its unit: a smaller deviation never scores above the limit
 	Margin       float64   // without a budget, the limit is this many times the largest held-out score of a member; 1 or more
 	Budget       panel.Budget
-	Holdout      float64   // share of the lesson that calibrates, above 0 and below 1
-	Embargo      int64     // samples left out between fitted and held-out windows, beyond those that both would share
+	Holdout      float64 // share of the lesson that calibrates, above 0 and below 1
+	Embargo      int64   // samples left out between fitted and held-out windows, beyond those that both would share
 	Hidden       int
 	Epochs       int
 	LearningRate float64
