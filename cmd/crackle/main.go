@@ -30,10 +30,10 @@ type commands struct {
 	Demo     demoCmd     `cmd:"" help:"Show the whole job on real recordings: learn, watch, alarm, dashboard."`
 	Run      runCmd      `cmd:"" help:"Watch the streams of a configuration file."`
 	Check    checkCmd    `cmd:"" help:"List every mistake of a configuration file, or what it comes to."`
-	Train    trainCmd    `cmd:"" help:"Learn a model for a stream from recordings of normal production."`
+	Train    trainCmd    `cmd:"" help:"Learn a model for a stream from recordings of normal production, from what the store of a running crackle holds, or from what comes next."`
 	Score    scoreCmd    `cmd:"" help:"Score a recording with a stream's model, exactly as live."`
 	Explain  explainCmd  `cmd:"" help:"Say why a window of a recording scored as it did: in words, as a picture, as JSON."`
-	Model    modelCmd    `cmd:"" help:"Show, import, export and compare model files."`
+	Model    modelCmd    `cmd:"" help:"Show, import, export and compare model files; list the models of a running crackle and put one in service."`
 	Replay   replayCmd   `cmd:"" help:"Publish a recording into a running crackle, or into a NATS server."`
 	Backtest backtestCmd `cmd:"" help:"Say which alarms other limits or another model would have given, on recordings or on what the store still holds. Nothing is sent."`
 	Evidence evidenceCmd `cmd:"" help:"List, fetch and verify the evidence kept of alarms."`

@@ -21,6 +21,9 @@ type modelCmd struct {
 	Import modelImportCmd `cmd:"" help:"Make a model file from an ONNX file or a PyTorch state_dict saved as safetensors."`
 	Export modelExportCmd `cmd:"" help:"Write a model's network as a PyTorch state_dict in safetensors form."`
 	Diff   modelDiffCmd   `cmd:"" help:"List in what two model files differ; the exit code is 1 when they do."`
+	List   modelListCmd   `cmd:"" help:"List the models of a stream that are kept with the store of a running crackle, the newest first."`
+	Use    modelUseCmd    `cmd:"" help:"Put a model that is kept with the store in service, while the stream runs."`
+	Get    modelGetCmd    `cmd:"" help:"Write a model that is kept with the store to a file."`
 }
 
 // modelFile is a safetensors file that has been read.

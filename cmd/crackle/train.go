@@ -16,19 +16,32 @@ import (
 )
 
 type trainCmd struct {
-	Files  []string `arg:"" name:"file" help:"Recordings of normal production, each a part of its own."`
+	Files  []string `arg:"" optional:"" name:"file" help:"Recordings of normal production, each a part of its own."`
 	Config string   `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
 	Stream string   `short:"s" help:"Stream to learn; may be left out when there is only one."`
 	Output string   `short:"o" placeholder:"FILE" help:"Model file to write. Default: the stream's."`
 	JSON   bool     `name:"json" help:"Print the model's record as JSON."`
 	headFlags
+	live
 	layout
 }
 
 func (c *trainCmd) Run(con console) error {
+	if err := c.live.check(c.Files); err != nil {
+		return mistake{err}
+	}
 	cfg, s, err := subject(c.Config, c.Stream)
 	if err != nil {
 		return err
+	}
+	if c.live.asked() {
+		if c.Labels != "" || c.Target != "" {
+			return mistake{errors.New("--labels and --target are for recordings; name them, and leave --from, --to, --next and --parts out")}
+		}
+		if c.Output != "" {
+			return mistake{errors.New("--output is for models from recordings; this one is kept with the store, and `crackle model get` writes it to a file")}
+		}
+		return c.live.learn(con, cfg, s, c.JSON)
 	}
 	if c.Part != "" && len(c.Files) > 1 {
 		return mistake{errors.New("--part names one part, but each recording is a part of its own; leave it out")}

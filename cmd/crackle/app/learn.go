@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
 	"crackle/web/api"
@@ -40,7 +43,7 @@ func (a *App) Teach(ctx context.Context, stream string, q TeachRequest, by strin
 	defer a.school.leave(stream)
 	ctx, cancel := a.whileRunning(ctx)
 	defer cancel()
-	made, err := t.Teach(ctx, q, by, func() []alert.Alarm { return a.alarmsOf(stream) }, progress)
+	made, err := t.Teach(ctx, q, by, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -64,17 +67,30 @@ func (a *App) teacher(ctx context.Context, stream string) (*Teacher, error) {
 		return nil, err
 	}
 	cfg := s.cfg
-	return NewTeacher(TeacherConfig{Stream: &cfg, Conn: a.conn, Store: store, Running: s.served.Load(), Alarms: a.alarmsOf(stream), Version: a.version})
+	return NewTeacher(TeacherConfig{Stream: &cfg, Conn: a.conn, Store: store, Running: s.served.Load(), Alarms: func(ctx context.Context) ([]alert.Alarm, error) { return a.alarmsOf(ctx, stream) }, Version: a.version})
 }
 
-// alarmsOf are the alarms of a stream that are known.
-func (a *App) alarmsOf(stream string) (out []alert.Alarm) {
+// alarmsOf are the alarms of a stream that are known: those in the list, and older ones in the journal.
+func (a *App) alarmsOf(ctx context.Context, stream string) ([]alert.Alarm, error) {
+	js, err := jetstream.New(a.conn)
+	if err != nil {
+		return nil, err
+	}
+	out, err := JournalledAlarms(ctx, js, stream)
+	if err != nil {
+		return nil, err
+	}
 	for _, al := range (monitor{a}).Alarms() {
-		if al.Stream == stream {
+		if al.Stream != stream {
+			continue
+		}
+		if i := slices.IndexFunc(out, func(o alert.Alarm) bool { return o.ID == al.ID }); i >= 0 {
+			out[i] = al
+		} else {
 			out = append(out, al)
 		}
 	}
-	return out
+	return out, nil
 }
 
 func (s *school) enter(stream string) bool {

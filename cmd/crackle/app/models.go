@@ -342,6 +342,9 @@ func (a *App) told(ctx context.Context, store *archive.Store, v archive.Service)
 	if now, err := store.InService(ctx, v.Stream); err == nil && now != nil && now.Hash != v.Hash {
 		return // overtaken
 	}
+	if old := s.served.Load(); old != nil {
+		a.adopt(ctx, store, s, old) // or it could not be put back
+	}
 	m, err := StoredModel(ctx, store, &s.cfg, v.Hash)
 	if err == nil {
 		err = a.serveStored(ctx, v.Stream, m, v)

@@ -94,8 +94,7 @@ func (s *stretch) onScore(score *detector.Score) {
 		s.failed = s.trial.step(*score)
 	}
 	w := s.chain.Window()
-	long := int64(float64(score.End-score.First) / s.cfg.RateHz * 1e9)
-	if score.First == score.End || s.chain.Refers(w.Part) || score.TimeNS-long < s.since.UnixNano() {
+	if score.First == score.End || s.chain.Refers(w.Part) || time.Unix(0, score.TimeNS).Before(s.since) {
 		return
 	}
 	r := row{

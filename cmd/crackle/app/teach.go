@@ -24,11 +24,11 @@ import (
 // TeacherConfig says what is taught, and from where.
 type TeacherConfig struct {
 	Stream  *config.Stream
-	Conn    *nats.Conn      // to the server with the signal
-	Store   *archive.Store  // that keeps models and judgements; not needed to inspect
-	Running *detector.Model // in service; nil: none
-	Alarms  []alert.Alarm   // those that are known, beside what Store knows of them
-	Version string          // of the program, for the record
+	Conn    *nats.Conn                                   // to the server with the signal
+	Store   *archive.Store                               // that keeps models and judgements; not needed to inspect
+	Running *detector.Model                              // in service; nil: none
+	Alarms  func(context.Context) ([]alert.Alarm, error) // those that are known now; nil: none
+	Version string                                       // of the program, for the record
 }
 
 // Teacher makes models of one stream from its signal, past or to come. The program that runs and the command line teach through it alike.
@@ -100,18 +100,27 @@ func (t *Teacher) Inspect(ctx context.Context, from, to time.Time, progress func
 	if err != nil {
 		return nil, err
 	}
-	judged, err := t.judged(ctx)
+	alarms, said, err := t.judged(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.inspection(t.cfg.Alarms, judged)
+	return s.inspection(alarms, said)
 }
 
-func (t *Teacher) judged(ctx context.Context) ([]Judgement, error) {
-	if t.cfg.Store == nil {
-		return nil, nil
+// judged are the alarms that are known now, and what people said of them.
+func (t *Teacher) judged(ctx context.Context) ([]alert.Alarm, []Judgement, error) {
+	var alarms []alert.Alarm
+	if t.cfg.Alarms != nil {
+		var err error
+		if alarms, err = t.cfg.Alarms(ctx); err != nil {
+			return nil, nil, unavailable(err)
+		}
 	}
-	return judgements(ctx, t.cfg.Store, t.cfg.Stream.Name)
+	if t.cfg.Store == nil {
+		return alarms, nil, nil
+	}
+	said, err := judgements(ctx, t.cfg.Store, t.cfg.Stream.Name)
+	return alarms, said, err
 }
 
 // gather collects what the request names, and leaves out what must not be learnt.
@@ -128,7 +137,7 @@ func (t *Teacher) gather(ctx context.Context, q *TeachRequest, progress func(flo
 
 // Teach makes a model, its network in closed form, compares it with the one in service, and keeps it with the store; it is not put in service. progress
 // is told how far it has come, from this goroutine. Refusals say what to do.
-func (t *Teacher) Teach(ctx context.Context, q TeachRequest, by string, alarms func() []alert.Alarm, progress func(share float64, text string)) (*Taught, error) {
+func (t *Teacher) Teach(ctx context.Context, q TeachRequest, by string, progress func(share float64, text string)) (*Taught, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
@@ -136,14 +145,11 @@ func (t *Teacher) Teach(ctx context.Context, q TeachRequest, by string, alarms f
 	if err != nil {
 		return nil, err
 	}
-	judged, err := t.judged(ctx)
+	alarms, said, err := t.judged(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if alarms != nil { // those that were raised meanwhile
-		t.cfg.Alarms = alarms()
-	}
-	out, excluded := s.exclude(t.cfg.Alarms, judged, q.Parts > 0)
+	out, excluded := s.exclude(alarms, said, q.Parts > 0)
 	seen, err := s.inspect(out)
 	if err != nil {
 		return nil, err
