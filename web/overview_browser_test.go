@@ -27,7 +27,14 @@ func serve(t *testing.T, p *plant, listen, dist string, more ...api.Providers) (
 	for _, m := range more {
 		providers = m
 	}
-	s, err := web.New(web.Config{Listen: listen, Monitor: p, Providers: providers, Hub: p.hub, Gatherer: p.prom, Version: "test", Files: os.DirFS(dist), Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	return serveWith(t, p, web.Config{Listen: listen, Providers: providers}, dist)
+}
+
+// serveWith is serve for a server that is set up in another way.
+func serveWith(t *testing.T, p *plant, cfg web.Config, dist string) (url string, stop func()) {
+	t.Helper()
+	cfg.Monitor, cfg.Hub, cfg.Gatherer, cfg.Version, cfg.Files, cfg.Log = p, p.hub, p.prom, "test", os.DirFS(dist), slog.New(slog.NewTextHandler(t.Output(), nil))
+	s, err := web.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

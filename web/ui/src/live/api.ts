@@ -42,16 +42,8 @@ export function may(role: Role): boolean {
 
 // refresh asks who is at this page, null when that is to be found out by a login. While the monitor is away the session stays what it was.
 export async function refresh(): Promise<Session | null> {
-  try {
-    const s = await get<Partial<Session>>("session");
-    const logins = s.logins ?? false;
-    if (logins && !s.user) return (session = null);
-    session = { user: s.user ?? "", role: s.role ?? "engineer", logins, token: s.token ?? "", header: s.header ?? "X-Crackle-Token", version: s.version ?? "" };
-    return session;
-  } catch (e) {
-    if (e instanceof CallError && e.status === 401) return (session = null);
-    throw e;
-  }
+  session = await get<Session>("session");
+  return session.logins && !session.user ? null : session;
 }
 
 export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {

@@ -11,6 +11,8 @@ type Theme = (typeof themes)[number];
 export const places: [page: string, word: string, key: string][] = [
   ["", "Overview", "1"],
   ["alarms", "Alarms", "2"],
+  ["parts", "Parts", "3"],
+  ["system", "System", "5"],
 ];
 
 export class Header {
@@ -73,7 +75,7 @@ export class Header {
   }
 
   session(s: Session | null): void {
-    this.user.hidden = !s?.logins;
+    this.user.hidden = !s?.logins || !s.user;
     setText(this.userName, s ? `${s.user}, ${s.role}` : "");
   }
 

@@ -9,6 +9,7 @@ export interface House {
   store: Store;
   link(): LinkState;
   go(address: string): void;
+  entered(): Promise<void>; // somebody has logged in
 }
 
 export interface Page {

@@ -2,7 +2,7 @@
 import { acknowledge } from "../alarms/answer";
 import { kindWord, unanswered } from "../alarms/state";
 import { refreshQuestion } from "../kit/dialog";
-import { el, setText, typing } from "../kit/dom";
+import { el, setAttr, setText, typing } from "../kit/dom";
 import { font, forgetPalette } from "../kit/palette";
 import { post, present, refresh, words } from "../live/api";
 import { Link, type LinkState } from "../live/link";
@@ -72,6 +72,10 @@ export class Shell implements House {
     else location.hash = address;
   }
 
+  entered(): Promise<void> {
+    return this.start();
+  }
+
   // start finds out who is here, and opens the page that the address names. It is called again after a login.
   async start(): Promise<void> {
     try {
@@ -98,6 +102,7 @@ export class Shell implements House {
     this.page?.close?.();
     this.route = to;
     this.address = location.hash;
+    setAttr(document.documentElement, "data-locked", this.locked ? "" : null);
     const maker = this.locked ? this.makers["login"]! : (this.makers[to.page] ?? this.makers["missing"]!);
     this.page = maker(this, to);
     this.main.replaceChildren(this.page.root);
