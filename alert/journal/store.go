@@ -100,7 +100,7 @@ func Read(ctx context.Context, js jetstream.JetStream, name string, since time.T
 	if newest.Time.Before(since) {
 		return newest.Sequence, nil
 	}
-	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{subj}, DeliverPolicy: jetstream.DeliverAllPolicy}
+	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{subj}, DeliverPolicy: jetstream.DeliverAllPolicy, InactiveThreshold: 30 * time.Second}
 	if !since.IsZero() {
 		cfg.DeliverPolicy, cfg.OptStartTime = jetstream.DeliverByStartTimePolicy, &since
 	}
@@ -112,7 +112,14 @@ func Read(ctx context.Context, js jetstream.JetStream, name string, since time.T
 	if err != nil {
 		return 0, fmt.Errorf("journal: read %s: %w", subj, err)
 	}
-	defer it.Stop()
+	defer func() {
+		it.Stop()
+		if info := c.CachedInfo(); info != nil { // else the server keeps it until InactiveThreshold, and allows only so many
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer cancel()
+			st.DeleteConsumer(end, info.Name) // when this fails, the threshold removes it
+		}
+	}()
 	for {
 		m, err := next(ctx, it)
 		if err != nil {

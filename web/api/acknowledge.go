@@ -41,7 +41,7 @@ func (h *Handler) acknowledge(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := h.cfg.Monitor.Acknowledge(r.Context(), id, a.By, a.Comment); err != nil {
-		h.problem(w, alarmProblem(id, err), "record")
+		h.problem(w, h.alarmProblem(id, err), "record")
 		return
 	}
 	h.cfg.Log.Info("an alarm was acknowledged", "alarm", id, "by", a.By)
@@ -49,8 +49,11 @@ func (h *Handler) acknowledge(w http.ResponseWriter, r *http.Request) {
 }
 
 // alarmProblem says what kept an action on an alarm from being done.
-func alarmProblem(id string, err error) error {
+func (h *Handler) alarmProblem(id string, err error) error {
+	_, listed := h.find(id)
 	switch {
+	case errors.Is(err, ErrUnknownAlarm) && listed:
+		return Conflict("alarm", "this alarm is over and answered; nothing is left to do")
 	case errors.Is(err, ErrUnknownAlarm):
 		return NotFound("alarm", "alarm: found %.130q, which is neither open nor recent; GET /api/v1/alarms lists those that are", id)
 	case errors.Is(err, ErrAnswered):

@@ -54,7 +54,7 @@ func (h *Handler) acknowledgeMany(w http.ResponseWriter, r *http.Request) {
 	done := map[string]bool{}
 	for _, id := range a.IDs {
 		if err := h.cfg.Monitor.Acknowledge(r.Context(), id, a.By, a.Comment); err != nil {
-			p := problemOf(alarmProblem(id, err), "record")
+			p := problemOf(h.alarmProblem(id, err), "record")
 			failed = append(failed, Failure{id, Fault{p.Code, p.Message}})
 			continue
 		}
@@ -128,7 +128,7 @@ func (h *Handler) onAlarm(w http.ResponseWriter, r *http.Request, there bool, gr
 		return
 	}
 	if err := do(r.Context(), id); err != nil {
-		h.problem(w, alarmProblem(id, err), group)
+		h.problem(w, h.alarmProblem(id, err), group)
 		return
 	}
 	h.cfg.Log.Info("an alarm was changed", "what", group, "alarm", id, "by", *by)
@@ -147,7 +147,7 @@ func (h *Handler) alarm(w http.ResponseWriter, r *http.Request) {
 	}
 	a, found := h.find(id)
 	if !found {
-		h.problem(w, alarmProblem(id, ErrUnknownAlarm), "alarm")
+		h.problem(w, h.alarmProblem(id, ErrUnknownAlarm), "alarm")
 		return
 	}
 	js, err := hub.AlarmJSON(a)

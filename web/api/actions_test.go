@@ -200,7 +200,7 @@ func TestActions(t *testing.T) {
 			t.Errorf("%s: policy %q", c.path, w.Header().Get("Content-Security-Policy"))
 		}
 	}
-	for err, want := range map[error]int{api.ErrNotShelved: 409, alert.ErrInput: 400, alert.ErrStopped: 503, errors.New("the disk is full"): 503, api.ErrUnknownAlarm: 404} {
+	for err, want := range map[error]int{api.ErrNotShelved: 409, alert.ErrInput: 400, alert.ErrStopped: 503, errors.New("the disk is full"): 503, api.ErrUnknownAlarm: 409} {
 		d.odd = err
 		if status, body, _ := d.ask("POST", "/alarms/a1/unshelve", `{"by":"ann"}`); status != want {
 			t.Errorf("%v: %d %s, want %d", err, status, body, want)
