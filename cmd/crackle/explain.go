@@ -28,6 +28,7 @@ type explainCmd struct {
 	At         string `placeholder:"TIME" help:"Explain the window that holds this time: RFC 3339, or seconds from the recording's beginning."`
 	FirstAlarm bool   `help:"Explain the first window above the limit. This is the default."`
 	Method     string `default:"auto" help:"auto, contributions, integrated (gradients), saliency or masking."`
+	Member     string `placeholder:"NAME" help:"Member of the model to explain. Default: the one that spoke."`
 	Windows    int    `default:"256" help:"How many windows up to the one explained to look at."`
 	JSON       bool   `name:"json" help:"Print the explanation as JSON."`
 	Out        string `placeholder:"FILE" help:"Draw a heat map of time and features: a .png picture, or an .html page that holds it."`
@@ -67,7 +68,7 @@ func (c *explainCmd) Run(con console) error {
 		return err
 	}
 	x, err := explain.Windows(m, seen.windows[:at+1], explain.Config{
-		Method: method, Rows: c.Windows, Units: seen.units, Channels: s.Channels, Control: true, Seed: s.Network.Seed,
+		Method: method, Member: c.Member, Rows: c.Windows, Units: seen.units, Channels: s.Channels, Control: true, Seed: s.Network.Seed,
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)

@@ -28,6 +28,7 @@ const Caution = "An explanation says what the score rests on, not what caused it
 // Config of an explanation. The zero value of a field means its default.
 type Config struct {
 	Method   Method
+	Member   string    // for Windows: of the model's panel, the one to explain; default the one that spoke
 	Rows     int       // how many rows up to the one explained to look at, default 256; those before are context
 	Usual    []float64 // per feature, what stands in for a value that is taken away; needed
 	Spread   []float64 // per feature, a usual deviation, for saliency; needed there

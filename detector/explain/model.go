@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"strings"
 
 	"crackle/detector"
 	"crackle/window"
@@ -13,7 +14,8 @@ type Explained struct {
 	Verdict detector.Score `json:"-"`
 }
 
-// Windows explains the last of a stream's windows, in order, for the member that spoke there. The first window begins a run or a part. It fails where the last one was not assessed. c's Usual, Spread, Features and Units come from the model; the others may be set.
+// Windows explains the last of a stream's windows, in order, for the member that spoke there, or for the one that c names. The first window begins
+// a run or a part. It fails where the last one was not assessed. c's Usual, Spread, Features and Units come from the model; the others may be set.
 func Windows(m *detector.Model, ws []window.Window, c Config) (*Explained, error) {
 	d, err := detector.New(detector.Config{Model: m})
 	if err != nil {
@@ -47,7 +49,14 @@ func Windows(m *detector.Model, ws []window.Window, c Config) (*Explained, error
 	if err != nil {
 		return nil, err
 	}
-	who := p.Member(score.Member)
+	name := score.Member
+	if c.Member != "" {
+		name = c.Member
+	}
+	who := p.Member(name)
+	if who == nil {
+		return nil, fmt.Errorf("the model has no member %s: it has %s", name, strings.Join(p.Members(), ", "))
+	}
 	c.Usual, c.Spread, c.Features, c.Units = m.Scaler.Median, m.Scaler.Spread, m.Features, c.units(m)
 	x, err := Member(who, rows, c)
 	if err != nil {

@@ -69,6 +69,21 @@ func (g *Gradients) Scores(dst []float64, seqs [][][]float64) error {
 	return g.run(dst, seqs, nil)
 }
 
+// ScoresAgain is Scores for at most Lanes sequences that differ from those of the last call from row from on only, as many and as long: what comes
+// before is not computed again.
+func (g *Gradients) ScoresAgain(dst []float64, seqs [][][]float64, from int) error {
+	if err := g.load(seqs, from); err != nil {
+		return err
+	}
+	if err := g.in.Again(g.x[:len(seqs)], from); err != nil {
+		return err
+	}
+	for i := range seqs {
+		dst[i] = g.reading.Read(g.in, i, g.z[i], nil)
+	}
+	return nil
+}
+
 // Gradient is Scores, and adds to dx, shaped as seqs, the derivatives of each score times weight.
 func (g *Gradients) Gradient(dst []float64, seqs [][][]float64, dx func(seq int) [][]float64, weight float64) error {
 	return g.run(dst, seqs, func(seq, step, channel int, v float64) { dx(seq)[step][channel] += weight * v })
@@ -77,7 +92,7 @@ func (g *Gradients) Gradient(dst []float64, seqs [][][]float64, dx func(seq int)
 func (g *Gradients) run(dst []float64, seqs [][][]float64, add func(seq, step, channel int, v float64)) error {
 	for from := 0; from < len(seqs); from += Lanes {
 		n := min(Lanes, len(seqs)-from)
-		if err := g.load(seqs[from : from+n]); err != nil {
+		if err := g.load(seqs[from:from+n], 0); err != nil {
 			return err
 		}
 		if err := g.in.Forward(g.x[:n], nil, nil); err != nil {
@@ -115,8 +130,8 @@ func (g *Gradients) run(dst []float64, seqs [][][]float64, add func(seq, step, c
 	return nil
 }
 
-// load scales the rows of up to Lanes sequences.
-func (g *Gradients) load(seqs [][][]float64) error {
+// load scales the rows of up to Lanes sequences, from a row on.
+func (g *Gradients) load(seqs [][][]float64, from int) error {
 	d := len(g.mean)
 	for len(g.z) < len(seqs) {
 		g.z, g.dz, g.x = append(g.z, nil), append(g.dz, nil), append(g.x, nil)
@@ -126,7 +141,8 @@ func (g *Gradients) load(seqs [][][]float64) error {
 			g.z[i], g.dz[i], g.x[i] = append(g.z[i], make([]float64, d)), append(g.dz[i], make([]float64, d)), append(g.x[i], make([]float32, d))
 		}
 		g.z[i], g.dz[i], g.x[i] = g.z[i][:len(rows)], g.dz[i][:len(rows)], g.x[i][:len(rows)]
-		for t, r := range rows {
+		for t := from; t < len(rows); t++ {
+			r := rows[t]
 			if len(r) != d {
 				return fmt.Errorf("gradients: sequence %d, row %d has %d channels, the member reads %d", i, t, len(r), d)
 			}

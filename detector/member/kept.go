@@ -33,6 +33,13 @@ type Kept interface {
 	readState(*stateReader)
 }
 
+// Separate is a member whose score is the largest of members that see one feature each, and no less than 0.
+type Separate interface {
+	Member
+	// Each gives them; they belong to the member. Each of them takes whole rows.
+	Each(f func(feature int, m Member))
+}
+
 // Saver writes the pasts of members. Kept for a while, it allocates nothing.
 type Saver struct{ w stateWriter }
 

@@ -85,6 +85,13 @@ func (m *Novelties) Causes(c *Causes) {
 	}
 }
 
+// Each gives the member of each channel that moves: the score is the largest of theirs.
+func (m *Novelties) Each(f func(feature int, m Member)) {
+	for _, n := range m.channels {
+		f(n.cfg.Channel, n)
+	}
+}
+
 func (m *Novelties) writeState(w *stateWriter) {
 	for _, n := range m.channels {
 		n.values.writeState(w)

@@ -65,6 +65,36 @@ func (p *Inputs) Forward(seqs [][][]float32, h0, c0 []float32) error {
 	return nil
 }
 
+// Again is Forward for sequences that differ from those of the last Forward or Again from row from on only, as many and as long: what comes before
+// is not computed again. The network must not be bidirectional, for there what is before depends on what comes.
+func (p *Inputs) Again(seqs [][][]float32, from int) error {
+	s, c := p.s, p.w.Config
+	if c.Bidirectional {
+		return fmt.Errorf("gradients of inputs: a bidirectional network has no rows that later ones leave alone: use Forward")
+	}
+	if len(seqs) != s.n || from < 0 || from > s.steps {
+		return fmt.Errorf("gradients of inputs: %d sequences from row %d on, the last time there were %d of up to %d rows", len(seqs), from, s.n, s.steps)
+	}
+	for j, rows := range seqs {
+		if len(rows) != s.length[j] {
+			return fmt.Errorf("gradients of inputs: sequence %d has %d rows, the last time it had %d", j, len(rows), s.length[j])
+		}
+		for t := from; t < len(rows); t++ {
+			if len(rows[t]) != c.Input {
+				return fmt.Errorf("gradients of inputs: sequence %d, row %d has %d values, the network takes %d", j, t, len(rows[t]), c.Input)
+			}
+			for k, v := range rows[t] {
+				s.x[(t*c.Input+k)*lanes+j] = v
+			}
+		}
+	}
+	s.start = from
+	s.forward(nil)
+	s.start = 0
+	clear(s.dy)
+	return nil
+}
+
 func (p *Inputs) load(seqs [][][]float32, h0, c0 []float32) error {
 	if len(seqs) < 1 || len(seqs) > lanes {
 		return fmt.Errorf("gradients of inputs: %d sequences, must be 1 to %d", len(seqs), lanes)

@@ -101,6 +101,87 @@ func TestInputGradientsAreDerivatives(t *testing.T) {
 	})
 }
 
+// TestInputsAgain: what is computed from a row on equals the whole, to the bit, whatever was computed before.
+func TestInputsAgain(t *testing.T) {
+	forEachKernel(t, func(t *testing.T) {
+		for _, cell := range []rnn.Cell{rnn.GRU, rnn.LSTM, rnn.ElmanTanh} {
+			w, err := rnn.NewWeights(rnn.Config{Cell: cell, Input: 3, Hidden: 7, Layers: 2, Head: rnn.HeadLinear, Output: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			Initialise(w, 4)
+			again, whole := inputs(t, w), inputs(t, w)
+			seqs := randomRows(3, 5, 20, 17, 20)
+			if err := again.Forward(seqs, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			r := rand.New(rand.NewPCG(6, 6))
+			for _, from := range []int{20, 19, 12, 16, 3, 0} { // what is before stands as it was last computed
+				for _, x := range seqs {
+					for t := from; t < len(x); t++ {
+						x[t][r.IntN(3)] += float32(r.NormFloat64())
+					}
+				}
+				if err := again.Again(seqs, from); err != nil {
+					t.Fatal(err)
+				}
+				if err := whole.Forward(seqs, nil, nil); err != nil {
+					t.Fatal(err)
+				}
+				a, b := make([]float32, 2), make([]float32, 2)
+				for i, x := range seqs {
+					for step := range x {
+						again.Output(a, i, step)
+						whole.Output(b, i, step)
+						if a[0] != b[0] || a[1] != b[1] {
+							t.Fatalf("%s from row %d on: sequence %d, row %d gives %v, the whole %v", cell, from, i, step, a, b)
+						}
+					}
+					again.Pull(i, len(x)-1, []float32{1, 2})
+					whole.Pull(i, len(x)-1, []float32{1, 2})
+				}
+				again.Backward()
+				whole.Backward()
+				g, h := make([]float32, 3), make([]float32, 3)
+				again.Gradient(g, 0, 5)
+				whole.Gradient(h, 0, 5)
+				if g[0] != h[0] || g[2] != h[2] {
+					t.Fatalf("%s from row %d on: gradient %v, of the whole %v", cell, from, g, h)
+				}
+			}
+			for _, bad := range []struct {
+				seqs [][][]float32
+				from int
+			}{{seqs[:2], 0}, {seqs, 21}, {seqs, -1}, {randomRows(3, 5, 20, 18, 20), 0}, {randomRows(4, 5, 20, 17, 20), 0}} {
+				if err := again.Again(bad.seqs, bad.from); err == nil {
+					t.Errorf("%d sequences from row %d on were taken", len(bad.seqs), bad.from)
+				}
+			}
+		}
+		w, err := rnn.NewWeights(rnn.Config{Cell: rnn.GRU, Input: 3, Hidden: 4, Layers: 1, Bidirectional: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		both := inputs(t, w)
+		seqs := randomRows(3, 5, 4)
+		if err := both.Forward(seqs, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := both.Again(seqs, 1); err == nil {
+			t.Error("a bidirectional network went on from a row")
+		}
+	})
+}
+
+func inputs(t testing.TB, w *rnn.Weights) *Inputs {
+	t.Helper()
+	in, err := NewInputs(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
 // TestInputsFromAState goes on from a state: the same as the whole sequence from the start.
 func TestInputsFromAState(t *testing.T) {
 	w, err := rnn.NewWeights(rnn.Config{Cell: rnn.LSTM, Input: 2, Hidden: 6, Layers: 2, Head: rnn.HeadLinear, Output: 1})

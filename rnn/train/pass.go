@@ -15,6 +15,7 @@ type pass struct {
 	steps  int
 	n      int   // lanes in use
 	length []int // [lanes] steps of each lane, at most steps; 0 for lanes not in use
+	start  int   // forward computes from this step on; what is before stands from the last time
 
 	x    []float32   // [steps][Input][lanes]
 	dirs []direction // as packed.layers
@@ -80,7 +81,7 @@ func (s *pass) forward(r *rand.Rand) {
 	}
 	rows := s.p.head.Out
 	y := grow(&s.y, s.steps*rows*lanes)
-	for t := range s.steps {
+	for t := s.start; t < s.steps; t++ {
 		s.p.head.ApplyTile(y[t*rows*lanes:], src[t*width*lanes:], s.n)
 	}
 }
@@ -96,7 +97,7 @@ func (s *pass) run(i int, src []float32, width int, reverse bool) {
 	size := layer.Hidden * lanes
 	saved := s.p.cell.Saved() * size
 	save := grow(&d.save, s.steps*saved)
-	for t := range s.steps {
+	for t := s.start; t < s.steps; t++ {
 		var cn, c []float32
 		if layer.HasCell() {
 			cn, c = d.cs[(t+1)*size:], d.cs[t*size:]
