@@ -82,6 +82,12 @@ func (l *Lesson) frozen(w *window.Window) bool {
 // Break ends the open sequence: the next window starts a new one even when it does not say so itself, as between two files.
 func (l *Lesson) Break() { l.open = false }
 
+// Skip counts a window that is left out, and ends the open sequence.
+func (l *Lesson) Skip() {
+	l.skipped++
+	l.open = false
+}
+
 // Rows is the number of windows collected.
 func (l *Lesson) Rows() int { return l.rows }
 

@@ -91,8 +91,14 @@ func (c *scoreCmd) Run(con console) (err error) {
 	return buffered.Flush()
 }
 
+// taker takes the blocks of a recording, and its end.
+type taker interface {
+	Push(*block.Block) error
+	End()
+}
+
 // pour sends a whole recording through a chain.
-func pour(r file.Reader, chain *app.Chain, b *bar) error {
+func pour(r file.Reader, chain taker, b *bar) error {
 	defer b.finish()
 	var blk block.Block
 	for {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,15 +11,17 @@ import (
 	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
+	"crackle/detector/inspect"
 	"crackle/rnn/train"
 )
 
 type trainCmd struct {
-	Files  []string `arg:"" optional:"" name:"file" help:"Recordings of normal production, each a part of its own."`
-	Config string   `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
-	Stream string   `short:"s" help:"Stream to learn; may be left out when there is only one."`
-	Output string   `short:"o" placeholder:"FILE" help:"Model file to write. Default: the stream's."`
-	JSON   bool     `name:"json" help:"Print the model's record as JSON."`
+	Files   []string `arg:"" optional:"" name:"file" help:"Recordings of normal production, each a part of its own."`
+	Config  string   `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
+	Stream  string   `short:"s" help:"Stream to learn; may be left out when there is only one."`
+	Output  string   `short:"o" placeholder:"FILE" help:"Model file to write. Default: the stream's."`
+	JSON    bool     `name:"json" help:"Print the model's record as JSON."`
+	Picture string   `placeholder:"FILE.png" help:"Draw what is learnt from: its most remarkable numbers over time."`
 	headFlags
 	live
 	layout
@@ -41,7 +42,7 @@ func (c *trainCmd) Run(con console) error {
 		if c.Output != "" {
 			return mistake{errors.New("--output is for models from recordings; this one is kept with the store, and `crackle model get` writes it to a file")}
 		}
-		return c.live.learn(con, cfg, s, c.JSON)
+		return c.live.learn(con, cfg, s, c.JSON, c.Picture)
 	}
 	if c.Part != "" && len(c.Files) > 1 {
 		return mistake{errors.New("--part names one part, but each recording is a part of its own; leave it out")}
@@ -51,19 +52,19 @@ func (c *trainCmd) Run(con console) error {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	lesson, chain, err := c.read(con, s)
+	recordings, err := c.read(con, s)
 	if err != nil {
 		return err
 	}
-	t, err := app.Teaching(s, chain.Conditioner, version)
+	started := time.Now()
+	m, seen, err := recordings.Teach(ctx, version, epochs(con.err))
+	if seen != nil {
+		err = errors.Join(err, drawInspection(c.Picture, seen))
+	}
 	if err != nil {
 		return err
 	}
-	t.Progress = epochs(con.err)
-	m, err := teach(ctx, con, t, lesson)
-	if err != nil {
-		return err
-	}
+	fmt.Fprintf(con.err, "learnt in %v\n", time.Since(started).Round(time.Millisecond))
 	path := c.Output
 	if path == "" {
 		path = app.ModelPath(cfg, s)
@@ -75,46 +76,35 @@ func (c *trainCmd) Run(con console) error {
 		e := json.NewEncoder(con.out)
 		e.SetIndent("", "  ")
 		return e.Encode(struct {
-			File  string        `json:"file"`
-			Model string        `json:"model"`
-			Meta  detector.Meta `json:"meta"`
-		}{path, m.Hash(), m.Meta})
+			File  string          `json:"file"`
+			Model string          `json:"model"`
+			Meta  detector.Meta   `json:"meta"`
+			Data  *inspect.Report `json:"data"` // that it was learnt from
+		}{path, m.Hash(), m.Meta, seen})
 	}
-	return report(con.out, path, m)
+	return report(con.out, path, m, seen)
 }
 
 // read sends every recording through the stream's conditioning and collects its windows.
-func (c *trainCmd) read(con console, s *config.Stream) (*detector.Lesson, *app.Chain, error) {
-	lesson := &detector.Lesson{}
-	chain, err := app.NewChain(s, func(*detector.Score) {})
+func (c *trainCmd) read(con console, s *config.Stream) (*app.Recordings, error) {
+	recordings, err := app.NewRecordings(s)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	chain.Collect(lesson)
 	for _, path := range c.Files {
 		r, err := c.openFor(path, s)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		err = pour(r, chain, newBar(con.err, path, r))
+		err = pour(r, recordings, newBar(con.err, path, r))
 		for _, note := range r.Info().Notes {
 			fmt.Fprintf(con.err, "%s: %s\n", path, note)
 		}
 		if err := errors.Join(err, r.Close()); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		lesson.Break()
 	}
-	return lesson, chain, nil
-}
-
-func teach(ctx context.Context, con console, t detector.Teaching, l *detector.Lesson) (*detector.Model, error) {
-	started := time.Now()
-	m, err := detector.Teach(ctx, t, l)
-	if err == nil {
-		fmt.Fprintf(con.err, "learnt in %v\n", time.Since(started).Round(time.Millisecond))
-	}
-	return m, err
+	return recordings, nil
 }
 
 // epochs says every two seconds how far training is.
@@ -130,13 +120,20 @@ func epochs(w io.Writer) func(train.Progress) {
 }
 
 // report says in words what a model rests on.
-func report(w io.Writer, path string, m *detector.Model) error {
+func report(w io.Writer, path string, m *detector.Model, seen *inspect.Report) error {
 	r := m.Record
 	fmt.Fprintf(w, "Model %s of stream %s, written to %s\n\n", m.Hash(), m.Stream, path)
 	fmt.Fprintf(w, "Learnt from  %d windows of %s\n", r.FitRows, named(r.FitParts))
 	fmt.Fprintf(w, "Held out     %d windows of %s, split by %s\n", r.HeldRows, named(r.HeldParts), r.SplitBy)
 	if r.Skipped > 0 {
 		fmt.Fprintf(w, "Left out     %d windows with missing, invalid or settling samples\n", r.Skipped)
+	}
+	for i, f := range seen.Findings {
+		label := ""
+		if i == 0 {
+			label = "Data"
+		}
+		fmt.Fprintf(w, "%-12s %s\n", label, f.Text)
 	}
 	fmt.Fprintf(w, "False alarms %d held-out windows without one above the limit prove, at 95 %%, no better than 1 good window in %.0f\n", r.HeldRows, 1/r.NoAlarmBetter)
 	for _, text := range m.Promise.Words() {

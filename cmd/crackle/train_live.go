@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"os/user"
 	"time"
 
@@ -16,6 +18,8 @@ import (
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
 	"crackle/detector/archive"
+	"crackle/detector/inspect"
+	"crackle/detector/inspect/picture"
 )
 
 // live are the flags of `crackle train` for what a running crackle has received, or is going to.
@@ -100,7 +104,7 @@ func account(by string) string {
 }
 
 // learn teaches from what a running crackle has received, or receives from now on.
-func (l *live) learn(con console, cfg *config.Config, s *config.Stream, asJSON bool) error {
+func (l *live) learn(con console, cfg *config.Config, s *config.Stream, asJSON bool, drawing string) error {
 	ctx, stop := interruptible()
 	defer stop()
 	store, leave, js, err := models(ctx, "crackle train", cfg, l.Data)
@@ -120,6 +124,9 @@ func (l *live) learn(con console, cfg *config.Config, s *config.Stream, asJSON b
 	by := account(l.By)
 	made, err := t.Teach(ctx, app.TeachRequest{From: l.From, To: l.To, Parts: l.Parts, Seconds: l.Next.Seconds()}, by, shares(con.err))
 	if err != nil {
+		return err
+	}
+	if err := drawInspection(drawing, made.Seen); err != nil {
 		return err
 	}
 	info := made.Info
@@ -147,6 +154,18 @@ func (l *live) learn(con console, cfg *config.Config, s *config.Stream, asJSON b
 		return printJSON(con.out, info)
 	}
 	return tellModel(con.out, &info)
+}
+
+// drawInspection writes a picture of what was learnt from; without a name it does nothing.
+func drawInspection(name string, seen *inspect.Report) error {
+	if name == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := picture.PNG(&b, seen); err != nil {
+		return err
+	}
+	return os.WriteFile(name, b.Bytes(), 0o644)
 }
 
 // tellModel says what a model that is kept with the store rests on.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -144,5 +145,27 @@ func TestTrainFromARunningCrackle(t *testing.T) {
 		if i == 500 {
 			t.Fatal("500 parts did not do")
 		}
+	}
+}
+
+// What is learnt from is looked at first: said in words, drawn, and refused where a sensor is dead.
+func TestTrainLooksAtItsData(t *testing.T) {
+	dir, cfg := motorFiles(t)
+	picture := filepath.Join(dir, "data.png")
+	out, log, code := crackle("train", "-c", cfg, "--picture", picture, filepath.Join(dir, "SC_HLT_001.csv"), filepath.Join(dir, "SC_HLT_002.csv"))
+	if code != exitOK || !strings.Contains(out, "usable windows") || !strings.Contains(out, "2 parts and no lots") {
+		t.Errorf("%d, %q, %q", code, out, log)
+	}
+	if b, err := os.ReadFile(picture); err != nil || !strings.HasPrefix(string(b), "\x89PNG") {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	dead := filepath.Join(dir, "dead.csv")
+	var b strings.Builder
+	for i := range 4000 {
+		fmt.Fprintf(&b, "%d,%d,%d\n", i%2, i%2, i%2) // every window is the same
+	}
+	write(t, dead, b.String())
+	if out, log, code := crackle("train", "-c", cfg, dead); code != exitFailed || !strings.Contains(log, "none of") && !strings.Contains(log, "stands still") {
+		t.Errorf("a dead sensor: %d, %q, %q", code, out, log)
 	}
 }

@@ -51,6 +51,9 @@ type stretch struct {
 	torn    []segment // parts that were joined in their middle
 	over    int       // parts seen from their beginning to their end
 	whole   int       // rows up to the end of the last of them
+	files   bool      // it is of recordings, one after the other
+	anew    bool      // the next row begins a recording
+	shift   int64     // ns from a recording's time to that of the stretch
 	failed  error
 }
 
@@ -98,9 +101,16 @@ func (s *stretch) onScore(score *detector.Score) {
 		return
 	}
 	r := row{
-		run: w.Run, first: score.First, end: score.End, own: w.First, ownEnd: w.End, ns: score.TimeNS, part: w.Part, lot: w.Lot, fresh: w.Fresh,
+		run: w.Run, first: score.First, end: score.End, own: w.First, ownEnd: w.End, ns: score.TimeNS, part: w.Part, lot: w.Lot, fresh: w.Fresh || s.anew,
 		above: score.Verdict != detector.NotAssessed && score.Value > score.Limit,
 	}
+	if n := len(s.rows); s.files && n > 0 {
+		if s.anew {
+			s.shift = max(0, s.rows[n-1].ns+int64(float64(r.end-r.first)/s.cfg.RateHz*1e9)-r.ns)
+		}
+		r.ns += s.shift
+	}
+	s.anew = false
 	switch {
 	case w.Defects != 0:
 		r.why = "missing, invalid, saturated or settling samples"
@@ -160,7 +170,7 @@ func (s *stretch) lesson(out []bool) *detector.Lesson {
 	for i := range s.rows {
 		r := &s.rows[i]
 		if !r.usable || out[i] {
-			l.Break()
+			l.Skip()
 			continue
 		}
 		l.Add(&window.Window{Run: r.run, First: r.own, End: r.ownEnd, TimeNS: r.ns, Part: r.part, Lot: r.lot, Fresh: r.fresh, Features: r.features})

@@ -50,6 +50,7 @@ func NewTeacher(cfg TeacherConfig) (*Teacher, error) {
 type Taught struct {
 	Info   ModelInfo
 	Model  *detector.Model
+	Seen   *inspect.Report // of what it was taught from
 	lesson *detector.Lesson
 	how    detector.Teaching
 }
@@ -157,7 +158,7 @@ func (t *Teacher) Teach(ctx context.Context, q TeachRequest, by string, progress
 	if !seen.Teachable {
 		return nil, refusal(s.cfg.Name, seen, excluded)
 	}
-	made := &Taught{lesson: s.lesson(out)}
+	made := &Taught{Seen: seen, lesson: s.lesson(out)}
 	if made.how, err = Teaching(s.cfg, s.chain.Conditioner, t.cfg.Version); err != nil {
 		return nil, err
 	}
@@ -222,8 +223,15 @@ func infoOf(m *detector.Model, by, source string) ModelInfo {
 		info.Network = "closed form"
 	}
 	info.Report = append(info.Report, fmt.Sprintf("learnt from %s, held out %d, split by %s", inWords(r.FitRows, "window"), r.HeldRows, r.SplitBy))
-	if m.Provisional != "" {
+	info.Report = append(info.Report, m.Promise.Words()...)
+	if m.Provisional != "" && m.Promise.More <= 1 {
 		info.Report = append(info.Report, "the limit is provisional: "+m.Provisional)
+	}
+	if len(m.Members) > 0 {
+		info.Report = append(info.Report, "members: "+strings.Join(m.Members, ", "))
+	}
+	for _, a := range m.Absent {
+		info.Report = append(info.Report, "without "+a.Member+": "+a.Why)
 	}
 	return info
 }
