@@ -30,6 +30,13 @@ type Start struct {
 	Run, Next uint64
 }
 
+func (s Start) check(stream string) error {
+	if s.From > FromAfter || s.From == FromAfter && s.Seq == 0 {
+		return fmt.Errorf("stream %s: a start after message %d of the store; give the sequence and time of a block that was dealt with", stream, s.Seq)
+	}
+	return nil
+}
+
 // Config describes one stream as its receiver should find it.
 type Config struct {
 	Stream   string
@@ -70,8 +77,8 @@ func (c *Config) complete() error {
 	if !(c.RateHz > 0) || math.IsInf(c.RateHz, 1) {
 		return fmt.Errorf("stream %s: rate %v Hz; it must be finite and above 0", c.Stream, c.RateHz)
 	}
-	if c.Start.From > FromAfter || c.Start.From == FromAfter && c.Start.Seq == 0 {
-		return fmt.Errorf("stream %s: a start after message %d of the store; give the sequence and time of a block that was dealt with", c.Stream, c.Start.Seq)
+	if err := c.Start.check(c.Stream); err != nil {
+		return err
 	}
 	c.Decoder = orElse(c.Decoder, block.Decoder(block.Binary{}))
 	c.Queue = orElse(c.Queue, 32)

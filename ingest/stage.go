@@ -52,11 +52,20 @@ func New(nc *nats.Conn, cfg Config) (*Receiver, error) {
 		free: make(chan *block.Block, cfg.Queue+cfg.Horizon+16), toldWhat: map[string]bool{}}
 	r.order = newOrder(cfg.Horizon, cfg.HoldFor, r)
 	r.n.pending.Store(-1)
-	if s := cfg.Start; s.Run != 0 {
+	return r, r.StartAt(cfg.Start)
+}
+
+// StartAt says anew where the receiver begins. It is for before Run.
+func (r *Receiver) StartAt(s Start) error {
+	if err := s.check(r.cfg.Stream); err != nil {
+		return err
+	}
+	r.cfg.Start = s
+	if s.Run != 0 {
 		r.order.resume(s.Run, s.Next)
 		r.rawRun, r.rawNext = s.Run, s.Next
 	}
-	return r, nil
+	return nil
 }
 
 // Blocks is where the blocks come out, in the order of their samples: within a run First never goes back, except after a resynchronisation,

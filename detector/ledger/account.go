@@ -202,6 +202,9 @@ func (a *Account) Arrived(t Arrivals) {
 	a.arrivals = t
 }
 
+// Received says that the totals that Arrived is given next are another receiver's, and count from 0.
+func (a *Account) Received() { a.arrivals = Arrivals{} }
+
 func since(old, total uint64) uint64 {
 	if total < old {
 		return total

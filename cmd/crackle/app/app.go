@@ -48,19 +48,22 @@ type App struct {
 	observe Observer
 	onLearn func(string, train.Progress)
 
-	registry *prometheus.Registry
-	broker   *broker.Broker // nil with an external server
-	conn     *nats.Conn
-	streams  atomic.Pointer[[]*stream] // by name; set as a whole, never changed
-	machine  *alert.Machine
-	journal  *chronicle // of what happened to alarms, and who did what
-	sinks    *notify.Dispatcher
-	hub      *hub.Hub
-	keeper   *evidence.Keeper // nil when no evidence is kept
-	parts    *partKeeper      // nil before Start
-	pulse    *pulse           // likewise
-	masters  *masterKeeper    // likewise
-	looking  chan struct{}    // holds one for each question about the past that is worked on
+	registry    *prometheus.Registry
+	broker      *broker.Broker // nil with an external server
+	conn        *nats.Conn
+	streams     atomic.Pointer[[]*stream] // by name; set as a whole, never changed
+	machine     *alert.Machine
+	checkpoints *checkpoints // of where every stream stands
+	tellers     []*task      // end when another crackle goes on with the alarms; the newest first
+	resigned    bool         // they have ended
+	journal     *chronicle   // of what happened to alarms, and who did what
+	sinks       *notify.Dispatcher
+	hub         *hub.Hub
+	keeper      *evidence.Keeper // nil when no evidence is kept
+	parts       *partKeeper      // nil before Start
+	pulse       *pulse           // likewise
+	masters     *masterKeeper    // likewise
+	looking     chan struct{}    // holds one for each question about the past that is worked on
 
 	heartbeat *heartbeat // nil before Start
 
@@ -70,6 +73,7 @@ type App struct {
 	life    *lifecycle
 	address atomic.Pointer[string] // of the dashboard; nil until it listens
 
+	takenOver    atomic.Pointer[string] // by whom streams have been; nil: by nobody
 	storeKept    bool                   // the signal store is looked after
 	storeTrouble atomic.Pointer[string] // why the signal store cannot be used; nil when it can, or nothing is known
 

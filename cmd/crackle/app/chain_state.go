@@ -44,8 +44,13 @@ func (h *Chain) AppendState(dst []byte) []byte {
 
 // RestoreState takes up a state saved by AppendState, with the model in service that it was saved with. It fails when the state is damaged, or of
 // another version, configuration or model; the chain then begins anew.
-func (h *Chain) RestoreState(b []byte) error {
-	err := h.restore(b)
+func (h *Chain) RestoreState(b []byte) error { return h.takeUp(b, true) }
+
+// RestoreSignal is RestoreState but for the model, which is another one: filter, windows and account go on, the model warms up.
+func (h *Chain) RestoreSignal(b []byte) error { return h.takeUp(b, false) }
+
+func (h *Chain) takeUp(b []byte, model bool) error {
+	err := h.restore(b, model)
 	if err == nil {
 		return nil
 	}
@@ -57,7 +62,7 @@ func (h *Chain) RestoreState(b []byte) error {
 	return fmt.Errorf("stream %s: %w", h.stream, err)
 }
 
-func (h *Chain) restore(b []byte) error {
+func (h *Chain) restore(b []byte, model bool) error {
 	if len(b) == 0 || b[0] != chainState {
 		return errors.New("a saved state of another version of the program, or none")
 	}
@@ -76,6 +81,9 @@ func (h *Chain) restore(b []byte) error {
 	decimator, conditioner, detector, account := sections[0], sections[1], sections[2], sections[3]
 	if (len(decimator) > 0) != (h.decimator != nil) || len(b) > 0 {
 		return errors.New("a saved state of another decimation")
+	}
+	if !model {
+		detector = nil
 	}
 	if len(detector) > 0 && h.detector == nil {
 		return errors.New("a saved state of a model, and none is in service")

@@ -11,6 +11,7 @@ import (
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
 	"crackle/ingest"
+	"crackle/web/hub"
 )
 
 // place is up to where a stream has been dealt with: the message of the store, and the run and the index after its last sample.
@@ -137,7 +138,8 @@ func (a *App) exchangeChain(ctx context.Context, s *stream, cfg config.Stream, m
 			return
 		}
 		old.leave()
-		next.asked, next.over, next.tasks, next.at, next.ctx = old.asked, old.over, old.tasks, old.at, old.ctx
+		next.asked, next.over, next.placed, next.tasks, next.at, next.ctx = old.asked, old.over, old.placed, old.tasks, old.at, old.ctx
+		next.held.Store(old.held.Load())
 		next.status.follow(old.status)
 		a.swap(old, next)
 		old.next = next
@@ -155,6 +157,8 @@ func (a *App) exchangeReceiver(ctx context.Context, s *stream, cfg config.Stream
 	if err := a.endStream(ctx, s); err != nil {
 		return err
 	}
+	s.ctx = ctx
+	s.leave()
 	if s.at.seq > 0 && s.cfg.Subject == cfg.Subject && cfg.Transport == "jetstream" {
 		start = ingest.Start{From: ingest.FromAfter, Seq: s.at.seq, StoreNS: s.at.ns, Run: s.at.run, Next: s.at.next}
 	}
@@ -163,6 +167,9 @@ func (a *App) exchangeReceiver(ctx context.Context, s *stream, cfg config.Stream
 		return err
 	}
 	next.status.follow(s.status)
+	next.held.Store(s.held.Load())
+	next.at = s.at
+	close(next.placed)
 	a.swap(s, nil)
 	a.pulse.settled()
 	if err := a.machine.Remove(ctx, cfg.Name); err != nil {
@@ -207,6 +214,11 @@ func (a *App) begin(ctx context.Context, s *stream) error {
 		return err
 	}
 	s.score()
+	select {
+	case <-s.placed: // it goes on with another one's
+	default:
+		a.checkpoints.adopt(ctx, s)
+	}
 	s.receive()
 	return nil
 }
@@ -218,9 +230,6 @@ func (a *App) endStream(ctx context.Context, s *stream) error {
 			return err
 		}
 	}
-	if s.witness != nil {
-		s.witness.Flush()
-	}
 	return nil
 }
 
@@ -229,10 +238,15 @@ func (a *App) remove(ctx context.Context, s *stream) error {
 	if err := a.endStream(ctx, s); err != nil {
 		return err
 	}
+	s.ctx = ctx
+	s.leave()
+	if err := a.checkpoints.forget(ctx, s.cfg.Name); err != nil {
+		s.log.Warn("should the stream come back, it goes on from where it was left", "err", err)
+	}
 	a.swap(s, nil)
 	a.pulse.settled()
 	row := s.status.read(s.receiver.Counts(), false, time.Now())
-	row.Phase, row.Note = "ended", "not watched any more: it is not in the configuration"
+	row.Phase, row.Note = hub.Ended, "not watched any more: it is not in the configuration"
 	a.hub.PublishStream(row)
 	return a.machine.Remove(ctx, s.cfg.Name)
 }

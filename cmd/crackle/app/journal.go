@@ -42,17 +42,18 @@ func (a *App) openJournal(ctx context.Context) error {
 		return err
 	}
 	c := &chronicle{app: a, js: js, end: make(chan struct{})}
-	a.journal = c
+	a.journal, a.checkpoints = c, newCheckpoints(a, js)
 	cfg := alert.Config{Book: a.book(), Anew: a.readAnew(), Log: a.log}
 	switch j, past, err := c.open(ctx, journalAtStart); {
 	case err == nil:
 		c.past = past
-		cfg.Restore, cfg.Since = past.Restore()
+		cfg.Restore, cfg.Since = c.restore(past)
 		defer c.serve(j)
-	case errors.Is(err, journal.ErrVersion):
+	case errors.Is(err, journal.ErrVersion), errors.Is(err, errLaterCheckpoint):
 		return err
 	default:
 		cfg.Early = true
+		c.without()
 		a.log.Warn("no journal: alarms are not kept until the store can be used; it is tried again all the time", "err", err)
 	}
 	if a.machine, err = alert.New(cfg); err != nil {
@@ -64,6 +65,21 @@ func (a *App) openJournal(ctx context.Context) error {
 	return nil
 }
 
+// restore is what the alarm machine goes on from, with what will be read again.
+func (c *chronicle) restore(past *journal.State) (*alert.Checkpoint, []alert.Event) {
+	from, since := past.Restore()
+	from.Streams = slices.Clone(from.Streams)
+	c.app.checkpoints.readAgain(from)
+	return from, since
+}
+
+// without lets go what cannot wait for the store.
+func (c *chronicle) without() {
+	if c.app.conn.IsConnected() {
+		c.app.checkpoints.placeWithout(c.app.list())
+	}
+}
+
 func (c *chronicle) serve(j *journal.Journal) { c.kept.Store(j) }
 
 // open opens the journal within d.
@@ -73,8 +89,11 @@ func (c *chronicle) open(ctx context.Context, d time.Duration) (*journal.Journal
 	}
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
+	if err := c.app.checkpoints.claim(ctx); err != nil { // before the alarms, which then stand still
+		return nil, nil, err
+	}
 	store := c.app.config().Store
-	cfg := journal.Config{Name: store.Worker, Book: c.app.book(), Program: c.app.version, Log: c.app.log}
+	cfg := journal.Config{Name: store.Worker, Book: c.app.book(), From: c.app.checkpoints.machine, Program: c.app.version, Log: c.app.log}
 	cfg.Bounds.MaxBytes = -1 // an external server's own limits rule there
 	if c.app.config().NATS.Embedded() {
 		cfg.Bounds.MaxBytes = store.MaxBytes / 100
@@ -111,23 +130,30 @@ func (c *chronicle) run(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}()
-	return c.kept.Load().Run(ctx, events)
+	err := c.kept.Load().Run(ctx, events)
+	if errors.Is(err, journal.ErrTaken) {
+		close(c.app.checkpoints.gone)
+		return nil
+	}
+	return err
 }
 
 // takeUp tries to open the journal, and gives the machine the past that it holds. It fails only when that past can never be taken up.
 func (c *chronicle) takeUp(ctx context.Context) error {
 	j, past, err := c.open(ctx, journalAtStart)
 	switch {
-	case errors.Is(err, journal.ErrVersion):
+	case errors.Is(err, journal.ErrVersion), errors.Is(err, errLaterCheckpoint):
 		return err
 	case err != nil:
+		c.without()
 		return nil // away still
 	}
-	from, since := past.Restore()
+	from, since := c.restore(past)
 	if c.events, err = c.app.machine.Rebase(from, since, "journal", journalQueue); err != nil {
 		return fmt.Errorf("alarms as they were kept: %w", err)
 	}
 	c.kept.Store(j)
+	c.app.checkpoints.place(ctx, c.app.list())
 	c.app.log.Info("the journal can be used", "open_alarms", len(from.Open))
 	return nil
 }

@@ -53,7 +53,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 
 	// The alarm machine's listeners, then the machine. The journal ends after the sinks, whose deliveries it keeps.
-	a.life.start("journal", func(context.Context) { close(a.journal.end) }, a.journal.run)
+	a.teller("journal", func(context.Context) { close(a.journal.end) }, a.journal.run)
 	if err := a.makeSinks(); err != nil {
 		return err
 	}
@@ -73,7 +73,8 @@ func (a *App) wire(ctx context.Context) error {
 	})
 	toEvidence := a.machine.Listen("evidence", 1024)
 	a.life.start("alarms to evidence", func(context.Context) {}, func(context.Context) error { a.watchAlarms(toEvidence.C); return nil })
-	a.life.start("alarm machine", func(context.Context) { a.machine.Drain() }, a.machine.Run)
+	a.teller("alarm machine", func(context.Context) { a.machine.Drain() }, a.machine.Run)
+	a.life.start("checkpoints", nil, a.checkpoints.run)
 
 	if err := a.openMasters(); err != nil {
 		return err
@@ -90,7 +91,7 @@ func (a *App) wire(ctx context.Context) error {
 	if a.pulse, err = newPulse(a); err != nil {
 		return err
 	}
-	a.life.start("pulse", nil, a.pulse.run)
+	a.teller("pulse", nil, a.pulse.run)
 
 	// Sources last: from here on samples flow.
 	if err := a.openStore(ctx); err != nil {
@@ -99,8 +100,14 @@ func (a *App) wire(ctx context.Context) error {
 	for _, s := range a.list() {
 		s.receive()
 	}
+	a.checkpoints.place(ctx, a.list()) // each goes on from where the last run ended
 	a.heartbeat.start()
-	return nil
+	return a.checkpoints.listen()
+}
+
+// teller starts a task that is ended, the newest first, when another crackle goes on with the alarms.
+func (a *App) teller(name string, stop func(context.Context), f func(context.Context) error) {
+	a.tellers = append([]*task{a.life.start(name, stop, f)}, a.tellers...)
 }
 
 // score starts the stream's goroutine, which ends when its receiver closes the queue.
@@ -108,9 +115,15 @@ func (s *stream) score() {
 	s.tasks = append(s.tasks, s.app.life.start("stream "+s.cfg.Name, func(context.Context) {}, s.run))
 }
 
-// receive starts the stream's receiver.
+// receive starts the stream's receiver, which begins when it is known where.
 func (s *stream) receive() {
-	s.tasks = append([]*task{s.app.life.start("receiver "+s.cfg.Name, nil, s.receiver.Run)}, s.tasks...)
+	s.tasks = append([]*task{s.app.life.start("receiver "+s.cfg.Name, nil, func(ctx context.Context) error {
+		select {
+		case <-s.placed:
+		case <-ctx.Done():
+		}
+		return s.receiver.Run(ctx)
+	})}, s.tasks...)
 }
 
 // makeStreams builds every configured stream, in alphabetical order.

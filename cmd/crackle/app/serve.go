@@ -133,6 +133,9 @@ func (m monitor) Readiness() web.Readiness {
 	if !r.Connected {
 		r.Problems = append(r.Problems, "not connected to NATS at "+m.natsAddress()+": start the server, or correct [nats]; it is tried again all the time")
 	}
+	if text := m.takenOver.Load(); text != nil {
+		r.Problems = append(r.Problems, *text)
+	}
 	if trouble := m.storeTrouble.Load(); trouble != nil && r.Connected {
 		r.Problems = append(r.Problems, *trouble)
 	}

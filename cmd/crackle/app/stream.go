@@ -34,6 +34,8 @@ type stream struct {
 	untaught chan struct{}                  // the lesson did not do and is free again
 	asked    chan request                   // what run is to do between two blocks; shared by all that the stream is exchanged for
 	over     chan struct{}                  // closed when run has ended; likewise
+	placed   chan struct{}                  // closed when the receiver may begin; likewise
+	held     atomic.Bool                    // a checkpoint is written of it: it goes on from there at the next start
 	tasks    []*task                        // receiver and run, in the order in which they are to end
 	by       string                         // who has the model put in service that is being installed; empty is the program itself
 	next     *stream                        // what this one is exchanged for
@@ -48,7 +50,7 @@ func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 	s := &stream{
 		app: a, cfg: cfg, log: a.log.With("stream", cfg.Name), receiver: r,
 		status: newStatus(&cfg), models: make(chan *detector.Model, 1), untaught: make(chan struct{}, 1),
-		asked: make(chan request), over: make(chan struct{}),
+		asked: make(chan request), over: make(chan struct{}), placed: make(chan struct{}),
 	}
 	var err error
 	if s.chain, err = NewChain(&cfg, s.onScore); err != nil {
@@ -91,7 +93,9 @@ func (s *stream) serve(ctx context.Context, teachers *sync.WaitGroup) error {
 		select {
 		case b, ok := <-s.receiver.Blocks():
 			if !ok {
-				s.chain.End()
+				if s.cfg.Start != config.StartResume || !s.held.Load() {
+					s.chain.End()
+				}
 				return nil
 			}
 			began := time.Now()
@@ -200,6 +204,7 @@ func (s *stream) close(p ledger.Part) {
 		s.refer(&p)
 	}
 	s.app.parts.put(p)
+	s.app.checkpoints.partEnded()
 	if s.app.observe.Part != nil {
 		s.app.observe.Part(p)
 	}

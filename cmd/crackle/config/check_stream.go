@@ -22,9 +22,9 @@ func (r *report) stream(s *Stream, t keyPath) {
 		r.add(at, r.show(at, s.RawScale), "a finite number other than 0, in the channel's unit", "write the value of one step of the converter, or 1 when samples are in the unit already")
 	}
 	r.oneOf(t.with("transport"), s.Transport, "jetstream", "core")
-	r.oneOf(t.with("start"), s.Start, "new", "all")
-	if s.Transport == "core" && s.Start == "all" {
-		r.add(t.with("start"), `"all" with transport = "core"`, `"new" with core NATS, which keeps no messages`, `use transport = "jetstream", or start = "new"`)
+	r.oneOf(t.with("start"), s.Start, StartResume, StartNew, StartAll)
+	if s.Transport == "core" && s.Start == StartAll {
+		r.add(t.with("start"), `"all" with transport = "core"`, `"resume" or "new" with core NATS, which keeps no messages`, `use transport = "jetstream", or start = "resume"`)
 	}
 	r.channels(s, t)
 	if at := t.with("rate_hz"); s.RateHz == 0 && !r.written(at) {

@@ -18,7 +18,7 @@ type Stream struct {
 	RawType       string   `toml:"raw_type"`  // of a sample of a raw message that does not say: i16, i24, i32, f32 or f64
 	RawScale      float64  `toml:"raw_scale"` // value of one step of such a sample, in the channel's unit
 	Transport     string   `toml:"transport"` // jetstream or core
-	Start         string   `toml:"start"`     // new or all: where to begin at each start
+	Start         string   `toml:"start"`     // where to begin at each start: StartResume, StartNew or StartAll
 	Channels      []string `toml:"channels"`
 	Units         []string `toml:"units"` // one per channel, or none
 	RateHz        float64  `toml:"rate_hz"`
@@ -41,6 +41,13 @@ type Stream struct {
 	Health        Health   `toml:"health"`
 	Master        Master   `toml:"master"`
 }
+
+// Values of Stream.Start.
+const (
+	StartResume = "resume" // where the last run ended, with its state; the first time, with what comes
+	StartNew    = "new"    // with what comes
+	StartAll    = "all"    // with the oldest signal in the store
+)
 
 // Features is the table [stream.NAME.features].
 type Features struct {
@@ -128,7 +135,7 @@ func (m Master) Start() time.Time {
 // DefaultStream is the table [stream.name] with no key in it. It is not valid before rate_hz, channels, features.list, and model or learn are set.
 func DefaultStream(name string) Stream {
 	s := Stream{
-		Name: name, RawType: "f32", RawScale: 1, Transport: "jetstream", Start: "new",
+		Name: name, RawType: "f32", RawScale: 1, Transport: "jetstream", Start: StartResume,
 		Decimate: 1, PartResets: true, Coverage: ledger.DefaultCoverage, QueueBlocks: 64, ReorderBlocks: 16, NoDataS: 10, Source: "live", TimeLapse: 1,
 		Filter: Filter{Kind: "none", Type: "band-pass", Order: 4},
 		Window: Window{

@@ -1,0 +1,276 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"crackle/alert"
+	"crackle/cmd/crackle/config"
+	"crackle/ingest/block"
+	"crackle/rnn/kernel"
+)
+
+// The key-value bucket of the checkpoints: one key a stream, and one for the alarm machine of each worker.
+const (
+	checkpointBucket = "CRACKLE_CHECKPOINTS"
+	streamKey        = "stream."
+	machineKey       = "machine."
+
+	checkpointEvery = 5 * time.Second
+	checkpointLeast = time.Second      // between two rounds, however many parts end
+	checkpointRound = 10 * time.Second // for one
+	letGoWithin     = 10 * time.Second // for another process to let go of a stream
+)
+
+// checkpoints writes down where every stream stands, with the alarm machine's state, and holds the streams: each checkpoint is written on the condition
+// that nobody else wrote one since, so that a process that takes a stream over stops the one before.
+//
+// The order within a round makes it safe to be killed at any moment: the streams' states, then the machine's once it has taken all that was scored
+// until then, written when the journal holds every transition in it; the streams' last, so that the machine's is never older than theirs. What is
+// scored again after a restart the machine then knows, and passes over.
+type checkpoints struct {
+	app   *App
+	js    jetstream.JetStream
+	id    string // of this process
+	inbox string
+	nudge chan struct{} // holds one when a part has ended
+	gone  chan struct{} // closed when another process has taken the journal
+	log   *slog.Logger
+
+	mu      sync.Mutex // held during a round, a claim or a release
+	kv      jetstream.KeyValue
+	held    map[string]*holding
+	machine *alert.Checkpoint // as found at the start; nil: none
+	rev     uint64            // of the machine's checkpoint
+	told    string            // the trouble that was logged last
+}
+
+// holding is a stream that this process holds.
+type holding struct {
+	found   *checkpoint // when it was claimed
+	placed  bool
+	rev     uint64
+	written place
+	model   string
+}
+
+func newCheckpoints(a *App, js jetstream.JetStream) *checkpoints {
+	return &checkpoints{app: a, js: js, id: rand.Text(), inbox: nats.NewInbox(), nudge: make(chan struct{}, 1), gone: make(chan struct{}), held: map[string]*holding{}, log: a.log}
+}
+
+// open makes the bucket or finds it.
+func (k *checkpoints) open(ctx context.Context) error {
+	if k.kv != nil {
+		return nil
+	}
+	cfg := jetstream.KeyValueConfig{Bucket: checkpointBucket, Description: "where every stream stands", History: 1, Storage: jetstream.FileStorage, MaxBytes: -1}
+	if k.app.config().NATS.Embedded() { // an external server's own limits rule there
+		cfg.MaxBytes = k.app.config().Store.MaxBytes / 50
+	}
+	kv, err := k.js.KeyValue(ctx, checkpointBucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		kv, err = k.js.CreateKeyValue(ctx, cfg)
+	}
+	if err != nil {
+		return fmt.Errorf("checkpoints: open %s: %w", checkpointBucket, err)
+	}
+	k.kv = kv
+	return nil
+}
+
+// claim takes every stream that is not held yet, and reads where it stands, the alarm machine's state last. A process that holds one is asked to let
+// go of it first; when it does not answer it is stopped by its next checkpoint, which is refused.
+func (k *checkpoints) claim(ctx context.Context) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.open(ctx); err != nil {
+		return err
+	}
+	for _, s := range k.app.list() {
+		if err := k.claimOne(ctx, &s.cfg); err != nil {
+			return err
+		}
+	}
+	if k.machine != nil || k.rev > 0 {
+		return nil
+	}
+	e, err := k.kv.Get(ctx, machineKey+k.app.config().Store.Worker)
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("checkpoint of the alarms: %w", err)
+	}
+	k.rev = e.Revision()
+	if k.machine, err = readMachine(e.Value()); err != nil {
+		k.log.Error("the alarms go on from the journal alone", "err", err)
+	}
+	return nil
+}
+
+func (k *checkpoints) claimOne(ctx context.Context, s *config.Stream) error {
+	if k.held[s.Name] != nil {
+		return nil
+	}
+	for {
+		found, rev, err := k.read(ctx, s)
+		if err != nil {
+			return err
+		}
+		if found.Owner != "" && found.Owner != k.id && k.askToLetGo(ctx, s.Name, found) {
+			if found, rev, err = k.read(ctx, s); err != nil {
+				return err
+			}
+		}
+		mine := *found
+		k.sign(&mine)
+		if rev, err = k.write(ctx, streamKey+s.Name, &mine, rev); err == nil {
+			k.held[s.Name] = &holding{found: found, rev: rev, written: found.place(), model: found.Model}
+			return nil
+		}
+		if !conflict(err) {
+			return fmt.Errorf("stream %s: claim it: %w", s.Name, err)
+		}
+	}
+}
+
+// read gives a stream's checkpoint, or where it is to begin when there is none: behind the newest message that the store holds now.
+func (k *checkpoints) read(ctx context.Context, s *config.Stream) (*checkpoint, uint64, error) {
+	e, err := k.kv.Get(ctx, streamKey+s.Name)
+	if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, 0, fmt.Errorf("stream %s: checkpoint: %w", s.Name, err)
+	}
+	rev := uint64(0)
+	if err == nil {
+		rev = e.Revision()
+		c, err := readCheckpoint(s.Name, e.Value())
+		switch {
+		case err == nil:
+			return c, rev, nil
+		case s.Start == config.StartResume && errors.Is(err, errLaterCheckpoint):
+			return nil, 0, err
+		}
+		k.log.Error("the stream begins without its checkpoint", "stream", s.Name, "err", err)
+	}
+	c := &checkpoint{}
+	st, err := k.js.Stream(ctx, block.StoreName)
+	switch {
+	case err == nil && st.CachedInfo().State.LastSeq > 0:
+		c.Seq, c.StoreNS = st.CachedInfo().State.LastSeq, st.CachedInfo().State.LastTime.UnixNano()
+	case err != nil && !errors.Is(err, jetstream.ErrStreamNotFound):
+		return nil, 0, fmt.Errorf("stream %s: look up where the signal store ends: %w", s.Name, err)
+	}
+	return c, rev, nil
+}
+
+// readAgain notes in the alarm machine's state from where the streams' signals are read again.
+func (k *checkpoints) readAgain(c *alert.Checkpoint) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for name, h := range k.held {
+		if h.found.Run != 0 {
+			c.ReadAgain(name, h.found.Run)
+		}
+	}
+}
+
+// sign says in a checkpoint that it is this process's.
+func (k *checkpoints) sign(c *checkpoint) {
+	c.Owner, c.Worker, c.Inbox, c.At = k.id, k.app.config().Store.Worker, k.inbox, time.Now().UTC()
+	c.Program, c.Kernel = k.app.version, kernel.Name()
+}
+
+func (k *checkpoints) write(ctx context.Context, key string, c *checkpoint, rev uint64) (uint64, error) {
+	b, err := c.encode()
+	if err != nil {
+		return 0, err
+	}
+	if len(b) > checkpointMost {
+		k.say(fmt.Errorf("stream %s: its state takes %d bytes packed, a checkpoint has room for %d: after a restart it begins anew from where it ended", key, len(b), checkpointMost))
+		small := *c
+		small.state = nil
+		if b, err = small.encode(); err != nil {
+			return 0, err
+		}
+	}
+	return k.put(ctx, key, b, rev)
+}
+
+// put writes a key that has the revision; 0: that there is not.
+func (k *checkpoints) put(ctx context.Context, key string, b []byte, rev uint64) (uint64, error) {
+	if rev == 0 {
+		return k.kv.Create(ctx, key, b)
+	}
+	return k.kv.Update(ctx, key, b, rev)
+}
+
+// conflict reports whether a write was refused because somebody else has written since.
+func conflict(err error) bool {
+	var api *jetstream.APIError
+	return errors.Is(err, jetstream.ErrKeyExists) ||
+		errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+}
+
+// partEnded asks for a checkpoint soon. Without checkpoints it does nothing.
+func (k *checkpoints) partEnded() {
+	if k == nil {
+		return
+	}
+	select {
+	case k.nudge <- struct{}{}:
+	default:
+	}
+}
+
+// run writes checkpoints every few seconds and soon after a part's end, until ctx ends, and then a last one: the streams have stopped by then.
+func (k *checkpoints) run(ctx context.Context) error {
+	tick := time.NewTicker(checkpointEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			k.round(context.WithoutCancel(ctx))
+			return nil
+		case <-tick.C:
+		case <-k.nudge:
+		case <-k.gone:
+			k.app.lost(k.names())
+			<-ctx.Done()
+			return nil
+		}
+		k.round(ctx)
+		select {
+		case <-ctx.Done():
+		case <-time.After(checkpointLeast):
+		}
+	}
+}
+
+// names are the streams that are held.
+func (k *checkpoints) names() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Sorted(maps.Keys(k.held))
+}
+
+// say logs a trouble when it is another one than before.
+func (k *checkpoints) say(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text != k.told && err != nil {
+		k.log.Warn("checkpoints are not complete; a restart now would score again from the last ones", "err", err)
+	}
+	k.told = text
+}

@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// round writes one checkpoint of everything that has moved.
+func (k *checkpoints) round(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, checkpointRound)
+	defer cancel()
+	k.mu.Lock()
+	taken, err := k.roundLocked(ctx)
+	if len(taken) == 0 {
+		k.say(err)
+	}
+	k.mu.Unlock()
+	if len(taken) > 0 {
+		k.app.lost(taken)
+	}
+}
+
+// roundLocked gives the streams that somebody else holds now.
+func (k *checkpoints) roundLocked(ctx context.Context) (taken []string, err error) {
+	moved := map[string]*checkpoint{}
+	for _, s := range k.app.list() {
+		h := k.held[s.cfg.Name]
+		if h == nil || !h.placed {
+			continue
+		}
+		if c := k.look(ctx, s, h); c != nil {
+			moved[s.cfg.Name] = c
+		}
+	}
+	if len(moved) == 0 {
+		return nil, nil
+	}
+	if err := k.keepMachine(ctx); err != nil {
+		if conflict(err) {
+			for name := range k.held {
+				taken = append(taken, name)
+			}
+		}
+		return taken, err
+	}
+	var errs []error
+	for name, c := range moved {
+		h := k.held[name]
+		rev, err := k.write(ctx, streamKey+name, c, h.rev)
+		switch {
+		case err == nil:
+			h.rev, h.written, h.model = rev, c.place(), c.Model
+		case conflict(err):
+			delete(k.held, name)
+			taken = append(taken, name)
+		default:
+			errs = append(errs, fmt.Errorf("stream %s: %w", name, err))
+		}
+	}
+	return taken, errors.Join(errs...)
+}
+
+// look takes a stream's state between two blocks; nil when it has not moved since the last checkpoint, or cannot be asked now.
+func (k *checkpoints) look(ctx context.Context, s *stream, h *holding) (c *checkpoint) {
+	take := func(s *stream) {
+		model := ""
+		if m := s.chain.Model(); m != nil {
+			model = m.Hash()
+		}
+		if s.at == (place{}) || s.at == h.written && model == h.model {
+			return
+		}
+		c = &checkpoint{Settings: stateOf(&s.cfg), Model: model, state: s.chain.AppendState(nil)}
+		c.setPlace(s.at)
+	}
+	err := s.ask(ctx, take)
+	if errors.Is(err, errOver) { // nobody else touches it any more
+		take(s)
+	}
+	if c != nil {
+		k.sign(c)
+	}
+	return c
+}
+
+// keepMachine writes the alarm machine's state, which has taken everything scored until now, as soon as the journal holds all that is in it.
+func (k *checkpoints) keepMachine(ctx context.Context) error {
+	j := k.app.journal.kept.Load()
+	if j == nil {
+		return errors.New("there is no journal yet")
+	}
+	c, err := k.app.machine.Settled(ctx)
+	if err != nil {
+		return fmt.Errorf("state of the alarms: %w", err)
+	}
+	for !j.Settled(c.Events) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the journal cannot be written: %w", ctx.Err())
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+	b, err := encodeMachine(c)
+	if err != nil {
+		return err
+	}
+	rev, err := k.put(ctx, machineKey+k.app.config().Store.Worker, b, k.rev)
+	if err != nil {
+		return fmt.Errorf("checkpoint of the alarms: %w", err)
+	}
+	k.rev = rev
+	return nil
+}
