@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 		serve(dir)
 	}
 	app.SetReconcile(3 * time.Second)
+	if path := os.Getenv(monitorConfig); path != "" {
+		watchAlone(path)
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
@@ -12,9 +13,11 @@ import (
 )
 
 // entries reads a journal.
-func entries(t testing.TB, w *watch) (list []journal.Entry) {
+func entries(t testing.TB, w *watch) []journal.Entry { return journalOf(t, w.Connection()) }
+
+func journalOf(t testing.TB, nc *nats.Conn) (list []journal.Entry) {
 	t.Helper()
-	js, err := jetstream.New(w.Connection())
+	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
 	}
