@@ -68,7 +68,9 @@ func (a *App) openJournal(ctx context.Context) error {
 // restore is what the alarm machine goes on from, with what will be read again.
 func (c *chronicle) restore(past *journal.State) (*alert.Checkpoint, []alert.Event) {
 	from, since := past.Restore()
-	from.Streams = slices.Clone(from.Streams)
+	from.Streams = slices.DeleteFunc(slices.Clone(from.Streams), func(s alert.StreamState) bool { // what is gone and drives no alarm
+		return c.app.stream(s.Name) == nil && s.Episode == "" && len(s.Conditions) == 0
+	})
 	c.app.checkpoints.readAgain(from)
 	return from, since
 }
