@@ -32,6 +32,12 @@ func (h history) History(ctx context.Context, q api.HistoryQuery) (*api.History,
 		}
 		out.Truncated = out.From.Before(out.Oldest)
 		h.draw(out, i, q)
+		for want, leave := range map[api.Want]func(){api.WantRaw: func() { out.Raw = nil }, api.WantConditioned: func() { out.Conditioned = nil }, api.WantFeatures: func() { out.Features = nil },
+			api.WantScore: func() { out.Score = nil }, api.WantSpectrogram: func() { out.Spectrogram = nil }} {
+			if q.Want&want == 0 {
+				leave()
+			}
+		}
 		return out, nil
 	}
 	return nil, api.NotFound("stream", "stream: found %q", q.Stream)

@@ -8,12 +8,14 @@ import { StreamPage } from "./stream/page";
 import { Shell } from "./shell/shell";
 import { Missing } from "./shell/missing";
 import { SystemPage } from "./system/page";
+import { TeachPage } from "./teach/page";
 
 const shell = new Shell(document.getElementById("main")!, {
   "": (house, route) => new Overview(house, route),
   alarms: (house, route) => (route.args.length > 0 ? new AlarmPage(house, route) : new AlarmListPage(house, route)),
   streams: (house, route) => new StreamPage(house, route),
   parts: (house, route) => new PartsPage(house, route),
+  teach: (house, route) => new TeachPage(house, route),
   system: (house) => new SystemPage(house),
   login: (house) => new LoginPage(house),
   missing: () => new Missing(),

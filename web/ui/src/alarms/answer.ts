@@ -9,7 +9,7 @@ import { unanswered } from "./state";
 const nameKey = "crackle.name";
 
 // who asks for a name where there are no logins; with them the monitor knows.
-function who(): Field[] {
+export function who(): Field[] {
   if (present()?.logins) return [];
   return [{ name: "by", label: "Your name", value: remembered(), required: "Please say who does this.", attrs: { autocomplete: "name" } }];
 }
@@ -21,7 +21,7 @@ function about(a: Alarm, title: string): string {
   return `${title}, since ${utc(a.onset_time)}${a.part ? `, part ${a.part}` : ""}.${against} ${a.what}`;
 }
 
-function signed(values: Record<string, string>): { comment: string; by?: string } {
+export function signed(values: Record<string, string>): { comment: string; by?: string } {
   if (values["by"]) remember(values["by"]);
   return { comment: values["comment"] ?? "", ...(values["by"] ? { by: values["by"] } : {}) };
 }

@@ -164,6 +164,51 @@ export interface Job {
   result: unknown;
 }
 
+// Inspection is what a stretch of signal holds, before anything is learnt from it.
+export interface Inspection {
+  from: string;
+  to: string;
+  missing: number;
+  invalid: number;
+  saturated: number;
+  above: number;
+  exclusions: { why: string; alarm?: string; part?: string; from: string; to: string; windows: number; text: string }[] | null;
+  rows: number;
+  usable: number;
+  outliers: number;
+  duplicates: number;
+  part_count: number;
+  lot_count: number;
+  features: { name: string; unit?: string; median: number; spread: number; low: number; high: number; outliers: number; drift: number; constant: boolean }[] | null;
+  findings: { about: string; level: "good" | "notice" | "warning" | "refusal"; text: string }[] | null;
+  teachable: boolean;
+}
+
+export interface BacktestAlarm {
+  match: "same" | "new" | "gone";
+  onset: string;
+  part?: string;
+  score: number;
+  limit: number;
+  what?: string;
+}
+
+export interface Backtest {
+  running_model: string;
+  model: string;
+  limit_factor: number;
+  windows: number;
+  scored: number;
+  signal_s: number;
+  alarms: BacktestAlarm[] | null;
+  gone: BacktestAlarm[] | null;
+  new: number;
+  same: number;
+  alarms_per_day: number;
+  running_alarms_per_day: number;
+  note?: string;
+}
+
 export interface Figures {
   model: string; // hash
   windows: number;

@@ -52,8 +52,8 @@ export function axes(anchor: (step: number) => number, xLabel: (split: number, s
 
 // whole drops a label that the right edge would cut.
 function whole(u: uPlot, split: number, label: string): string {
-  const left = u.valToPos(split, "x");
-  return label.length > 5 && left > u.bbox.width / (devicePixelRatio || 1) - 10 ? "" : label;
+  const right = u.bbox.width / (devicePixelRatio || 1) - u.valToPos(split, "x") + 12;
+  return 3.2 * label.length > right ? "" : label;
 }
 
 // top is the greatest magnitude on the y axis: it decides on the prefix of the unit.

@@ -9,6 +9,7 @@ import type { View } from "./view";
 
 export const axisWidth = 56; // px at the left of every lane, so that they line up
 const rightPadding = 12;
+const partsApart = 12; // px, at least, between the marks of parts
 
 // Painter fills a lane.
 export interface Painter {
@@ -37,7 +38,7 @@ export interface LaneOptions {
   axis?: boolean; // times along the foot
   marks?: () => readonly LaneMark[];
   legend?: [name: string, trace: number][];
-  empty?: string;
+  empty?: () => string; // what to say where there is nothing to draw
   wide?: number; // px at the left, in place of axisWidth
 }
 
@@ -87,11 +88,11 @@ export class Lane {
   // draw paints what has changed since.
   draw(): void {
     if (!this.visible || this.width < 80 || !this.view.known) return;
-    const now = `${this.view.version} ${this.painter.changed()} ${this.options.marks?.().length ?? 0}`;
+    const now = `${this.view.version} ${this.painter.changed()} ${this.options.marks?.().length ?? 0} ${this.options.empty?.() ?? ""}`;
     if (now === this.seen) return;
     this.seen = now;
     const data = this.painter.data();
-    this.host.dataset["empty"] = data === null ? (this.options.empty ?? "Nothing in this stretch") : "";
+    this.host.dataset["empty"] = data === null ? (this.options.empty?.() ?? "Nothing in this stretch") : "";
     const key = this.painter.key?.() ?? "";
     if (this.plot && key !== this.built) this.rebuild();
     this.seen = now;
@@ -162,9 +163,12 @@ export class Lane {
     this.painter.over?.(u);
     const p = palette();
     const px = devicePixelRatio || 1;
+    let last = -Infinity;
     for (const m of this.options.marks?.() ?? []) {
       if (m.t < this.view.from || m.t > this.view.to) continue;
       const x = Math.round(u.valToPos(m.t / 1000, "x", true));
+      if (m.kind === "part" && x - last < partsApart * px) continue; // closer ones would hide the signal
+      last = x;
       u.ctx.fillStyle = m.kind === "alarm" ? p.alarm : m.kind === "gap" ? p.caution : p.faint;
       u.ctx.globalAlpha = m.kind === "part" ? 0.45 : 0.9;
       u.ctx.fillRect(x, u.bbox.top, m.kind === "alarm" ? 1.5 * px : px, u.bbox.height);

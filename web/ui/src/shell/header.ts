@@ -12,6 +12,7 @@ export const places: [page: string, word: string, key: string][] = [
   ["", "Overview", "1"],
   ["alarms", "Alarms", "2"],
   ["parts", "Parts", "3"],
+  ["teach", "Teach", "4"],
   ["system", "System", "5"],
 ];
 

@@ -27,6 +27,7 @@ export class Lanes {
     private readonly signal: Signal,
     private readonly data: () => StreamData | undefined,
     private readonly marks: () => readonly LaneMark[],
+    private readonly reading: () => boolean,
   ) {
     this.sized.observe(this.root);
   }
@@ -67,10 +68,11 @@ export class Lanes {
     const s = this.signal;
     const d = this.data();
     const marks = this.marks;
+    const none = (what: string) => () => (this.reading() ? "Reading the past" : `No ${what} in this stretch`);
     const keys = (list: readonly { name: string }[]) => (list.length > 1 ? list.slice(0, 4).map((t, i) => [t.name, i] as [string, number]) : []);
     const lanes = [
-      new Lane(this.view, s.score, { title: d?.status.limit_provisional ? "Score, limit provisional" : "Score", height: 132, axis: true, marks, empty: "No scores in this stretch" }),
-      new Lane(this.view, new Waves(() => s.raw), { title: "Signal", height: 150, marks, legend: keys(s.raw), empty: "No signal in this stretch" }),
+      new Lane(this.view, s.score, { title: d?.status.limit_provisional ? "Score, limit provisional" : "Score", height: 132, axis: true, marks, empty: none("scores") }),
+      new Lane(this.view, new Waves(() => s.raw), { title: "Signal", height: 150, marks, legend: keys(s.raw), empty: none("signal") }),
     ];
     if (s.conditioned.length > 0) lanes.push(new Lane(this.view, new Waves(() => s.conditioned), { title: "Conditioned", height: 110, marks, legend: keys(s.conditioned) }));
     if (s.spectra.count > 0) lanes.push(new Lane(this.view, s.spectra, { title: "Spectrogram", height: 120, marks }));

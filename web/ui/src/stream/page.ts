@@ -48,7 +48,7 @@ export class StreamPage implements Page {
     const data = () => house.store.byName(this.name);
     this.view = new View(defaultLength(data()), true, () => this.shows());
     this.signal = new Signal(data);
-    this.lanes = new Lanes(this.view, this.signal, data, () => this.marks());
+    this.lanes = new Lanes(this.view, this.signal, data, () => this.marks(), () => this.past.busy);
     this.past = new Past(
       this.name,
       this.view,
@@ -79,7 +79,7 @@ export class StreamPage implements Page {
     this.root = el(
       "div",
       { class: "sheet stream-page" },
-      el("div", { class: "head" }, this.verdict, this.heading, el("span", { class: "sub" }, this.name), el("span", { class: "grow" }), el("a", { class: "button", href: href("alarms", [], { stream: this.name }) }, "Alarms")),
+      el("div", { class: "head" }, this.verdict, this.heading, el("span", { class: "sub" }, this.name), el("span", { class: "grow" }), el("a", { class: "button", href: href("parts", [], { stream: this.name }) }, "Parts"), el("a", { class: "button", href: href("teach", [this.name]) }, "Teach"), el("a", { class: "button", href: href("alarms", [], { stream: this.name }) }, "Alarms")),
       this.reasons,
       this.facts,
       this.openAlarms,

@@ -30,6 +30,11 @@ export class Past {
     private readonly changed: () => void,
   ) {}
 
+  // busy says that more may come.
+  get busy(): boolean {
+    return this.available && (this.under !== null || (!this.view.live && this.view.version !== this.version));
+  }
+
   // tick starts a reading when one is due.
   tick(now: number): void {
     if (!this.available) return;

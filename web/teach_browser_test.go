@@ -1,0 +1,175 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"crackle/detector/inspect"
+	"crackle/web/api"
+)
+
+// school teaches without a network: what it gives has the shape of what the program gives. It shows every state that a lesson can be in.
+type school struct {
+	mu      sync.Mutex
+	serving string
+	by      string
+	models  []map[string]any
+	gate    chan struct{} // a lesson waits here
+}
+
+func newSchool() *school {
+	return &school{serving: "77d2c4fe90aa", gate: make(chan struct{}), models: []map[string]any{{
+		"hash": "77d2c4fe90aa", "created": "2026-11-20T08:00:00Z", "by": "eve", "source": "stretch", "network": "backpropagation", "rows": 9000, "held": 2200, "lots": 4, "parts": 64, "report": []string{},
+	}}}
+}
+
+func (s *school) Inspect(_ context.Context, _ string, from, to time.Time, report api.Progress) (any, error) {
+	report(0.5, "reading the signal")
+	return map[string]any{
+		"from": from, "to": to, "missing": 204800, "invalid": 0, "saturated": 12, "above": 3, "rows": 1200, "usable": 1150, "outliers": 4, "duplicates": 0, "part_count": 15, "lot_count": 1, "teachable": true,
+		"exclusions": []map[string]any{{"why": "bad", "alarm": "a1", "from": from, "to": to, "windows": 40, "text": "40 windows near an alarm that was judged bad " + hostile}},
+		"features":   []map[string]any{{"name": "third_harmonic", "unit": "V", "median": 0.04, "spread": 0.003, "low": 0.03, "high": 0.21, "outliers": 4, "drift": 0.2}},
+		"findings": []inspect.Finding{{About: "length", Level: inspect.Good, Text: "1,150 windows can be learnt from"}, {About: "lots", Level: inspect.Warning, Text: "one lot only: what differs from lot to lot is not in it " + hostile},
+			{About: "drift", Level: inspect.Notice, Text: "third_harmonic moved by 0.2 spreads"}},
+	}, nil
+}
+
+func (s *school) Teach(ctx context.Context, _, by string, _ api.TeachRequest, report api.Progress) (any, error) {
+	for k := range 4 {
+		report(float64(k)/4, fmt.Sprintf("epoch %d of 4", k+1))
+		select {
+		case <-s.gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	figures := func(model string, above int) map[string]any {
+		return map[string]any{"model": model, "windows": 300, "above": above, "share_above": float64(above) / 300, "highest": 0.9 + float64(above)/10, "error": 0.31, "alarms": above, "alarms_per_day": float64(above) / 2, "backtest_s": 7200}
+	}
+	m := map[string]any{
+		"hash": "c0ffee123456", "created": "2026-11-25T10:00:00Z", "by": by, "source": "stretch", "network": "closed form", "rows": 850, "held": 300, "lots": 1, "parts": 15, "provisional": "one lot cannot say how lots differ",
+		"report":     []string{"850 windows fitted, 300 held out by part", hostile},
+		"comparison": map[string]any{"new": figures("c0ffee123456", 1), "running": figures("77d2c4fe90aa", 4), "only_new": 0, "gone": 3, "notes": []string{"both were scored on the same 300 windows"}},
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.models = append([]map[string]any{m}, s.models...)
+	return m, nil
+}
+
+func (s *school) Models(context.Context, string) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []map[string]any
+	for _, m := range s.models {
+		c := map[string]any{}
+		for k, v := range m {
+			c[k] = v
+		}
+		c["in_service"] = m["hash"] == s.serving
+		list = append(list, c)
+	}
+	return map[string]any{"stream": "grinder.mbn", "in_service": s.serving, "by": s.by, "since": time.Now(), "models": list}, nil
+}
+
+func (s *school) PutInService(_ context.Context, _, hash, by, comment string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.serving, s.by = hash, by+comment
+	return nil
+}
+
+func (s *school) Backtest(_ context.Context, _ string, q api.BacktestRequest, _ api.Progress) (any, error) {
+	if q.LimitFactor > 5 {
+		return nil, errors.New("a limit that high was never reached " + hostile)
+	}
+	return map[string]any{
+		"running_model": "77d2c4fe90aa", "model": "77d2c4fe90aa", "limit_factor": q.LimitFactor, "windows": 7200, "scored": 7100, "signal_s": 3600, "new": 0, "same": 1, "alarms_per_day": 24, "running_alarms_per_day": 48,
+		"alarms": []map[string]any{{"match": "same", "onset": q.From, "part": hostile, "score": 7.1, "limit": 6, "what": "third_harmonic 0.21 V"}},
+		"gone":   []map[string]any{{"match": "gone", "onset": q.To, "score": 4.4, "limit": 4, "what": "rms"}},
+	}, nil
+}
+
+// Teaching in the browser: a stretch is chosen by hand, looked into, taught with progress that survives a reload, compared, put in service and back,
+// and back-tested.
+func TestBrowserTeach(t *testing.T) {
+	dist, b := buildUI(t), browser(t)
+	streams, sources := demo()
+	p := newPlant(t, streams...)
+	s := newSchool()
+	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{History: history{p, sources}, Teacher: s, Models: s, Backtest: s})
+	feed(t, p, sources)
+	w := open(t, b, url+"#/teach/grinder.mbn", 1280, 800, false)
+	w.within(30*second, "the history", `document.querySelectorAll(".chooser canvas").length === 2`)
+	w.click(".inspect")
+	w.within(10*second, "the question for a stretch", `document.querySelector(".teach-page .error").innerText.includes("Choose a stretch first")`)
+	at := js[[]float64](w, `((r) => [r.x, r.y + r.height / 2, r.width])(document.querySelector(".chooser .lane:nth-child(2) .u-over").getBoundingClientRect())`)
+	w.drag(at[0]+0.2*at[2], at[1], 0.5*at[2], 0)
+	w.within(10*second, "the stretch in words", `Date.parse(document.querySelector("#teach-to").value) - Date.parse(document.querySelector("#teach-from").value) > 1000`)
+	w.click(".inspect")
+	w.within(30*second, "what it holds", `document.querySelectorAll(".findings li").length === 3 && document.querySelector(".inspection").dataset.teachable === "true"`)
+	w.shows(".findings", ".inspection .events")
+	w.accessible("inspected, light")
+	w.shot("inspected-light")
+
+	w.click("button.teach")
+	w.within(30*second, "progress", `document.querySelector(".job-text").innerText === "Teaching: epoch 1 of 4"`)
+	s.gate <- struct{}{}
+	w.within(30*second, "more progress", `document.querySelector(".job-text").innerText === "Teaching: epoch 2 of 4" && document.querySelector("progress").value === 0.25 && document.querySelector("button.teach").disabled`)
+	w.do("load the page again", chromedp.Reload())
+	w.within(30*second, "the same lesson", `document.querySelector(".job-text")?.innerText === "Teaching: epoch 2 of 4"`)
+	for range 3 {
+		s.gate <- struct{}{}
+	}
+	w.within(30*second, "the new model beside the running one", `document.querySelector(".outcome h2")?.innerText === "A new model, c0ffee123456" && document.querySelector(".outcome .comparison").innerText.includes("1, 0.333")`)
+	w.shows(".report")
+	w.within(30*second, "the model on the list", `document.querySelectorAll("tr[data-model]").length === 2`)
+	w.shot("taught-light")
+	w.click(".serve-new")
+	w.do("say who", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Eve"))
+	w.click("dialog .primary")
+	w.within(30*second, "the new model in service", `document.querySelector("tr[data-serving]")?.dataset.model === "c0ffee123456" && document.querySelector(".models > .sub").innerText.includes("by Eve")`)
+	w.click(`tr[data-model="77d2c4fe90aa"] .serve`)
+	w.do("confirm", chromedp.WaitVisible("dialog[open]"))
+	w.click("dialog .primary")
+	w.within(30*second, "the old model back", `document.querySelector("tr[data-serving]")?.dataset.model === "77d2c4fe90aa"`)
+
+	js[bool](w, `((f, t) => { f.value = "2026-11-25T05:10:00Z"; t.value = "2026-11-25T05:40:00Z"; t.dispatchEvent(new Event("change")); return true; })(document.querySelector("#teach-from"), document.querySelector("#teach-to"))`)
+	js[bool](w, `(document.querySelector("#limit-factor").value = "1.5", true)`)
+	w.click("button.backtest")
+	w.within(30*second, "the back-test", `document.querySelectorAll("tr[data-match]").length === 2 && document.querySelector(".tested").innerText.includes("As now")`)
+	w.shows(".tested")
+	js[bool](w, `(document.querySelector("#limit-factor").value = "9", true)`)
+	w.click("button.backtest")
+	w.within(30*second, "why another failed", `document.querySelector(".job-text").innerText.includes("never reached")`)
+	w.shows(".job-text")
+	w.quiet()
+
+	for _, view := range views {
+		v := open(t, b, url+"#/teach/grinder.mbn?from=2026-11-25T05:10:00Z&to=2026-11-25T05:40:00Z", view.width, view.height, view.dark)
+		v.within(30*second, "the stretch of the address", `document.querySelectorAll(".chooser canvas").length === 2 && document.querySelector("#teach-from").value.startsWith("2026-11-25T05:10")`)
+		v.within(30*second, "the models", `document.querySelectorAll("tr[data-model]").length === 2`)
+		v.fits(view.name)
+		v.accessible(view.name)
+		v.shot(view.name)
+		v.quiet()
+	}
+	other := open(t, b, url+"#/teach", 820, 1180, true)
+	other.within(30*second, "the question for a stream", `document.querySelector(".teach-page .empty") !== null`)
+	other.click("#way-parts, select")
+	other.accessible("no stream")
+	js[bool](other, `((s) => { s.value = "motor.current"; s.dispatchEvent(new Event("change")); return true; })(document.querySelector("select"))`)
+	other.within(30*second, "the page of the stream", `document.querySelector("#way-parts") !== null`)
+	other.click("#way-parts")
+	other.within(30*second, "the number of parts", `document.querySelector("#teach-number").offsetParent !== null`)
+	other.click("button.teach")
+	other.within(30*second, "the lesson ahead", `document.querySelector(".job-text").innerText === "Teaching: epoch 1 of 4"`)
+	other.click(".job button")
+	other.within(30*second, "the lesson called off", `document.querySelector(".job-text").innerText === "Teaching was called off"`)
+}
