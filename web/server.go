@@ -27,14 +27,15 @@ type Config struct {
 	Listen       string // host:port; another than a loopback address needs Users; port 0 picks a free one; default 127.0.0.1:8080
 	NextFreePort bool   // when the port is taken, take the nearest free one above it
 	Doors
-	Monitor    Monitor
-	Providers  api.Providers // what the API reads beyond the monitor
-	Hub        *hub.Hub
-	Gatherer   prometheus.Gatherer // what /metrics shows; nil means /metrics is not served
-	Version    string
-	Files      fs.FS         // the built dashboard; nil means the one built into the program
-	StopWithin time.Duration // for requests under way when Run is told to stop; default 5 s
-	Log        *slog.Logger  // nil uses slog.Default
+	Monitor     Monitor
+	Providers   api.Providers // what the API reads beyond the monitor
+	Hub         *hub.Hub
+	Gatherer    prometheus.Gatherer // what /metrics shows; nil means /metrics is not served
+	Version     string
+	Files       fs.FS         // the built dashboard; nil means the one built into the program
+	StopWithin  time.Duration // for requests under way when Run is told to stop; default 5 s
+	WriteWithin time.Duration // for each piece of an answer to be taken by the other side; default 30 s
+	Log         *slog.Logger  // nil uses slog.Default
 }
 
 // Server serves the dashboard, the API and the live feed.
@@ -57,6 +58,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	if cfg.StopWithin <= 0 {
 		cfg.StopWithin = 5 * time.Second
+	}
+	if cfg.WriteWithin <= 0 {
+		cfg.WriteWithin = 30 * time.Second
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
@@ -84,7 +88,7 @@ func New(cfg Config) (*Server, error) {
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      30 * time.Second,
+		WriteTimeout:      cfg.WriteWithin,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
@@ -163,7 +167,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 // routes lays out the paths. Every request passes the Host check and gets the security headers.
 func routes(cfg *Config, door *auth.Door) (http.Handler, *api.Handler, error) {
-	calls, err := api.New(api.Config{Monitor: cfg.Monitor, Providers: cfg.Providers, Door: door, Version: cfg.Version, Log: cfg.Log})
+	calls, err := api.New(api.Config{Monitor: cfg.Monitor, Providers: cfg.Providers, Door: door, Version: cfg.Version, Within: cfg.WriteWithin, Log: cfg.Log})
 	if err != nil {
 		return nil, nil, err
 	}

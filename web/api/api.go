@@ -20,8 +20,9 @@ type Config struct {
 	Monitor Monitor
 	Providers
 	Door    *auth.Door
-	Version string       // shown by /status
-	Log     *slog.Logger // nil uses slog.Default
+	Version string        // shown by /status
+	Within  time.Duration // for each piece of an answer to be taken; default 30 s
+	Log     *slog.Logger  // nil uses slog.Default
 }
 
 // Handler answers everything under Root but the live feed, as routes.go lists it. An error is answered as {"error": {"code": …, "message": …}}
@@ -46,6 +47,9 @@ func New(cfg Config) (*Handler, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	if cfg.Within <= 0 {
+		cfg.Within = 30 * time.Second
+	}
 	h := &Handler{cfg: cfg, mux: http.NewServeMux(), jobs: NewJobs(), started: time.Now()}
 	var err error
 	if h.description, err = describe(routes, cfg.Shapes, cfg.Version); err != nil {
@@ -57,8 +61,10 @@ func New(cfg Config) (*Handler, error) {
 	return h, nil
 }
 
-// ServeHTTP checks the door and answers.
+// ServeHTTP checks the door and answers. The server's time to write begins anew with each piece that is written: it bounds how long the other
+// side may take nothing, and neither how long an answer takes to make nor how long it is.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w = &pieces{w, http.NewResponseController(w), h.cfg.Within}
 	w.Header().Set("Cache-Control", "no-store")
 	if err := h.cfg.Door.CheckOrigin(r); err != nil {
 		fail(w, http.StatusForbidden, "origin", err.Error())
