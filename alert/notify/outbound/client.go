@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -24,6 +25,7 @@ type Config struct {
 	Timeout        time.Duration // of one request in total; default 15 s
 	TLS            *tls.Config   // default: the system's roots
 	Proxy          func(*http.Request) (*url.URL, error)
+	Resolver       *net.Resolver // default: the system's
 }
 
 // Client posts to one URL. Safe for concurrent use.

@@ -94,7 +94,7 @@ type guard struct {
 type proxyKey struct{}
 
 func newGuard(cfg Config) *guard {
-	dialer := &net.Dialer{Timeout: cfg.ConnectTimeout, KeepAlive: 30 * time.Second}
+	dialer := &net.Dialer{Timeout: cfg.ConnectTimeout, KeepAlive: 30 * time.Second, Resolver: cfg.Resolver}
 	checked := *dialer
 	if !cfg.AllowPrivate {
 		checked.ControlContext = checkDial
