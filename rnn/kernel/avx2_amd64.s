@@ -20,343 +20,263 @@ DATA constantsAVX2<>+48(SB)/4, $0x3f800000
 DATA constantsAVX2<>+52(SB)/4, $0x3f800000
 DATA constantsAVX2<>+56(SB)/4, $0x3f800000
 DATA constantsAVX2<>+60(SB)/4, $0x3f800000
-DATA constantsAVX2<>+64(SB)/4, $0x40000000
-DATA constantsAVX2<>+68(SB)/4, $0x40000000
-DATA constantsAVX2<>+72(SB)/4, $0x40000000
-DATA constantsAVX2<>+76(SB)/4, $0x40000000
-DATA constantsAVX2<>+80(SB)/4, $0x40000000
-DATA constantsAVX2<>+84(SB)/4, $0x40000000
-DATA constantsAVX2<>+88(SB)/4, $0x40000000
-DATA constantsAVX2<>+92(SB)/4, $0x40000000
-DATA constantsAVX2<>+96(SB)/4, $0x40000000
-DATA constantsAVX2<>+100(SB)/4, $0x40000000
-DATA constantsAVX2<>+104(SB)/4, $0x40000000
-DATA constantsAVX2<>+108(SB)/4, $0x40000000
-DATA constantsAVX2<>+112(SB)/4, $0x40000000
-DATA constantsAVX2<>+116(SB)/4, $0x40000000
-DATA constantsAVX2<>+120(SB)/4, $0x40000000
-DATA constantsAVX2<>+124(SB)/4, $0x40000000
-DATA constantsAVX2<>+128(SB)/4, $0x4b400000
-DATA constantsAVX2<>+132(SB)/4, $0x4b400000
-DATA constantsAVX2<>+136(SB)/4, $0x4b400000
-DATA constantsAVX2<>+140(SB)/4, $0x4b400000
-DATA constantsAVX2<>+144(SB)/4, $0x4b400000
-DATA constantsAVX2<>+148(SB)/4, $0x4b400000
-DATA constantsAVX2<>+152(SB)/4, $0x4b400000
-DATA constantsAVX2<>+156(SB)/4, $0x4b400000
-DATA constantsAVX2<>+160(SB)/4, $0x4b400000
-DATA constantsAVX2<>+164(SB)/4, $0x4b400000
-DATA constantsAVX2<>+168(SB)/4, $0x4b400000
-DATA constantsAVX2<>+172(SB)/4, $0x4b400000
-DATA constantsAVX2<>+176(SB)/4, $0x4b400000
-DATA constantsAVX2<>+180(SB)/4, $0x4b400000
-DATA constantsAVX2<>+184(SB)/4, $0x4b400000
-DATA constantsAVX2<>+188(SB)/4, $0x4b400000
-DATA constantsAVX2<>+192(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+196(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+200(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+204(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+208(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+212(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+216(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+220(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+224(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+228(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+232(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+236(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+240(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+244(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+248(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+252(SB)/4, $0xc2b00000
-DATA constantsAVX2<>+256(SB)/4, $0x42b00000
-DATA constantsAVX2<>+260(SB)/4, $0x42b00000
-DATA constantsAVX2<>+264(SB)/4, $0x42b00000
-DATA constantsAVX2<>+268(SB)/4, $0x42b00000
-DATA constantsAVX2<>+272(SB)/4, $0x42b00000
-DATA constantsAVX2<>+276(SB)/4, $0x42b00000
-DATA constantsAVX2<>+280(SB)/4, $0x42b00000
-DATA constantsAVX2<>+284(SB)/4, $0x42b00000
-DATA constantsAVX2<>+288(SB)/4, $0x42b00000
-DATA constantsAVX2<>+292(SB)/4, $0x42b00000
-DATA constantsAVX2<>+296(SB)/4, $0x42b00000
-DATA constantsAVX2<>+300(SB)/4, $0x42b00000
-DATA constantsAVX2<>+304(SB)/4, $0x42b00000
-DATA constantsAVX2<>+308(SB)/4, $0x42b00000
-DATA constantsAVX2<>+312(SB)/4, $0x42b00000
-DATA constantsAVX2<>+316(SB)/4, $0x42b00000
-DATA constantsAVX2<>+320(SB)/4, $0xc1200000
-DATA constantsAVX2<>+324(SB)/4, $0xc1200000
-DATA constantsAVX2<>+328(SB)/4, $0xc1200000
-DATA constantsAVX2<>+332(SB)/4, $0xc1200000
-DATA constantsAVX2<>+336(SB)/4, $0xc1200000
-DATA constantsAVX2<>+340(SB)/4, $0xc1200000
-DATA constantsAVX2<>+344(SB)/4, $0xc1200000
-DATA constantsAVX2<>+348(SB)/4, $0xc1200000
-DATA constantsAVX2<>+352(SB)/4, $0xc1200000
-DATA constantsAVX2<>+356(SB)/4, $0xc1200000
-DATA constantsAVX2<>+360(SB)/4, $0xc1200000
-DATA constantsAVX2<>+364(SB)/4, $0xc1200000
-DATA constantsAVX2<>+368(SB)/4, $0xc1200000
-DATA constantsAVX2<>+372(SB)/4, $0xc1200000
-DATA constantsAVX2<>+376(SB)/4, $0xc1200000
-DATA constantsAVX2<>+380(SB)/4, $0xc1200000
-DATA constantsAVX2<>+384(SB)/4, $0x41200000
-DATA constantsAVX2<>+388(SB)/4, $0x41200000
-DATA constantsAVX2<>+392(SB)/4, $0x41200000
-DATA constantsAVX2<>+396(SB)/4, $0x41200000
-DATA constantsAVX2<>+400(SB)/4, $0x41200000
-DATA constantsAVX2<>+404(SB)/4, $0x41200000
-DATA constantsAVX2<>+408(SB)/4, $0x41200000
-DATA constantsAVX2<>+412(SB)/4, $0x41200000
-DATA constantsAVX2<>+416(SB)/4, $0x41200000
-DATA constantsAVX2<>+420(SB)/4, $0x41200000
-DATA constantsAVX2<>+424(SB)/4, $0x41200000
-DATA constantsAVX2<>+428(SB)/4, $0x41200000
-DATA constantsAVX2<>+432(SB)/4, $0x41200000
-DATA constantsAVX2<>+436(SB)/4, $0x41200000
-DATA constantsAVX2<>+440(SB)/4, $0x41200000
-DATA constantsAVX2<>+444(SB)/4, $0x41200000
-DATA constantsAVX2<>+448(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+452(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+456(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+460(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+464(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+468(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+472(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+476(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+480(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+484(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+488(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+492(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+496(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+500(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+504(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+508(SB)/4, $0xbfb8aa3b
-DATA constantsAVX2<>+512(SB)/4, $0x3f317218
-DATA constantsAVX2<>+516(SB)/4, $0x3f317218
-DATA constantsAVX2<>+520(SB)/4, $0x3f317218
-DATA constantsAVX2<>+524(SB)/4, $0x3f317218
-DATA constantsAVX2<>+528(SB)/4, $0x3f317218
-DATA constantsAVX2<>+532(SB)/4, $0x3f317218
-DATA constantsAVX2<>+536(SB)/4, $0x3f317218
-DATA constantsAVX2<>+540(SB)/4, $0x3f317218
-DATA constantsAVX2<>+544(SB)/4, $0x3f317218
-DATA constantsAVX2<>+548(SB)/4, $0x3f317218
-DATA constantsAVX2<>+552(SB)/4, $0x3f317218
-DATA constantsAVX2<>+556(SB)/4, $0x3f317218
-DATA constantsAVX2<>+560(SB)/4, $0x3f317218
-DATA constantsAVX2<>+564(SB)/4, $0x3f317218
-DATA constantsAVX2<>+568(SB)/4, $0x3f317218
-DATA constantsAVX2<>+572(SB)/4, $0x3f317218
-DATA constantsAVX2<>+576(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+580(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+584(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+588(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+592(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+596(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+600(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+604(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+608(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+612(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+616(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+620(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+624(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+628(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+632(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+636(SB)/4, $0x3efffffe
-DATA constantsAVX2<>+640(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+644(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+648(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+652(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+656(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+660(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+664(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+668(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+672(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+676(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+680(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+684(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+688(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+692(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+696(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+700(SB)/4, $0xbe2aaa47
-DATA constantsAVX2<>+704(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+708(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+712(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+716(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+720(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+724(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+728(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+732(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+736(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+740(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+744(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+748(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+752(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+756(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+760(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+764(SB)/4, $0x3d2aac82
-DATA constantsAVX2<>+768(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+772(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+776(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+780(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+784(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+788(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+792(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+796(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+800(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+804(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+808(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+812(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+816(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+820(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+824(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+828(SB)/4, $0xbc091e65
-DATA constantsAVX2<>+832(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+836(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+840(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+844(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+848(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+852(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+856(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+860(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+864(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+868(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+872(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+876(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+880(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+884(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+888(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+892(SB)/4, $0x3ab50fb1
-DATA constantsAVX2<>+896(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+900(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+904(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+908(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+912(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+916(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+920(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+924(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+928(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+932(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+936(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+940(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+944(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+948(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+952(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+956(SB)/4, $0x4038aa3b
-DATA constantsAVX2<>+960(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+964(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+968(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+972(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+976(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+980(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+984(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+988(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+992(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+996(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+1000(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+1004(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+1008(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+1012(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+1016(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+1020(SB)/4, $0xbeb17218
-DATA constantsAVX2<>+1024(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1028(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1032(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1036(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1040(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1044(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1048(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1052(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1056(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1060(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1064(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1068(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1072(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1076(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1080(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1084(SB)/4, $0x3ffffffe
-DATA constantsAVX2<>+1088(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1092(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1096(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1100(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1104(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1108(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1112(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1116(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1120(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1124(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1128(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1132(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1136(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1140(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1144(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1148(SB)/4, $0x3faaaa47
-DATA constantsAVX2<>+1152(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1156(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1160(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1164(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1168(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1172(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1176(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1180(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1184(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1188(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1192(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1196(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1200(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1204(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1208(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1212(SB)/4, $0x3f2aac82
-DATA constantsAVX2<>+1216(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1220(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1224(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1228(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1232(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1236(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1240(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1244(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1248(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1252(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1256(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1260(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1264(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1268(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1272(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1276(SB)/4, $0x3e891e65
-DATA constantsAVX2<>+1280(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1284(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1288(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1292(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1296(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1300(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1304(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1308(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1312(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1316(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1320(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1324(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1328(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1332(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1336(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1340(SB)/4, $0x3db50fb1
-DATA constantsAVX2<>+1344(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1348(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1352(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1356(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1360(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1364(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1368(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1372(SB)/4, $0xffffffff
-DATA constantsAVX2<>+1376(SB)/4, $0x00000000
-DATA constantsAVX2<>+1380(SB)/4, $0x00000000
-DATA constantsAVX2<>+1384(SB)/4, $0x00000000
-DATA constantsAVX2<>+1388(SB)/4, $0x00000000
-DATA constantsAVX2<>+1392(SB)/4, $0x00000000
-DATA constantsAVX2<>+1396(SB)/4, $0x00000000
-DATA constantsAVX2<>+1400(SB)/4, $0x00000000
-DATA constantsAVX2<>+1404(SB)/4, $0x00000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1408
+DATA constantsAVX2<>+64(SB)/4, $0x4b400000
+DATA constantsAVX2<>+68(SB)/4, $0x4b400000
+DATA constantsAVX2<>+72(SB)/4, $0x4b400000
+DATA constantsAVX2<>+76(SB)/4, $0x4b400000
+DATA constantsAVX2<>+80(SB)/4, $0x4b400000
+DATA constantsAVX2<>+84(SB)/4, $0x4b400000
+DATA constantsAVX2<>+88(SB)/4, $0x4b400000
+DATA constantsAVX2<>+92(SB)/4, $0x4b400000
+DATA constantsAVX2<>+96(SB)/4, $0x4b400000
+DATA constantsAVX2<>+100(SB)/4, $0x4b400000
+DATA constantsAVX2<>+104(SB)/4, $0x4b400000
+DATA constantsAVX2<>+108(SB)/4, $0x4b400000
+DATA constantsAVX2<>+112(SB)/4, $0x4b400000
+DATA constantsAVX2<>+116(SB)/4, $0x4b400000
+DATA constantsAVX2<>+120(SB)/4, $0x4b400000
+DATA constantsAVX2<>+124(SB)/4, $0x4b400000
+DATA constantsAVX2<>+128(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+132(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+136(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+140(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+144(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+148(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+152(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+156(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+160(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+164(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+168(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+172(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+176(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+180(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+184(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+188(SB)/4, $0xc2b00000
+DATA constantsAVX2<>+192(SB)/4, $0x42b00000
+DATA constantsAVX2<>+196(SB)/4, $0x42b00000
+DATA constantsAVX2<>+200(SB)/4, $0x42b00000
+DATA constantsAVX2<>+204(SB)/4, $0x42b00000
+DATA constantsAVX2<>+208(SB)/4, $0x42b00000
+DATA constantsAVX2<>+212(SB)/4, $0x42b00000
+DATA constantsAVX2<>+216(SB)/4, $0x42b00000
+DATA constantsAVX2<>+220(SB)/4, $0x42b00000
+DATA constantsAVX2<>+224(SB)/4, $0x42b00000
+DATA constantsAVX2<>+228(SB)/4, $0x42b00000
+DATA constantsAVX2<>+232(SB)/4, $0x42b00000
+DATA constantsAVX2<>+236(SB)/4, $0x42b00000
+DATA constantsAVX2<>+240(SB)/4, $0x42b00000
+DATA constantsAVX2<>+244(SB)/4, $0x42b00000
+DATA constantsAVX2<>+248(SB)/4, $0x42b00000
+DATA constantsAVX2<>+252(SB)/4, $0x42b00000
+DATA constantsAVX2<>+256(SB)/4, $0xc1200000
+DATA constantsAVX2<>+260(SB)/4, $0xc1200000
+DATA constantsAVX2<>+264(SB)/4, $0xc1200000
+DATA constantsAVX2<>+268(SB)/4, $0xc1200000
+DATA constantsAVX2<>+272(SB)/4, $0xc1200000
+DATA constantsAVX2<>+276(SB)/4, $0xc1200000
+DATA constantsAVX2<>+280(SB)/4, $0xc1200000
+DATA constantsAVX2<>+284(SB)/4, $0xc1200000
+DATA constantsAVX2<>+288(SB)/4, $0xc1200000
+DATA constantsAVX2<>+292(SB)/4, $0xc1200000
+DATA constantsAVX2<>+296(SB)/4, $0xc1200000
+DATA constantsAVX2<>+300(SB)/4, $0xc1200000
+DATA constantsAVX2<>+304(SB)/4, $0xc1200000
+DATA constantsAVX2<>+308(SB)/4, $0xc1200000
+DATA constantsAVX2<>+312(SB)/4, $0xc1200000
+DATA constantsAVX2<>+316(SB)/4, $0xc1200000
+DATA constantsAVX2<>+320(SB)/4, $0x41200000
+DATA constantsAVX2<>+324(SB)/4, $0x41200000
+DATA constantsAVX2<>+328(SB)/4, $0x41200000
+DATA constantsAVX2<>+332(SB)/4, $0x41200000
+DATA constantsAVX2<>+336(SB)/4, $0x41200000
+DATA constantsAVX2<>+340(SB)/4, $0x41200000
+DATA constantsAVX2<>+344(SB)/4, $0x41200000
+DATA constantsAVX2<>+348(SB)/4, $0x41200000
+DATA constantsAVX2<>+352(SB)/4, $0x41200000
+DATA constantsAVX2<>+356(SB)/4, $0x41200000
+DATA constantsAVX2<>+360(SB)/4, $0x41200000
+DATA constantsAVX2<>+364(SB)/4, $0x41200000
+DATA constantsAVX2<>+368(SB)/4, $0x41200000
+DATA constantsAVX2<>+372(SB)/4, $0x41200000
+DATA constantsAVX2<>+376(SB)/4, $0x41200000
+DATA constantsAVX2<>+380(SB)/4, $0x41200000
+DATA constantsAVX2<>+384(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+388(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+392(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+396(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+400(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+404(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+408(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+412(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+416(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+420(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+424(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+428(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+432(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+436(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+440(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+444(SB)/4, $0xc138aa3b
+DATA constantsAVX2<>+448(SB)/4, $0x3db17218
+DATA constantsAVX2<>+452(SB)/4, $0x3db17218
+DATA constantsAVX2<>+456(SB)/4, $0x3db17218
+DATA constantsAVX2<>+460(SB)/4, $0x3db17218
+DATA constantsAVX2<>+464(SB)/4, $0x3db17218
+DATA constantsAVX2<>+468(SB)/4, $0x3db17218
+DATA constantsAVX2<>+472(SB)/4, $0x3db17218
+DATA constantsAVX2<>+476(SB)/4, $0x3db17218
+DATA constantsAVX2<>+480(SB)/4, $0x3db17218
+DATA constantsAVX2<>+484(SB)/4, $0x3db17218
+DATA constantsAVX2<>+488(SB)/4, $0x3db17218
+DATA constantsAVX2<>+492(SB)/4, $0x3db17218
+DATA constantsAVX2<>+496(SB)/4, $0x3db17218
+DATA constantsAVX2<>+500(SB)/4, $0x3db17218
+DATA constantsAVX2<>+504(SB)/4, $0x3db17218
+DATA constantsAVX2<>+508(SB)/4, $0x3db17218
+DATA constantsAVX2<>+512(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+516(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+520(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+524(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+528(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+532(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+536(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+540(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+544(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+548(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+552(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+556(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+560(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+564(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+568(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+572(SB)/4, $0x3f00043f
+DATA constantsAVX2<>+576(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+580(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+584(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+588(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+592(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+596(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+600(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+604(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+608(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+612(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+616(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+620(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+624(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+628(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+632(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+636(SB)/4, $0xbe2aae3b
+DATA constantsAVX2<>+640(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+644(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+648(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+652(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+656(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+660(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+664(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+668(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+672(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+676(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+680(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+684(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+688(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+692(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+696(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+700(SB)/4, $0x41b8aa3b
+DATA constantsAVX2<>+704(SB)/4, $0xbd317218
+DATA constantsAVX2<>+708(SB)/4, $0xbd317218
+DATA constantsAVX2<>+712(SB)/4, $0xbd317218
+DATA constantsAVX2<>+716(SB)/4, $0xbd317218
+DATA constantsAVX2<>+720(SB)/4, $0xbd317218
+DATA constantsAVX2<>+724(SB)/4, $0xbd317218
+DATA constantsAVX2<>+728(SB)/4, $0xbd317218
+DATA constantsAVX2<>+732(SB)/4, $0xbd317218
+DATA constantsAVX2<>+736(SB)/4, $0xbd317218
+DATA constantsAVX2<>+740(SB)/4, $0xbd317218
+DATA constantsAVX2<>+744(SB)/4, $0xbd317218
+DATA constantsAVX2<>+748(SB)/4, $0xbd317218
+DATA constantsAVX2<>+752(SB)/4, $0xbd317218
+DATA constantsAVX2<>+756(SB)/4, $0xbd317218
+DATA constantsAVX2<>+760(SB)/4, $0xbd317218
+DATA constantsAVX2<>+764(SB)/4, $0xbd317218
+DATA constantsAVX2<>+768(SB)/4, $0x40000000
+DATA constantsAVX2<>+772(SB)/4, $0x40000000
+DATA constantsAVX2<>+776(SB)/4, $0x40000000
+DATA constantsAVX2<>+780(SB)/4, $0x40000000
+DATA constantsAVX2<>+784(SB)/4, $0x40000000
+DATA constantsAVX2<>+788(SB)/4, $0x40000000
+DATA constantsAVX2<>+792(SB)/4, $0x40000000
+DATA constantsAVX2<>+796(SB)/4, $0x40000000
+DATA constantsAVX2<>+800(SB)/4, $0x40000000
+DATA constantsAVX2<>+804(SB)/4, $0x40000000
+DATA constantsAVX2<>+808(SB)/4, $0x40000000
+DATA constantsAVX2<>+812(SB)/4, $0x40000000
+DATA constantsAVX2<>+816(SB)/4, $0x40000000
+DATA constantsAVX2<>+820(SB)/4, $0x40000000
+DATA constantsAVX2<>+824(SB)/4, $0x40000000
+DATA constantsAVX2<>+828(SB)/4, $0x40000000
+DATA constantsAVX2<>+832(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+836(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+840(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+844(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+848(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+852(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+856(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+860(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+864(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+868(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+872(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+876(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+880(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+884(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+888(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+892(SB)/4, $0x3faaae11
+DATA constantsAVX2<>+896(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+900(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+904(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+908(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+912(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+916(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+920(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+924(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+928(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+932(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+936(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+940(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+944(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+948(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+952(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+956(SB)/4, $0x3f2aaaab
+DATA constantsAVX2<>+960(SB)/4, $0x3f800000
+DATA constantsAVX2<>+964(SB)/4, $0x3f7b95c2
+DATA constantsAVX2<>+968(SB)/4, $0x3f7837f0
+DATA constantsAVX2<>+972(SB)/4, $0x3f75fed7
+DATA constantsAVX2<>+976(SB)/4, $0x3f7504f3
+DATA constantsAVX2<>+980(SB)/4, $0x3f75672a
+DATA constantsAVX2<>+984(SB)/4, $0x3f7744fd
+DATA constantsAVX2<>+988(SB)/4, $0x3f7ac0c7
+DATA constantsAVX2<>+992(SB)/4, $0x3f800000
+DATA constantsAVX2<>+996(SB)/4, $0x3f7b95c2
+DATA constantsAVX2<>+1000(SB)/4, $0x3f7837f0
+DATA constantsAVX2<>+1004(SB)/4, $0x3f75fed7
+DATA constantsAVX2<>+1008(SB)/4, $0x3f7504f3
+DATA constantsAVX2<>+1012(SB)/4, $0x3f75672a
+DATA constantsAVX2<>+1016(SB)/4, $0x3f7744fd
+DATA constantsAVX2<>+1020(SB)/4, $0x3f7ac0c7
+DATA constantsAVX2<>+1024(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1028(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1032(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1036(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1040(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1044(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1048(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1052(SB)/4, $0xffffffff
+DATA constantsAVX2<>+1056(SB)/4, $0x00000000
+DATA constantsAVX2<>+1060(SB)/4, $0x00000000
+DATA constantsAVX2<>+1064(SB)/4, $0x00000000
+DATA constantsAVX2<>+1068(SB)/4, $0x00000000
+DATA constantsAVX2<>+1072(SB)/4, $0x00000000
+DATA constantsAVX2<>+1076(SB)/4, $0x00000000
+DATA constantsAVX2<>+1080(SB)/4, $0x00000000
+DATA constantsAVX2<>+1084(SB)/4, $0x00000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1088
 
 // func stepGRUAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, AVX2, CMOV, FMA3
@@ -880,53 +800,43 @@ wh0_1:
 wh0even:
 	VADDPS      Y6, Y0, Y0
 	VADDPS      Y7, Y1, Y1
-	VMOVUPS     constantsAVX2<>+256(SB), Y6
+	VMOVUPS     constantsAVX2<>+192(SB), Y6
 	VMINPS      Y0, Y6, Y6
-	VMOVUPS     constantsAVX2<>+192(SB), Y7
-	VMAXPS      Y6, Y7, Y6
-	VMOVUPS     constantsAVX2<>+128(SB), Y7
-	VFMADD231PS constantsAVX2<>+448(SB), Y6, Y7
-	VSUBPS      constantsAVX2<>+128(SB), Y7, Y8
-	VFMADD231PS constantsAVX2<>+512(SB), Y8, Y6
-	VMOVUPS     constantsAVX2<>+640(SB), Y8
-	VMOVUPS     constantsAVX2<>+768(SB), Y9
+	VMOVUPS     constantsAVX2<>+64(SB), Y7
+	VFMADD231PS constantsAVX2<>+384(SB), Y6, Y7
+	VSUBPS      constantsAVX2<>+64(SB), Y7, Y8
+	VFMADD231PS constantsAVX2<>+448(SB), Y8, Y6
+	VMOVUPS     constantsAVX2<>+576(SB), Y9
 	VMULPS      Y6, Y6, Y10
-	VFMADD213PS constantsAVX2<>+576(SB), Y6, Y8
-	VFMADD213PS constantsAVX2<>+704(SB), Y6, Y9
-	VFMADD231PS constantsAVX2<>+832(SB), Y10, Y9
-	VPSLLD      $0x17, Y7, Y7
-	VPADDD      constantsAVX2<>+0(SB), Y7, Y7
-	VFMADD231PS Y9, Y10, Y8
-	VFMSUB213PS Y6, Y10, Y8
+	VFMADD213PS constantsAVX2<>+512(SB), Y6, Y9
+	VPERMPS     constantsAVX2<>+960(SB), Y7, Y8
+	VPSLLD      $0x14, Y7, Y7
+	VPADDD      Y8, Y7, Y7
+	VFMSUB213PS Y6, Y10, Y9
 	VMOVUPS     constantsAVX2<>+0(SB), Y6
-	VADDPS      Y6, Y7, Y9
-	VFMADD231PS Y8, Y7, Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y7
-	VDIVPS      Y9, Y6, Y0
+	VADDPS      Y6, Y7, Y8
+	VFMADD231PS Y9, Y7, Y8
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y0, Y7
+	VDIVPS      Y8, Y6, Y0
 	VANDPS      Y7, Y0, Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y6
+	VMOVUPS     constantsAVX2<>+192(SB), Y6
 	VMINPS      Y1, Y6, Y6
-	VMOVUPS     constantsAVX2<>+192(SB), Y7
-	VMAXPS      Y6, Y7, Y6
-	VMOVUPS     constantsAVX2<>+128(SB), Y7
-	VFMADD231PS constantsAVX2<>+448(SB), Y6, Y7
-	VSUBPS      constantsAVX2<>+128(SB), Y7, Y8
-	VFMADD231PS constantsAVX2<>+512(SB), Y8, Y6
-	VMOVUPS     constantsAVX2<>+640(SB), Y8
-	VMOVUPS     constantsAVX2<>+768(SB), Y9
+	VMOVUPS     constantsAVX2<>+64(SB), Y7
+	VFMADD231PS constantsAVX2<>+384(SB), Y6, Y7
+	VSUBPS      constantsAVX2<>+64(SB), Y7, Y8
+	VFMADD231PS constantsAVX2<>+448(SB), Y8, Y6
+	VMOVUPS     constantsAVX2<>+576(SB), Y9
 	VMULPS      Y6, Y6, Y10
-	VFMADD213PS constantsAVX2<>+576(SB), Y6, Y8
-	VFMADD213PS constantsAVX2<>+704(SB), Y6, Y9
-	VFMADD231PS constantsAVX2<>+832(SB), Y10, Y9
-	VPSLLD      $0x17, Y7, Y7
-	VPADDD      constantsAVX2<>+0(SB), Y7, Y7
-	VFMADD231PS Y9, Y10, Y8
-	VFMSUB213PS Y6, Y10, Y8
+	VFMADD213PS constantsAVX2<>+512(SB), Y6, Y9
+	VPERMPS     constantsAVX2<>+960(SB), Y7, Y8
+	VPSLLD      $0x14, Y7, Y7
+	VPADDD      Y8, Y7, Y7
+	VFMSUB213PS Y6, Y10, Y9
 	VMOVUPS     constantsAVX2<>+0(SB), Y6
-	VADDPS      Y6, Y7, Y9
-	VFMADD231PS Y8, Y7, Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y7
-	VDIVPS      Y9, Y6, Y1
+	VADDPS      Y6, Y7, Y8
+	VFMADD231PS Y9, Y7, Y8
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y1, Y7
+	VDIVPS      Y8, Y6, Y1
 	VANDPS      Y7, Y1, Y1
 	VXORPS      Y6, Y6, Y6
 	VXORPS      Y7, Y7, Y7
@@ -1305,55 +1215,48 @@ wh1even:
 	VADDPS      Y10, Y8, Y8
 	VADDPS      Y11, Y9, Y9
 	VFMADD213PS Y4, Y0, Y8
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
+	VMOVUPS     constantsAVX2<>+192(SB), Y0
 	VMINPS      Y2, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y4
-	VMAXPS      Y0, Y4, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y4
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y4
-	VSUBPS      constantsAVX2<>+128(SB), Y4, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
+	VMOVUPS     constantsAVX2<>+64(SB), Y4
+	VFMADD231PS constantsAVX2<>+384(SB), Y0, Y4
+	VSUBPS      constantsAVX2<>+64(SB), Y4, Y6
+	VFMADD231PS constantsAVX2<>+448(SB), Y6, Y0
+	VMOVUPS     constantsAVX2<>+576(SB), Y7
 	VMULPS      Y0, Y0, Y10
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y10, Y7
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS Y7, Y10, Y6
-	VFMSUB213PS Y0, Y10, Y6
+	VFMADD213PS constantsAVX2<>+512(SB), Y0, Y7
+	VPERMPS     constantsAVX2<>+960(SB), Y4, Y6
+	VPSLLD      $0x14, Y4, Y4
+	VPADDD      Y6, Y4, Y4
+	VFMSUB213PS Y0, Y10, Y7
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y4, Y7
-	VFMADD231PS Y6, Y4, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y4
-	VDIVPS      Y7, Y0, Y2
+	VADDPS      Y0, Y4, Y6
+	VFMADD231PS Y7, Y4, Y6
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y2, Y4
+	VDIVPS      Y6, Y0, Y2
 	VANDPS      Y4, Y2, Y2
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
+	VMOVUPS     constantsAVX2<>+320(SB), Y0
 	VMINPS      Y8, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y4
+	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMAXPS      Y0, Y4, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y4
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y4
-	VSUBPS      constantsAVX2<>+128(SB), Y4, Y6
-	VFMADD231PS constantsAVX2<>+960(SB), Y6, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y6
-	VMOVUPS     constantsAVX2<>+1216(SB), Y7
+	VMOVUPS     constantsAVX2<>+64(SB), Y4
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y4
+	VSUBPS      constantsAVX2<>+64(SB), Y4, Y6
+	VFMADD231PS constantsAVX2<>+704(SB), Y6, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y7
 	VMULPS      Y0, Y0, Y8
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y6
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y7
-	VFMADD231PS constantsAVX2<>+1280(SB), Y8, Y7
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS Y7, Y8, Y6
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y7
+	VPERMPS     constantsAVX2<>+960(SB), Y4, Y6
+	VPSLLD      $0x14, Y4, Y4
+	VPADDD      Y6, Y4, Y4
+	VFMADD231PS constantsAVX2<>+896(SB), Y8, Y7
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y8, Y6
+	VFMADD213PS Y0, Y8, Y7
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y4, Y7
+	VADDPS      Y0, Y4, Y6
 	VSUBPS      Y0, Y4, Y0
-	VFMADD231PS Y6, Y4, Y7
-	VFMADD231PS Y6, Y4, Y0
-	VDIVPS      Y7, Y0, Y8
+	VFMADD231PS Y7, Y4, Y6
+	VFMADD231PS Y7, Y4, Y0
+	VDIVPS      Y6, Y0, Y8
 	CMPQ        SI, $0x08
 	JL          w0lhtail
 	VMOVUPS     (BX), Y0
@@ -1367,7 +1270,7 @@ w0lhtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y0
@@ -1389,7 +1292,7 @@ w0shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y2
@@ -1397,55 +1300,48 @@ w0shtail:
 
 w0shdone:
 	VFMADD213PS Y5, Y1, Y9
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
+	VMOVUPS     constantsAVX2<>+192(SB), Y0
 	VMINPS      Y3, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+512(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y2
-	VMOVUPS     constantsAVX2<>+768(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+384(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+448(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+576(SB), Y4
 	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y4, Y5, Y2
-	VFMSUB213PS Y0, Y5, Y2
+	VFMADD213PS constantsAVX2<>+512(SB), Y0, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMSUB213PS Y0, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y4
-	VFMADD231PS Y2, Y1, Y4
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y1
-	VDIVPS      Y4, Y0, Y3
+	VADDPS      Y0, Y1, Y2
+	VFMADD231PS Y4, Y1, Y2
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y3, Y1
+	VDIVPS      Y2, Y0, Y3
 	VANDPS      Y1, Y3, Y3
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
+	VMOVUPS     constantsAVX2<>+320(SB), Y0
 	VMINPS      Y9, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y1
+	VMOVUPS     constantsAVX2<>+256(SB), Y1
 	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y4
 	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y4, Y5, Y2
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y5, Y4
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y2
+	VFMADD213PS Y0, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y4
+	VADDPS      Y0, Y1, Y2
 	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y4, Y0, Y9
+	VFMADD231PS Y4, Y1, Y2
+	VFMADD231PS Y4, Y1, Y0
+	VDIVPS      Y2, Y0, Y9
 	CMPQ        SI, $0x10
 	JL          w1lhtail
 	VMOVUPS     32(BX), Y0
@@ -1460,7 +1356,7 @@ w1lhtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y0
@@ -1483,7 +1379,7 @@ w1shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y1
@@ -2011,53 +1907,43 @@ nh0_1:
 nh0even:
 	VADDPS      Y6, Y0, Y0
 	VADDPS      Y7, Y1, Y1
-	VMOVUPS     constantsAVX2<>+256(SB), Y6
+	VMOVUPS     constantsAVX2<>+192(SB), Y6
 	VMINPS      Y0, Y6, Y6
-	VMOVUPS     constantsAVX2<>+192(SB), Y7
-	VMAXPS      Y6, Y7, Y6
-	VMOVUPS     constantsAVX2<>+128(SB), Y7
-	VFMADD231PS constantsAVX2<>+448(SB), Y6, Y7
-	VSUBPS      constantsAVX2<>+128(SB), Y7, Y8
-	VFMADD231PS constantsAVX2<>+512(SB), Y8, Y6
-	VMOVUPS     constantsAVX2<>+640(SB), Y8
-	VMOVUPS     constantsAVX2<>+768(SB), Y9
+	VMOVUPS     constantsAVX2<>+64(SB), Y7
+	VFMADD231PS constantsAVX2<>+384(SB), Y6, Y7
+	VSUBPS      constantsAVX2<>+64(SB), Y7, Y8
+	VFMADD231PS constantsAVX2<>+448(SB), Y8, Y6
+	VMOVUPS     constantsAVX2<>+576(SB), Y9
 	VMULPS      Y6, Y6, Y10
-	VFMADD213PS constantsAVX2<>+576(SB), Y6, Y8
-	VFMADD213PS constantsAVX2<>+704(SB), Y6, Y9
-	VFMADD231PS constantsAVX2<>+832(SB), Y10, Y9
-	VPSLLD      $0x17, Y7, Y7
-	VPADDD      constantsAVX2<>+0(SB), Y7, Y7
-	VFMADD231PS Y9, Y10, Y8
-	VFMSUB213PS Y6, Y10, Y8
+	VFMADD213PS constantsAVX2<>+512(SB), Y6, Y9
+	VPERMPS     constantsAVX2<>+960(SB), Y7, Y8
+	VPSLLD      $0x14, Y7, Y7
+	VPADDD      Y8, Y7, Y7
+	VFMSUB213PS Y6, Y10, Y9
 	VMOVUPS     constantsAVX2<>+0(SB), Y6
-	VADDPS      Y6, Y7, Y9
-	VFMADD231PS Y8, Y7, Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y7
-	VDIVPS      Y9, Y6, Y0
+	VADDPS      Y6, Y7, Y8
+	VFMADD231PS Y9, Y7, Y8
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y0, Y7
+	VDIVPS      Y8, Y6, Y0
 	VANDPS      Y7, Y0, Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y6
+	VMOVUPS     constantsAVX2<>+192(SB), Y6
 	VMINPS      Y1, Y6, Y6
-	VMOVUPS     constantsAVX2<>+192(SB), Y7
-	VMAXPS      Y6, Y7, Y6
-	VMOVUPS     constantsAVX2<>+128(SB), Y7
-	VFMADD231PS constantsAVX2<>+448(SB), Y6, Y7
-	VSUBPS      constantsAVX2<>+128(SB), Y7, Y8
-	VFMADD231PS constantsAVX2<>+512(SB), Y8, Y6
-	VMOVUPS     constantsAVX2<>+640(SB), Y8
-	VMOVUPS     constantsAVX2<>+768(SB), Y9
+	VMOVUPS     constantsAVX2<>+64(SB), Y7
+	VFMADD231PS constantsAVX2<>+384(SB), Y6, Y7
+	VSUBPS      constantsAVX2<>+64(SB), Y7, Y8
+	VFMADD231PS constantsAVX2<>+448(SB), Y8, Y6
+	VMOVUPS     constantsAVX2<>+576(SB), Y9
 	VMULPS      Y6, Y6, Y10
-	VFMADD213PS constantsAVX2<>+576(SB), Y6, Y8
-	VFMADD213PS constantsAVX2<>+704(SB), Y6, Y9
-	VFMADD231PS constantsAVX2<>+832(SB), Y10, Y9
-	VPSLLD      $0x17, Y7, Y7
-	VPADDD      constantsAVX2<>+0(SB), Y7, Y7
-	VFMADD231PS Y9, Y10, Y8
-	VFMSUB213PS Y6, Y10, Y8
+	VFMADD213PS constantsAVX2<>+512(SB), Y6, Y9
+	VPERMPS     constantsAVX2<>+960(SB), Y7, Y8
+	VPSLLD      $0x14, Y7, Y7
+	VPADDD      Y8, Y7, Y7
+	VFMSUB213PS Y6, Y10, Y9
 	VMOVUPS     constantsAVX2<>+0(SB), Y6
-	VADDPS      Y6, Y7, Y9
-	VFMADD231PS Y8, Y7, Y9
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y7
-	VDIVPS      Y9, Y6, Y1
+	VADDPS      Y6, Y7, Y8
+	VFMADD231PS Y9, Y7, Y8
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y1, Y7
+	VDIVPS      Y8, Y6, Y1
 	VANDPS      Y7, Y1, Y1
 	VXORPS      Y6, Y6, Y6
 	VXORPS      Y7, Y7, Y7
@@ -2436,55 +2322,48 @@ nh1even:
 	VADDPS      Y10, Y8, Y8
 	VADDPS      Y11, Y9, Y9
 	VFMADD213PS Y4, Y0, Y8
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
+	VMOVUPS     constantsAVX2<>+192(SB), Y0
 	VMINPS      Y2, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y4
-	VMAXPS      Y0, Y4, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y4
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y4
-	VSUBPS      constantsAVX2<>+128(SB), Y4, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
+	VMOVUPS     constantsAVX2<>+64(SB), Y4
+	VFMADD231PS constantsAVX2<>+384(SB), Y0, Y4
+	VSUBPS      constantsAVX2<>+64(SB), Y4, Y6
+	VFMADD231PS constantsAVX2<>+448(SB), Y6, Y0
+	VMOVUPS     constantsAVX2<>+576(SB), Y7
 	VMULPS      Y0, Y0, Y10
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y10, Y7
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS Y7, Y10, Y6
-	VFMSUB213PS Y0, Y10, Y6
+	VFMADD213PS constantsAVX2<>+512(SB), Y0, Y7
+	VPERMPS     constantsAVX2<>+960(SB), Y4, Y6
+	VPSLLD      $0x14, Y4, Y4
+	VPADDD      Y6, Y4, Y4
+	VFMSUB213PS Y0, Y10, Y7
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y4, Y7
-	VFMADD231PS Y6, Y4, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y2, Y4
-	VDIVPS      Y7, Y0, Y2
+	VADDPS      Y0, Y4, Y6
+	VFMADD231PS Y7, Y4, Y6
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y2, Y4
+	VDIVPS      Y6, Y0, Y2
 	VANDPS      Y4, Y2, Y2
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
+	VMOVUPS     constantsAVX2<>+320(SB), Y0
 	VMINPS      Y8, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y4
+	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMAXPS      Y0, Y4, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y4
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y4
-	VSUBPS      constantsAVX2<>+128(SB), Y4, Y6
-	VFMADD231PS constantsAVX2<>+960(SB), Y6, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y6
-	VMOVUPS     constantsAVX2<>+1216(SB), Y7
+	VMOVUPS     constantsAVX2<>+64(SB), Y4
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y4
+	VSUBPS      constantsAVX2<>+64(SB), Y4, Y6
+	VFMADD231PS constantsAVX2<>+704(SB), Y6, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y7
 	VMULPS      Y0, Y0, Y8
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y6
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y7
-	VFMADD231PS constantsAVX2<>+1280(SB), Y8, Y7
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS Y7, Y8, Y6
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y7
+	VPERMPS     constantsAVX2<>+960(SB), Y4, Y6
+	VPSLLD      $0x14, Y4, Y4
+	VPADDD      Y6, Y4, Y4
+	VFMADD231PS constantsAVX2<>+896(SB), Y8, Y7
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y8, Y6
+	VFMADD213PS Y0, Y8, Y7
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y4, Y7
+	VADDPS      Y0, Y4, Y6
 	VSUBPS      Y0, Y4, Y0
-	VFMADD231PS Y6, Y4, Y7
-	VFMADD231PS Y6, Y4, Y0
-	VDIVPS      Y7, Y0, Y8
+	VFMADD231PS Y7, Y4, Y6
+	VFMADD231PS Y7, Y4, Y0
+	VDIVPS      Y6, Y0, Y8
 	CMPQ        SI, $0x08
 	JL          n0lhtail
 	VMOVUPS     (BX), Y0
@@ -2498,7 +2377,7 @@ n0lhtail:
 	MOVQ       $0x00000008, DI
 	CMPQ       AX, DI
 	CMOVQGT    DI, AX
-	LEAQ       constantsAVX2<>+1376(SB), DI
+	LEAQ       constantsAVX2<>+1056(SB), DI
 	SHLQ       $0x02, AX
 	SUBQ       AX, DI
 	VMOVUPS    (DI), Y0
@@ -2520,7 +2399,7 @@ n0shtail:
 	MOVQ       $0x00000008, DI
 	CMPQ       AX, DI
 	CMOVQGT    DI, AX
-	LEAQ       constantsAVX2<>+1376(SB), DI
+	LEAQ       constantsAVX2<>+1056(SB), DI
 	SHLQ       $0x02, AX
 	SUBQ       AX, DI
 	VMOVUPS    (DI), Y2
@@ -2528,55 +2407,48 @@ n0shtail:
 
 n0shdone:
 	VFMADD213PS Y5, Y1, Y9
-	VMOVUPS     constantsAVX2<>+256(SB), Y0
+	VMOVUPS     constantsAVX2<>+192(SB), Y0
 	VMINPS      Y3, Y0, Y0
-	VMOVUPS     constantsAVX2<>+192(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+448(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+512(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+640(SB), Y2
-	VMOVUPS     constantsAVX2<>+768(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+384(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+448(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+576(SB), Y4
 	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+576(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+704(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y4, Y5, Y2
-	VFMSUB213PS Y0, Y5, Y2
+	VFMADD213PS constantsAVX2<>+512(SB), Y0, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMSUB213PS Y0, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y4
-	VFMADD231PS Y2, Y1, Y4
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y1
-	VDIVPS      Y4, Y0, Y3
+	VADDPS      Y0, Y1, Y2
+	VFMADD231PS Y4, Y1, Y2
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y3, Y1
+	VDIVPS      Y2, Y0, Y3
 	VANDPS      Y1, Y3, Y3
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
+	VMOVUPS     constantsAVX2<>+320(SB), Y0
 	VMINPS      Y9, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y1
+	VMOVUPS     constantsAVX2<>+256(SB), Y1
 	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y4
 	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y4, Y5, Y2
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y5, Y4
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y2
+	VFMADD213PS Y0, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y4
+	VADDPS      Y0, Y1, Y2
 	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y4, Y0, Y9
+	VFMADD231PS Y4, Y1, Y2
+	VFMADD231PS Y4, Y1, Y0
+	VDIVPS      Y2, Y0, Y9
 	CMPQ        SI, $0x10
 	JL          n1lhtail
 	VMOVUPS     32(BX), Y0
@@ -2591,7 +2463,7 @@ n1lhtail:
 	MOVQ       $0x00000008, DI
 	CMPQ       AX, DI
 	CMOVQGT    DI, AX
-	LEAQ       constantsAVX2<>+1376(SB), DI
+	LEAQ       constantsAVX2<>+1056(SB), DI
 	SHLQ       $0x02, AX
 	SUBQ       AX, DI
 	VMOVUPS    (DI), Y0
@@ -2614,7 +2486,7 @@ n1shtail:
 	MOVQ       $0x00000008, DI
 	CMPQ       AX, DI
 	CMOVQGT    DI, AX
-	LEAQ       constantsAVX2<>+1376(SB), DI
+	LEAQ       constantsAVX2<>+1056(SB), DI
 	SHLQ       $0x02, AX
 	SUBQ       AX, DI
 	VMOVUPS    (DI), Y1
@@ -3019,80 +2891,68 @@ wh_1:
 	VMULPS       Y3, Y7, Y7
 	VFMADD213PS  384(CX), Y0, Y7
 	VFMADD213PS  256(CX), Y0, Y4
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
+	VMOVUPS      constantsAVX2<>+192(SB), Y0
 	VMINPS       Y1, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS  constantsAVX2<>+512(SB), Y3, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y3
-	VMOVUPS      constantsAVX2<>+768(SB), Y6
+	VMOVUPS      constantsAVX2<>+64(SB), Y2
+	VFMADD231PS  constantsAVX2<>+384(SB), Y0, Y2
+	VSUBPS       constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS  constantsAVX2<>+448(SB), Y3, Y0
+	VMOVUPS      constantsAVX2<>+576(SB), Y6
 	VMULPS       Y0, Y0, Y8
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y3
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y6
-	VFMADD231PS  constantsAVX2<>+832(SB), Y8, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y6, Y8, Y3
-	VFMSUB213PS  Y0, Y8, Y3
+	VFMADD213PS  constantsAVX2<>+512(SB), Y0, Y6
+	VPERMPS      constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD       $0x14, Y2, Y2
+	VPADDD       Y3, Y2, Y2
+	VFMSUB213PS  Y0, Y8, Y6
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y6
-	VFMADD231PS  Y3, Y2, Y6
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y1, Y2
-	VDIVPS       Y6, Y0, Y1
+	VADDPS       Y0, Y2, Y3
+	VFMADD231PS  Y6, Y2, Y3
+	VCMPPS       $0x15, constantsAVX2<>+128(SB), Y1, Y2
+	VDIVPS       Y3, Y0, Y1
 	VANDPS       Y2, Y1, Y1
 	VFMADD213PS  Y4, Y1, Y7
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
+	VMOVUPS      constantsAVX2<>+192(SB), Y0
 	VMINPS       Y5, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y1
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y1
-	VSUBPS       constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS  constantsAVX2<>+512(SB), Y2, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y2
-	VMOVUPS      constantsAVX2<>+768(SB), Y3
+	VMOVUPS      constantsAVX2<>+64(SB), Y1
+	VFMADD231PS  constantsAVX2<>+384(SB), Y0, Y1
+	VSUBPS       constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS  constantsAVX2<>+448(SB), Y2, Y0
+	VMOVUPS      constantsAVX2<>+576(SB), Y3
 	VMULPS       Y0, Y0, Y4
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y2
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y3
-	VFMADD231PS  constantsAVX2<>+832(SB), Y4, Y3
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS  Y3, Y4, Y2
-	VFMSUB213PS  Y0, Y4, Y2
+	VFMADD213PS  constantsAVX2<>+512(SB), Y0, Y3
+	VPERMPS      constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD       $0x14, Y1, Y1
+	VPADDD       Y2, Y1, Y1
+	VFMSUB213PS  Y0, Y4, Y3
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y1, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y5, Y1
-	VDIVPS       Y3, Y0, Y5
+	VADDPS       Y0, Y1, Y2
+	VFMADD231PS  Y3, Y1, Y2
+	VCMPPS       $0x15, constantsAVX2<>+128(SB), Y5, Y1
+	VDIVPS       Y2, Y0, Y5
 	VANDPS       Y1, Y5, Y5
-	VMOVUPS      constantsAVX2<>+384(SB), Y0
+	VMOVUPS      constantsAVX2<>+320(SB), Y0
 	VMINPS       Y7, Y0, Y0
-	VMOVUPS      constantsAVX2<>+320(SB), Y1
+	VMOVUPS      constantsAVX2<>+256(SB), Y1
 	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y1
-	VFMADD231PS  constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS       constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS  constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS      constantsAVX2<>+1088(SB), Y2
-	VMOVUPS      constantsAVX2<>+1216(SB), Y3
+	VMOVUPS      constantsAVX2<>+64(SB), Y1
+	VFMADD231PS  constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS       constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS  constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS      constantsAVX2<>+832(SB), Y3
 	VMULPS       Y0, Y0, Y4
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS  Y3, Y4, Y2
+	VFMADD213PS  constantsAVX2<>+768(SB), Y0, Y3
+	VPERMPS      constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD       $0x14, Y1, Y1
+	VPADDD       Y2, Y1, Y1
+	VFMADD231PS  constantsAVX2<>+896(SB), Y4, Y3
 	VADDPS       Y0, Y0, Y0
-	VFMADD213PS  Y0, Y4, Y2
+	VFMADD213PS  Y0, Y4, Y3
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y1, Y3
+	VADDPS       Y0, Y1, Y2
 	VSUBPS       Y0, Y1, Y0
-	VFMADD231PS  Y2, Y1, Y3
-	VFMADD231PS  Y2, Y1, Y0
-	VDIVPS       Y3, Y0, Y7
+	VFMADD231PS  Y3, Y1, Y2
+	VFMADD231PS  Y3, Y1, Y0
+	VDIVPS       Y2, Y0, Y7
 	CMPQ         BX, $0x08
 	JL           w0lhtail
 	VMOVUPS      (DX), Y0
@@ -3106,7 +2966,7 @@ w0lhtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y0
@@ -3128,7 +2988,7 @@ w0shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y1
@@ -3530,80 +3390,68 @@ nh_1:
 	VMULPS       Y3, Y7, Y7
 	VFMADD213PS  192(CX), Y0, Y7
 	VFMADD213PS  128(CX), Y0, Y4
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
+	VMOVUPS      constantsAVX2<>+192(SB), Y0
 	VMINPS       Y1, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS  constantsAVX2<>+512(SB), Y3, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y3
-	VMOVUPS      constantsAVX2<>+768(SB), Y6
+	VMOVUPS      constantsAVX2<>+64(SB), Y2
+	VFMADD231PS  constantsAVX2<>+384(SB), Y0, Y2
+	VSUBPS       constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS  constantsAVX2<>+448(SB), Y3, Y0
+	VMOVUPS      constantsAVX2<>+576(SB), Y6
 	VMULPS       Y0, Y0, Y8
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y3
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y6
-	VFMADD231PS  constantsAVX2<>+832(SB), Y8, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y6, Y8, Y3
-	VFMSUB213PS  Y0, Y8, Y3
+	VFMADD213PS  constantsAVX2<>+512(SB), Y0, Y6
+	VPERMPS      constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD       $0x14, Y2, Y2
+	VPADDD       Y3, Y2, Y2
+	VFMSUB213PS  Y0, Y8, Y6
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y6
-	VFMADD231PS  Y3, Y2, Y6
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y1, Y2
-	VDIVPS       Y6, Y0, Y1
+	VADDPS       Y0, Y2, Y3
+	VFMADD231PS  Y6, Y2, Y3
+	VCMPPS       $0x15, constantsAVX2<>+128(SB), Y1, Y2
+	VDIVPS       Y3, Y0, Y1
 	VANDPS       Y2, Y1, Y1
 	VFMADD213PS  Y4, Y1, Y7
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
+	VMOVUPS      constantsAVX2<>+192(SB), Y0
 	VMINPS       Y5, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y1
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y1
-	VSUBPS       constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS  constantsAVX2<>+512(SB), Y2, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y2
-	VMOVUPS      constantsAVX2<>+768(SB), Y3
+	VMOVUPS      constantsAVX2<>+64(SB), Y1
+	VFMADD231PS  constantsAVX2<>+384(SB), Y0, Y1
+	VSUBPS       constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS  constantsAVX2<>+448(SB), Y2, Y0
+	VMOVUPS      constantsAVX2<>+576(SB), Y3
 	VMULPS       Y0, Y0, Y4
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y2
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y3
-	VFMADD231PS  constantsAVX2<>+832(SB), Y4, Y3
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS  Y3, Y4, Y2
-	VFMSUB213PS  Y0, Y4, Y2
+	VFMADD213PS  constantsAVX2<>+512(SB), Y0, Y3
+	VPERMPS      constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD       $0x14, Y1, Y1
+	VPADDD       Y2, Y1, Y1
+	VFMSUB213PS  Y0, Y4, Y3
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y1, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y5, Y1
-	VDIVPS       Y3, Y0, Y5
+	VADDPS       Y0, Y1, Y2
+	VFMADD231PS  Y3, Y1, Y2
+	VCMPPS       $0x15, constantsAVX2<>+128(SB), Y5, Y1
+	VDIVPS       Y2, Y0, Y5
 	VANDPS       Y1, Y5, Y5
-	VMOVUPS      constantsAVX2<>+384(SB), Y0
+	VMOVUPS      constantsAVX2<>+320(SB), Y0
 	VMINPS       Y7, Y0, Y0
-	VMOVUPS      constantsAVX2<>+320(SB), Y1
+	VMOVUPS      constantsAVX2<>+256(SB), Y1
 	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y1
-	VFMADD231PS  constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS       constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS  constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS      constantsAVX2<>+1088(SB), Y2
-	VMOVUPS      constantsAVX2<>+1216(SB), Y3
+	VMOVUPS      constantsAVX2<>+64(SB), Y1
+	VFMADD231PS  constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS       constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS  constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS      constantsAVX2<>+832(SB), Y3
 	VMULPS       Y0, Y0, Y4
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS  Y3, Y4, Y2
+	VFMADD213PS  constantsAVX2<>+768(SB), Y0, Y3
+	VPERMPS      constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD       $0x14, Y1, Y1
+	VPADDD       Y2, Y1, Y1
+	VFMADD231PS  constantsAVX2<>+896(SB), Y4, Y3
 	VADDPS       Y0, Y0, Y0
-	VFMADD213PS  Y0, Y4, Y2
+	VFMADD213PS  Y0, Y4, Y3
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y1, Y3
+	VADDPS       Y0, Y1, Y2
 	VSUBPS       Y0, Y1, Y0
-	VFMADD231PS  Y2, Y1, Y3
-	VFMADD231PS  Y2, Y1, Y0
-	VDIVPS       Y3, Y0, Y7
+	VFMADD231PS  Y3, Y1, Y2
+	VFMADD231PS  Y3, Y1, Y0
+	VDIVPS       Y2, Y0, Y7
 	CMPQ         BX, $0x08
 	JL           n0lhtail
 	VMOVUPS      (DX), Y0
@@ -3617,7 +3465,7 @@ n0lhtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y0
@@ -3639,7 +3487,7 @@ n0shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y1
@@ -3925,29 +3773,24 @@ TEXT ·activateGRUAVX2(SB), NOSPLIT, $0-48
 
 gates_rz:
 	VMOVUPS     (R9), Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y1
+	VMOVUPS     constantsAVX2<>+192(SB), Y1
 	VMINPS      Y0, Y1, Y1
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+512(SB), Y3, Y1
-	VMOVUPS     constantsAVX2<>+640(SB), Y3
-	VMOVUPS     constantsAVX2<>+768(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y2
+	VFMADD231PS constantsAVX2<>+384(SB), Y1, Y2
+	VSUBPS      constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS constantsAVX2<>+448(SB), Y3, Y1
+	VMOVUPS     constantsAVX2<>+576(SB), Y4
 	VMULPS      Y1, Y1, Y5
-	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y3
-	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y4
-	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VFMSUB213PS Y1, Y5, Y3
+	VFMADD213PS constantsAVX2<>+512(SB), Y1, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD      $0x14, Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VFMSUB213PS Y1, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y1
-	VADDPS      Y1, Y2, Y4
-	VFMADD231PS Y3, Y2, Y4
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y2
-	VDIVPS      Y4, Y1, Y0
+	VADDPS      Y1, Y2, Y3
+	VFMADD231PS Y4, Y2, Y3
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y0, Y2
+	VDIVPS      Y3, Y1, Y0
 	VANDPS      Y2, Y0, Y0
 	VMOVUPS     Y0, (R9)
 	ADDQ        $0x00000020, R9
@@ -3965,31 +3808,29 @@ units:
 	VMOVUPS     (BX), Y2
 	VMOVUPS     (R8), Y3
 	VFMADD213PS Y3, Y0, Y2
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
+	VMOVUPS     constantsAVX2<>+320(SB), Y0
 	VMINPS      Y2, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y2
+	VMOVUPS     constantsAVX2<>+256(SB), Y2
 	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y3
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y2
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y2
+	VSUBPS      constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS constantsAVX2<>+704(SB), Y3, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y4
 	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD      $0x14, Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VFMADD231PS constantsAVX2<>+896(SB), Y5, Y4
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y3
+	VFMADD213PS Y0, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y4
+	VADDPS      Y0, Y2, Y3
 	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y3, Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
-	VDIVPS      Y4, Y0, Y2
+	VFMADD231PS Y4, Y2, Y3
+	VFMADD231PS Y4, Y2, Y0
+	VDIVPS      Y3, Y0, Y2
 	VMOVUPS     (CX), Y0
 	VMOVUPS     Y2, (R8)
 	VSUBPS      Y2, Y0, Y0
@@ -4597,79 +4438,67 @@ wh0even:
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
 	VADDPS      Y7, Y3, Y3
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
+	VMOVUPS     constantsAVX2<>+192(SB), Y4
 	VMINPS      Y0, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
+	VMOVUPS     constantsAVX2<>+64(SB), Y5
+	VFMADD231PS constantsAVX2<>+384(SB), Y4, Y5
+	VSUBPS      constantsAVX2<>+64(SB), Y5, Y6
+	VFMADD231PS constantsAVX2<>+448(SB), Y6, Y4
+	VMOVUPS     constantsAVX2<>+576(SB), Y7
 	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
+	VFMADD213PS constantsAVX2<>+512(SB), Y4, Y7
+	VPERMPS     constantsAVX2<>+960(SB), Y5, Y6
+	VPSLLD      $0x14, Y5, Y5
+	VPADDD      Y6, Y5, Y5
+	VFMSUB213PS Y4, Y8, Y7
 	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
-	VDIVPS      Y7, Y4, Y0
+	VADDPS      Y4, Y5, Y6
+	VFMADD231PS Y7, Y5, Y6
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y0, Y5
+	VDIVPS      Y6, Y4, Y0
 	VANDPS      Y5, Y0, Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
+	VMOVUPS     constantsAVX2<>+192(SB), Y4
 	VMINPS      Y1, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
+	VMOVUPS     constantsAVX2<>+64(SB), Y5
+	VFMADD231PS constantsAVX2<>+384(SB), Y4, Y5
+	VSUBPS      constantsAVX2<>+64(SB), Y5, Y6
+	VFMADD231PS constantsAVX2<>+448(SB), Y6, Y4
+	VMOVUPS     constantsAVX2<>+576(SB), Y7
 	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
+	VFMADD213PS constantsAVX2<>+512(SB), Y4, Y7
+	VPERMPS     constantsAVX2<>+960(SB), Y5, Y6
+	VPSLLD      $0x14, Y5, Y5
+	VPADDD      Y6, Y5, Y5
+	VFMSUB213PS Y4, Y8, Y7
 	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
-	VDIVPS      Y7, Y4, Y1
+	VADDPS      Y4, Y5, Y6
+	VFMADD231PS Y7, Y5, Y6
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y1, Y5
+	VDIVPS      Y6, Y4, Y1
 	VANDPS      Y5, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y4
-	VMINPS      Y2, Y4, Y2
 	VMOVUPS     constantsAVX2<>+320(SB), Y4
+	VMINPS      Y2, Y4, Y2
+	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     constantsAVX2<>+128(SB), Y4
-	VFMADD231PS constantsAVX2<>+896(SB), Y2, Y4
-	VSUBPS      constantsAVX2<>+128(SB), Y4, Y5
-	VFMADD231PS constantsAVX2<>+960(SB), Y5, Y2
-	VMOVUPS     constantsAVX2<>+1088(SB), Y5
-	VMOVUPS     constantsAVX2<>+1216(SB), Y6
+	VMOVUPS     constantsAVX2<>+64(SB), Y4
+	VFMADD231PS constantsAVX2<>+640(SB), Y2, Y4
+	VSUBPS      constantsAVX2<>+64(SB), Y4, Y5
+	VFMADD231PS constantsAVX2<>+704(SB), Y5, Y2
+	VMOVUPS     constantsAVX2<>+832(SB), Y6
 	VMULPS      Y2, Y2, Y7
-	VFMADD213PS constantsAVX2<>+1024(SB), Y2, Y5
-	VFMADD213PS constantsAVX2<>+1152(SB), Y2, Y6
-	VFMADD231PS constantsAVX2<>+1280(SB), Y7, Y6
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS Y6, Y7, Y5
+	VFMADD213PS constantsAVX2<>+768(SB), Y2, Y6
+	VPERMPS     constantsAVX2<>+960(SB), Y4, Y5
+	VPSLLD      $0x14, Y4, Y4
+	VPADDD      Y5, Y4, Y4
+	VFMADD231PS constantsAVX2<>+896(SB), Y7, Y6
 	VADDPS      Y2, Y2, Y2
-	VFMADD213PS Y2, Y7, Y5
+	VFMADD213PS Y2, Y7, Y6
 	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VADDPS      Y2, Y4, Y6
+	VADDPS      Y2, Y4, Y5
 	VSUBPS      Y2, Y4, Y2
-	VFMADD231PS Y5, Y4, Y6
-	VFMADD231PS Y5, Y4, Y2
-	VDIVPS      Y6, Y2, Y2
+	VFMADD231PS Y6, Y4, Y5
+	VFMADD231PS Y6, Y4, Y2
+	VDIVPS      Y5, Y2, Y2
 	VMULPS      Y2, Y0, Y2
 	CMPQ        DI, $0x08
 	JL          w0lctail
@@ -4684,7 +4513,7 @@ w0lctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -4705,61 +4534,54 @@ w0sctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y1
 	VMASKMOVPS Y0, Y1, (BX)
 
 w0scdone:
-	VMOVUPS     constantsAVX2<>+384(SB), Y1
-	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
-	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y4, Y5, Y2
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y2
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y4
-	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y4, Y0, Y0
+	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y4
+	VMULPS      Y0, Y0, Y5
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y5, Y4
+	VADDPS      Y0, Y0, Y0
+	VFMADD213PS Y0, Y5, Y4
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y2
+	VSUBPS      Y0, Y1, Y0
+	VFMADD231PS Y4, Y1, Y2
+	VFMADD231PS Y4, Y1, Y0
+	VDIVPS      Y2, Y0, Y0
+	VMOVUPS     constantsAVX2<>+192(SB), Y1
 	VMINPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y1
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y5
+	VMOVUPS     constantsAVX2<>+64(SB), Y2
+	VFMADD231PS constantsAVX2<>+384(SB), Y1, Y2
+	VSUBPS      constantsAVX2<>+64(SB), Y2, Y4
+	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y1
+	VMOVUPS     constantsAVX2<>+576(SB), Y5
 	VMULPS      Y1, Y1, Y6
-	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y5
-	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y5, Y6, Y4
-	VFMSUB213PS Y1, Y6, Y4
+	VFMADD213PS constantsAVX2<>+512(SB), Y1, Y5
+	VPERMPS     constantsAVX2<>+960(SB), Y2, Y4
+	VPSLLD      $0x14, Y2, Y2
+	VPADDD      Y4, Y2, Y2
+	VFMSUB213PS Y1, Y6, Y5
 	VMOVUPS     constantsAVX2<>+0(SB), Y1
-	VADDPS      Y1, Y2, Y5
-	VFMADD231PS Y4, Y2, Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y2
-	VDIVPS      Y5, Y1, Y3
+	VADDPS      Y1, Y2, Y4
+	VFMADD231PS Y5, Y2, Y4
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y3, Y2
+	VDIVPS      Y4, Y1, Y3
 	VANDPS      Y2, Y3, Y3
 	VMULPS      Y0, Y3, Y3
 	CMPQ        DI, $0x08
@@ -4775,7 +4597,7 @@ w0shtail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -5375,79 +5197,67 @@ nh0even:
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
 	VADDPS      Y7, Y3, Y3
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
+	VMOVUPS     constantsAVX2<>+192(SB), Y4
 	VMINPS      Y0, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
+	VMOVUPS     constantsAVX2<>+64(SB), Y5
+	VFMADD231PS constantsAVX2<>+384(SB), Y4, Y5
+	VSUBPS      constantsAVX2<>+64(SB), Y5, Y6
+	VFMADD231PS constantsAVX2<>+448(SB), Y6, Y4
+	VMOVUPS     constantsAVX2<>+576(SB), Y7
 	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
+	VFMADD213PS constantsAVX2<>+512(SB), Y4, Y7
+	VPERMPS     constantsAVX2<>+960(SB), Y5, Y6
+	VPSLLD      $0x14, Y5, Y5
+	VPADDD      Y6, Y5, Y5
+	VFMSUB213PS Y4, Y8, Y7
 	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y5
-	VDIVPS      Y7, Y4, Y0
+	VADDPS      Y4, Y5, Y6
+	VFMADD231PS Y7, Y5, Y6
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y0, Y5
+	VDIVPS      Y6, Y4, Y0
 	VANDPS      Y5, Y0, Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y4
+	VMOVUPS     constantsAVX2<>+192(SB), Y4
 	VMINPS      Y1, Y4, Y4
-	VMOVUPS     constantsAVX2<>+192(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     constantsAVX2<>+128(SB), Y5
-	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y5
-	VSUBPS      constantsAVX2<>+128(SB), Y5, Y6
-	VFMADD231PS constantsAVX2<>+512(SB), Y6, Y4
-	VMOVUPS     constantsAVX2<>+640(SB), Y6
-	VMOVUPS     constantsAVX2<>+768(SB), Y7
+	VMOVUPS     constantsAVX2<>+64(SB), Y5
+	VFMADD231PS constantsAVX2<>+384(SB), Y4, Y5
+	VSUBPS      constantsAVX2<>+64(SB), Y5, Y6
+	VFMADD231PS constantsAVX2<>+448(SB), Y6, Y4
+	VMOVUPS     constantsAVX2<>+576(SB), Y7
 	VMULPS      Y4, Y4, Y8
-	VFMADD213PS constantsAVX2<>+576(SB), Y4, Y6
-	VFMADD213PS constantsAVX2<>+704(SB), Y4, Y7
-	VFMADD231PS constantsAVX2<>+832(SB), Y8, Y7
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      constantsAVX2<>+0(SB), Y5, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VFMSUB213PS Y4, Y8, Y6
+	VFMADD213PS constantsAVX2<>+512(SB), Y4, Y7
+	VPERMPS     constantsAVX2<>+960(SB), Y5, Y6
+	VPSLLD      $0x14, Y5, Y5
+	VPADDD      Y6, Y5, Y5
+	VFMSUB213PS Y4, Y8, Y7
 	VMOVUPS     constantsAVX2<>+0(SB), Y4
-	VADDPS      Y4, Y5, Y7
-	VFMADD231PS Y6, Y5, Y7
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y1, Y5
-	VDIVPS      Y7, Y4, Y1
+	VADDPS      Y4, Y5, Y6
+	VFMADD231PS Y7, Y5, Y6
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y1, Y5
+	VDIVPS      Y6, Y4, Y1
 	VANDPS      Y5, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y4
-	VMINPS      Y2, Y4, Y2
 	VMOVUPS     constantsAVX2<>+320(SB), Y4
+	VMINPS      Y2, Y4, Y2
+	VMOVUPS     constantsAVX2<>+256(SB), Y4
 	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     constantsAVX2<>+128(SB), Y4
-	VFMADD231PS constantsAVX2<>+896(SB), Y2, Y4
-	VSUBPS      constantsAVX2<>+128(SB), Y4, Y5
-	VFMADD231PS constantsAVX2<>+960(SB), Y5, Y2
-	VMOVUPS     constantsAVX2<>+1088(SB), Y5
-	VMOVUPS     constantsAVX2<>+1216(SB), Y6
+	VMOVUPS     constantsAVX2<>+64(SB), Y4
+	VFMADD231PS constantsAVX2<>+640(SB), Y2, Y4
+	VSUBPS      constantsAVX2<>+64(SB), Y4, Y5
+	VFMADD231PS constantsAVX2<>+704(SB), Y5, Y2
+	VMOVUPS     constantsAVX2<>+832(SB), Y6
 	VMULPS      Y2, Y2, Y7
-	VFMADD213PS constantsAVX2<>+1024(SB), Y2, Y5
-	VFMADD213PS constantsAVX2<>+1152(SB), Y2, Y6
-	VFMADD231PS constantsAVX2<>+1280(SB), Y7, Y6
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      constantsAVX2<>+0(SB), Y4, Y4
-	VFMADD231PS Y6, Y7, Y5
+	VFMADD213PS constantsAVX2<>+768(SB), Y2, Y6
+	VPERMPS     constantsAVX2<>+960(SB), Y4, Y5
+	VPSLLD      $0x14, Y4, Y4
+	VPADDD      Y5, Y4, Y4
+	VFMADD231PS constantsAVX2<>+896(SB), Y7, Y6
 	VADDPS      Y2, Y2, Y2
-	VFMADD213PS Y2, Y7, Y5
+	VFMADD213PS Y2, Y7, Y6
 	VMOVUPS     constantsAVX2<>+0(SB), Y2
-	VADDPS      Y2, Y4, Y6
+	VADDPS      Y2, Y4, Y5
 	VSUBPS      Y2, Y4, Y2
-	VFMADD231PS Y5, Y4, Y6
-	VFMADD231PS Y5, Y4, Y2
-	VDIVPS      Y6, Y2, Y2
+	VFMADD231PS Y6, Y4, Y5
+	VFMADD231PS Y6, Y4, Y2
+	VDIVPS      Y5, Y2, Y2
 	VMULPS      Y2, Y0, Y2
 	CMPQ        DI, $0x08
 	JL          n0lctail
@@ -5462,7 +5272,7 @@ n0lctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -5483,61 +5293,54 @@ n0sctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y1
 	VMASKMOVPS Y0, Y1, (BX)
 
 n0scdone:
-	VMOVUPS     constantsAVX2<>+384(SB), Y1
-	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
-	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y4, Y5, Y2
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y2
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y4
-	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y4, Y0, Y0
+	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y4
+	VMULPS      Y0, Y0, Y5
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y5, Y4
+	VADDPS      Y0, Y0, Y0
+	VFMADD213PS Y0, Y5, Y4
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y2
+	VSUBPS      Y0, Y1, Y0
+	VFMADD231PS Y4, Y1, Y2
+	VFMADD231PS Y4, Y1, Y0
+	VDIVPS      Y2, Y0, Y0
+	VMOVUPS     constantsAVX2<>+192(SB), Y1
 	VMINPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y4
-	VFMADD231PS constantsAVX2<>+512(SB), Y4, Y1
-	VMOVUPS     constantsAVX2<>+640(SB), Y4
-	VMOVUPS     constantsAVX2<>+768(SB), Y5
+	VMOVUPS     constantsAVX2<>+64(SB), Y2
+	VFMADD231PS constantsAVX2<>+384(SB), Y1, Y2
+	VSUBPS      constantsAVX2<>+64(SB), Y2, Y4
+	VFMADD231PS constantsAVX2<>+448(SB), Y4, Y1
+	VMOVUPS     constantsAVX2<>+576(SB), Y5
 	VMULPS      Y1, Y1, Y6
-	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y4
-	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y5
-	VFMADD231PS constantsAVX2<>+832(SB), Y6, Y5
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y5, Y6, Y4
-	VFMSUB213PS Y1, Y6, Y4
+	VFMADD213PS constantsAVX2<>+512(SB), Y1, Y5
+	VPERMPS     constantsAVX2<>+960(SB), Y2, Y4
+	VPSLLD      $0x14, Y2, Y2
+	VPADDD      Y4, Y2, Y2
+	VFMSUB213PS Y1, Y6, Y5
 	VMOVUPS     constantsAVX2<>+0(SB), Y1
-	VADDPS      Y1, Y2, Y5
-	VFMADD231PS Y4, Y2, Y5
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y3, Y2
-	VDIVPS      Y5, Y1, Y3
+	VADDPS      Y1, Y2, Y4
+	VFMADD231PS Y5, Y2, Y4
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y3, Y2
+	VDIVPS      Y4, Y1, Y3
 	VANDPS      Y2, Y3, Y3
 	VMULPS      Y0, Y3, Y3
 	CMPQ        DI, $0x08
@@ -5553,7 +5356,7 @@ n0shtail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -6066,79 +5869,67 @@ wh_1:
 	VMOVUPS      896(CX), Y0
 	VFMADD213PS  Y6, Y3, Y10
 	VFMADD213PS  384(CX), Y0, Y10
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
+	VMOVUPS      constantsAVX2<>+192(SB), Y0
 	VMINPS       Y1, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS  constantsAVX2<>+512(SB), Y3, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y3
-	VMOVUPS      constantsAVX2<>+768(SB), Y4
+	VMOVUPS      constantsAVX2<>+64(SB), Y2
+	VFMADD231PS  constantsAVX2<>+384(SB), Y0, Y2
+	VSUBPS       constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS  constantsAVX2<>+448(SB), Y3, Y0
+	VMOVUPS      constantsAVX2<>+576(SB), Y4
 	VMULPS       Y0, Y0, Y6
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y3
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y4
-	VFMADD231PS  constantsAVX2<>+832(SB), Y6, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y4, Y6, Y3
-	VFMSUB213PS  Y0, Y6, Y3
+	VFMADD213PS  constantsAVX2<>+512(SB), Y0, Y4
+	VPERMPS      constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD       $0x14, Y2, Y2
+	VPADDD       Y3, Y2, Y2
+	VFMSUB213PS  Y0, Y6, Y4
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y1, Y2
-	VDIVPS       Y4, Y0, Y1
+	VADDPS       Y0, Y2, Y3
+	VFMADD231PS  Y4, Y2, Y3
+	VCMPPS       $0x15, constantsAVX2<>+128(SB), Y1, Y2
+	VDIVPS       Y3, Y0, Y1
 	VANDPS       Y2, Y1, Y1
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
+	VMOVUPS      constantsAVX2<>+192(SB), Y0
 	VMINPS       Y5, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS  constantsAVX2<>+512(SB), Y3, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y3
-	VMOVUPS      constantsAVX2<>+768(SB), Y4
+	VMOVUPS      constantsAVX2<>+64(SB), Y2
+	VFMADD231PS  constantsAVX2<>+384(SB), Y0, Y2
+	VSUBPS       constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS  constantsAVX2<>+448(SB), Y3, Y0
+	VMOVUPS      constantsAVX2<>+576(SB), Y4
 	VMULPS       Y0, Y0, Y6
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y3
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y4
-	VFMADD231PS  constantsAVX2<>+832(SB), Y6, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y4, Y6, Y3
-	VFMSUB213PS  Y0, Y6, Y3
+	VFMADD213PS  constantsAVX2<>+512(SB), Y0, Y4
+	VPERMPS      constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD       $0x14, Y2, Y2
+	VPADDD       Y3, Y2, Y2
+	VFMSUB213PS  Y0, Y6, Y4
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y5, Y2
-	VDIVPS       Y4, Y0, Y5
+	VADDPS       Y0, Y2, Y3
+	VFMADD231PS  Y4, Y2, Y3
+	VCMPPS       $0x15, constantsAVX2<>+128(SB), Y5, Y2
+	VDIVPS       Y3, Y0, Y5
 	VANDPS       Y2, Y5, Y5
-	VMOVUPS      constantsAVX2<>+384(SB), Y0
+	VMOVUPS      constantsAVX2<>+320(SB), Y0
 	VMINPS       Y8, Y0, Y0
-	VMOVUPS      constantsAVX2<>+320(SB), Y2
+	VMOVUPS      constantsAVX2<>+256(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS  constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS      constantsAVX2<>+1088(SB), Y3
-	VMOVUPS      constantsAVX2<>+1216(SB), Y4
+	VMOVUPS      constantsAVX2<>+64(SB), Y2
+	VFMADD231PS  constantsAVX2<>+640(SB), Y0, Y2
+	VSUBPS       constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS  constantsAVX2<>+704(SB), Y3, Y0
+	VMOVUPS      constantsAVX2<>+832(SB), Y4
 	VMULPS       Y0, Y0, Y6
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y6, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y4, Y6, Y3
+	VFMADD213PS  constantsAVX2<>+768(SB), Y0, Y4
+	VPERMPS      constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD       $0x14, Y2, Y2
+	VPADDD       Y3, Y2, Y2
+	VFMADD231PS  constantsAVX2<>+896(SB), Y6, Y4
 	VADDPS       Y0, Y0, Y0
-	VFMADD213PS  Y0, Y6, Y3
+	VFMADD213PS  Y0, Y6, Y4
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y4
+	VADDPS       Y0, Y2, Y3
 	VSUBPS       Y0, Y2, Y0
-	VFMADD231PS  Y3, Y2, Y4
-	VFMADD231PS  Y3, Y2, Y0
-	VDIVPS       Y4, Y0, Y8
+	VFMADD231PS  Y4, Y2, Y3
+	VFMADD231PS  Y4, Y2, Y0
+	VDIVPS       Y3, Y0, Y8
 	VMULPS       Y8, Y1, Y8
 	CMPQ         BX, $0x08
 	JL           w0lctail
@@ -6153,7 +5944,7 @@ w0lctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -6174,61 +5965,54 @@ w0sctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y1
 	VMASKMOVPS Y0, Y1, (DI)
 
 w0scdone:
-	VMOVUPS     constantsAVX2<>+384(SB), Y1
-	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y3
-	VMULPS      Y0, Y0, Y4
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y3, Y4, Y2
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y4, Y2
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y3
-	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y3, Y0, Y0
+	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y3
+	VMULPS      Y0, Y0, Y4
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y3
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y4, Y3
+	VADDPS      Y0, Y0, Y0
+	VFMADD213PS Y0, Y4, Y3
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y2
+	VSUBPS      Y0, Y1, Y0
+	VFMADD231PS Y3, Y1, Y2
+	VFMADD231PS Y3, Y1, Y0
+	VDIVPS      Y2, Y0, Y0
+	VMOVUPS     constantsAVX2<>+192(SB), Y1
 	VMINPS      Y10, Y1, Y1
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+512(SB), Y3, Y1
-	VMOVUPS     constantsAVX2<>+640(SB), Y3
-	VMOVUPS     constantsAVX2<>+768(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y2
+	VFMADD231PS constantsAVX2<>+384(SB), Y1, Y2
+	VSUBPS      constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS constantsAVX2<>+448(SB), Y3, Y1
+	VMOVUPS     constantsAVX2<>+576(SB), Y4
 	VMULPS      Y1, Y1, Y5
-	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y3
-	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y4
-	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VFMSUB213PS Y1, Y5, Y3
+	VFMADD213PS constantsAVX2<>+512(SB), Y1, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD      $0x14, Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VFMSUB213PS Y1, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y1
-	VADDPS      Y1, Y2, Y4
-	VFMADD231PS Y3, Y2, Y4
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y10, Y2
-	VDIVPS      Y4, Y1, Y10
+	VADDPS      Y1, Y2, Y3
+	VFMADD231PS Y4, Y2, Y3
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y10, Y2
+	VDIVPS      Y3, Y1, Y10
 	VANDPS      Y2, Y10, Y10
 	VMULPS      Y0, Y10, Y10
 	CMPQ        BX, $0x08
@@ -6244,7 +6028,7 @@ w0shtail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -6744,79 +6528,67 @@ nh_1:
 	VMOVUPS      448(CX), Y0
 	VFMADD213PS  Y6, Y3, Y10
 	VFMADD213PS  192(CX), Y0, Y10
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
+	VMOVUPS      constantsAVX2<>+192(SB), Y0
 	VMINPS       Y1, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS  constantsAVX2<>+512(SB), Y3, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y3
-	VMOVUPS      constantsAVX2<>+768(SB), Y4
+	VMOVUPS      constantsAVX2<>+64(SB), Y2
+	VFMADD231PS  constantsAVX2<>+384(SB), Y0, Y2
+	VSUBPS       constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS  constantsAVX2<>+448(SB), Y3, Y0
+	VMOVUPS      constantsAVX2<>+576(SB), Y4
 	VMULPS       Y0, Y0, Y6
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y3
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y4
-	VFMADD231PS  constantsAVX2<>+832(SB), Y6, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y4, Y6, Y3
-	VFMSUB213PS  Y0, Y6, Y3
+	VFMADD213PS  constantsAVX2<>+512(SB), Y0, Y4
+	VPERMPS      constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD       $0x14, Y2, Y2
+	VPADDD       Y3, Y2, Y2
+	VFMSUB213PS  Y0, Y6, Y4
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y1, Y2
-	VDIVPS       Y4, Y0, Y1
+	VADDPS       Y0, Y2, Y3
+	VFMADD231PS  Y4, Y2, Y3
+	VCMPPS       $0x15, constantsAVX2<>+128(SB), Y1, Y2
+	VDIVPS       Y3, Y0, Y1
 	VANDPS       Y2, Y1, Y1
-	VMOVUPS      constantsAVX2<>+256(SB), Y0
+	VMOVUPS      constantsAVX2<>+192(SB), Y0
 	VMINPS       Y5, Y0, Y0
-	VMOVUPS      constantsAVX2<>+192(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+448(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS  constantsAVX2<>+512(SB), Y3, Y0
-	VMOVUPS      constantsAVX2<>+640(SB), Y3
-	VMOVUPS      constantsAVX2<>+768(SB), Y4
+	VMOVUPS      constantsAVX2<>+64(SB), Y2
+	VFMADD231PS  constantsAVX2<>+384(SB), Y0, Y2
+	VSUBPS       constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS  constantsAVX2<>+448(SB), Y3, Y0
+	VMOVUPS      constantsAVX2<>+576(SB), Y4
 	VMULPS       Y0, Y0, Y6
-	VFMADD213PS  constantsAVX2<>+576(SB), Y0, Y3
-	VFMADD213PS  constantsAVX2<>+704(SB), Y0, Y4
-	VFMADD231PS  constantsAVX2<>+832(SB), Y6, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y4, Y6, Y3
-	VFMSUB213PS  Y0, Y6, Y3
+	VFMADD213PS  constantsAVX2<>+512(SB), Y0, Y4
+	VPERMPS      constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD       $0x14, Y2, Y2
+	VPADDD       Y3, Y2, Y2
+	VFMSUB213PS  Y0, Y6, Y4
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VCMPPS       $0x15, constantsAVX2<>+192(SB), Y5, Y2
-	VDIVPS       Y4, Y0, Y5
+	VADDPS       Y0, Y2, Y3
+	VFMADD231PS  Y4, Y2, Y3
+	VCMPPS       $0x15, constantsAVX2<>+128(SB), Y5, Y2
+	VDIVPS       Y3, Y0, Y5
 	VANDPS       Y2, Y5, Y5
-	VMOVUPS      constantsAVX2<>+384(SB), Y0
+	VMOVUPS      constantsAVX2<>+320(SB), Y0
 	VMINPS       Y8, Y0, Y0
-	VMOVUPS      constantsAVX2<>+320(SB), Y2
+	VMOVUPS      constantsAVX2<>+256(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      constantsAVX2<>+128(SB), Y2
-	VFMADD231PS  constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS       constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS  constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS      constantsAVX2<>+1088(SB), Y3
-	VMOVUPS      constantsAVX2<>+1216(SB), Y4
+	VMOVUPS      constantsAVX2<>+64(SB), Y2
+	VFMADD231PS  constantsAVX2<>+640(SB), Y0, Y2
+	VSUBPS       constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS  constantsAVX2<>+704(SB), Y3, Y0
+	VMOVUPS      constantsAVX2<>+832(SB), Y4
 	VMULPS       Y0, Y0, Y6
-	VFMADD213PS  constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS  constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS  constantsAVX2<>+1280(SB), Y6, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS  Y4, Y6, Y3
+	VFMADD213PS  constantsAVX2<>+768(SB), Y0, Y4
+	VPERMPS      constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD       $0x14, Y2, Y2
+	VPADDD       Y3, Y2, Y2
+	VFMADD231PS  constantsAVX2<>+896(SB), Y6, Y4
 	VADDPS       Y0, Y0, Y0
-	VFMADD213PS  Y0, Y6, Y3
+	VFMADD213PS  Y0, Y6, Y4
 	VMOVUPS      constantsAVX2<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y4
+	VADDPS       Y0, Y2, Y3
 	VSUBPS       Y0, Y2, Y0
-	VFMADD231PS  Y3, Y2, Y4
-	VFMADD231PS  Y3, Y2, Y0
-	VDIVPS       Y4, Y0, Y8
+	VFMADD231PS  Y4, Y2, Y3
+	VFMADD231PS  Y4, Y2, Y0
+	VDIVPS       Y3, Y0, Y8
 	VMULPS       Y8, Y1, Y8
 	CMPQ         BX, $0x08
 	JL           n0lctail
@@ -6831,7 +6603,7 @@ n0lctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -6852,61 +6624,54 @@ n0sctail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y1
 	VMASKMOVPS Y0, Y1, (DI)
 
 n0scdone:
-	VMOVUPS     constantsAVX2<>+384(SB), Y1
-	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y3
-	VMULPS      Y0, Y0, Y4
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y3, Y4, Y2
-	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y4, Y2
-	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y3
-	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y3, Y0, Y0
+	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+256(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y3
+	VMULPS      Y0, Y0, Y4
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y3
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y4, Y3
+	VADDPS      Y0, Y0, Y0
+	VFMADD213PS Y0, Y4, Y3
+	VMOVUPS     constantsAVX2<>+0(SB), Y0
+	VADDPS      Y0, Y1, Y2
+	VSUBPS      Y0, Y1, Y0
+	VFMADD231PS Y3, Y1, Y2
+	VFMADD231PS Y3, Y1, Y0
+	VDIVPS      Y2, Y0, Y0
+	VMOVUPS     constantsAVX2<>+192(SB), Y1
 	VMINPS      Y10, Y1, Y1
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+512(SB), Y3, Y1
-	VMOVUPS     constantsAVX2<>+640(SB), Y3
-	VMOVUPS     constantsAVX2<>+768(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y2
+	VFMADD231PS constantsAVX2<>+384(SB), Y1, Y2
+	VSUBPS      constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS constantsAVX2<>+448(SB), Y3, Y1
+	VMOVUPS     constantsAVX2<>+576(SB), Y4
 	VMULPS      Y1, Y1, Y5
-	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y3
-	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y4
-	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VFMSUB213PS Y1, Y5, Y3
+	VFMADD213PS constantsAVX2<>+512(SB), Y1, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD      $0x14, Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VFMSUB213PS Y1, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y1
-	VADDPS      Y1, Y2, Y4
-	VFMADD231PS Y3, Y2, Y4
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y10, Y2
-	VDIVPS      Y4, Y1, Y10
+	VADDPS      Y1, Y2, Y3
+	VFMADD231PS Y4, Y2, Y3
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y10, Y2
+	VDIVPS      Y3, Y1, Y10
 	VANDPS      Y2, Y10, Y10
 	VMULPS      Y0, Y10, Y10
 	CMPQ        BX, $0x08
@@ -6922,7 +6687,7 @@ n0shtail:
 	MOVQ       $0x00000008, R12
 	CMPQ       R11, R12
 	CMOVQGT    R12, R11
-	LEAQ       constantsAVX2<>+1376(SB), R12
+	LEAQ       constantsAVX2<>+1056(SB), R12
 	SHLQ       $0x02, R11
 	SUBQ       R11, R12
 	VMOVUPS    (R12), Y0
@@ -7287,29 +7052,24 @@ TEXT ·activateLSTMAVX2(SB), NOSPLIT, $0-48
 
 gates_if:
 	VMOVUPS     (R12), Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y1
+	VMOVUPS     constantsAVX2<>+192(SB), Y1
 	VMINPS      Y0, Y1, Y1
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+512(SB), Y3, Y1
-	VMOVUPS     constantsAVX2<>+640(SB), Y3
-	VMOVUPS     constantsAVX2<>+768(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y2
+	VFMADD231PS constantsAVX2<>+384(SB), Y1, Y2
+	VSUBPS      constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS constantsAVX2<>+448(SB), Y3, Y1
+	VMOVUPS     constantsAVX2<>+576(SB), Y4
 	VMULPS      Y1, Y1, Y5
-	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y3
-	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y4
-	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VFMSUB213PS Y1, Y5, Y3
+	VFMADD213PS constantsAVX2<>+512(SB), Y1, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD      $0x14, Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VFMSUB213PS Y1, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y1
-	VADDPS      Y1, Y2, Y4
-	VFMADD231PS Y3, Y2, Y4
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y2
-	VDIVPS      Y4, Y1, Y0
+	VADDPS      Y1, Y2, Y3
+	VFMADD231PS Y4, Y2, Y3
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y0, Y2
+	VDIVPS      Y3, Y1, Y0
 	VANDPS      Y2, Y0, Y0
 	VMOVUPS     Y0, (R12)
 	ADDQ        $0x00000020, R12
@@ -7325,31 +7085,29 @@ gates_if_end:
 
 gate_g:
 	VMOVUPS     (R12), Y0
-	VMOVUPS     constantsAVX2<>+384(SB), Y1
-	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y1
+	VMINPS      Y0, Y1, Y0
+	VMOVUPS     constantsAVX2<>+256(SB), Y1
 	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y3
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y3
 	VMULPS      Y0, Y0, Y4
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y3, Y4, Y2
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y3
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y4, Y3
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y4, Y2
+	VFMADD213PS Y0, Y4, Y3
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y3
+	VADDPS      Y0, Y1, Y2
 	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y3, Y0, Y0
+	VFMADD231PS Y3, Y1, Y2
+	VFMADD231PS Y3, Y1, Y0
+	VDIVPS      Y2, Y0, Y0
 	VMOVUPS     Y0, (R12)
 	ADDQ        $0x00000020, R12
 	DECQ        R13
@@ -7364,29 +7122,24 @@ gate_g_end:
 
 gate_o:
 	VMOVUPS     (R12), Y0
-	VMOVUPS     constantsAVX2<>+256(SB), Y1
+	VMOVUPS     constantsAVX2<>+192(SB), Y1
 	VMINPS      Y0, Y1, Y1
-	VMOVUPS     constantsAVX2<>+192(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+448(SB), Y1, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+512(SB), Y3, Y1
-	VMOVUPS     constantsAVX2<>+640(SB), Y3
-	VMOVUPS     constantsAVX2<>+768(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y2
+	VFMADD231PS constantsAVX2<>+384(SB), Y1, Y2
+	VSUBPS      constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS constantsAVX2<>+448(SB), Y3, Y1
+	VMOVUPS     constantsAVX2<>+576(SB), Y4
 	VMULPS      Y1, Y1, Y5
-	VFMADD213PS constantsAVX2<>+576(SB), Y1, Y3
-	VFMADD213PS constantsAVX2<>+704(SB), Y1, Y4
-	VFMADD231PS constantsAVX2<>+832(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
-	VFMSUB213PS Y1, Y5, Y3
+	VFMADD213PS constantsAVX2<>+512(SB), Y1, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD      $0x14, Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VFMSUB213PS Y1, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y1
-	VADDPS      Y1, Y2, Y4
-	VFMADD231PS Y3, Y2, Y4
-	VCMPPS      $0x15, constantsAVX2<>+192(SB), Y0, Y2
-	VDIVPS      Y4, Y1, Y0
+	VADDPS      Y1, Y2, Y3
+	VFMADD231PS Y4, Y2, Y3
+	VCMPPS      $0x15, constantsAVX2<>+128(SB), Y0, Y2
+	VDIVPS      Y3, Y1, Y0
 	VANDPS      Y2, Y0, Y0
 	VMOVUPS     Y0, (R12)
 	ADDQ        $0x00000020, R12
@@ -7407,31 +7160,29 @@ units:
 	VMULPS      Y2, Y0, Y2
 	VFMADD213PS Y2, Y1, Y4
 	VMOVUPS     Y4, (R8)
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
+	VMOVUPS     constantsAVX2<>+320(SB), Y0
 	VMINPS      Y4, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y1
+	VMOVUPS     constantsAVX2<>+256(SB), Y1
 	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y4
 	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y4, Y5, Y2
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y5, Y4
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y2
+	VFMADD213PS Y0, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y4
+	VADDPS      Y0, Y1, Y2
 	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y4
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y4, Y0, Y4
+	VFMADD231PS Y4, Y1, Y2
+	VFMADD231PS Y4, Y1, Y0
+	VDIVPS      Y2, Y0, Y4
 	VMOVUPS     Y4, (BX)
 	VMULPS      Y4, Y3, Y3
 	VMOVUPS     Y3, (DX)
@@ -7845,31 +7596,29 @@ wh0_1:
 wh0even:
 	VADDPS      Y2, Y0, Y0
 	VADDPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y2
-	VMINPS      Y0, Y2, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y2
+	VMINPS      Y0, Y2, Y0
+	VMOVUPS     constantsAVX2<>+256(SB), Y2
 	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y3
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y2
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y2
+	VSUBPS      constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS constantsAVX2<>+704(SB), Y3, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y4
 	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD      $0x14, Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VFMADD231PS constantsAVX2<>+896(SB), Y5, Y4
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y3
+	VFMADD213PS Y0, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y4
+	VADDPS      Y0, Y2, Y3
 	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y3, Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
-	VDIVPS      Y4, Y0, Y0
+	VFMADD231PS Y4, Y2, Y3
+	VFMADD231PS Y4, Y2, Y0
+	VDIVPS      Y3, Y0, Y0
 	CMPQ        SI, $0x08
 	JL          w0shtail
 	VMOVUPS     Y0, (DX)
@@ -7883,38 +7632,36 @@ w0shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y2
 	VMASKMOVPS Y0, Y2, (DX)
 
 w0shdone:
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
+	VMOVUPS     constantsAVX2<>+320(SB), Y0
 	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y1
+	VMOVUPS     constantsAVX2<>+256(SB), Y1
 	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y3
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y3
 	VMULPS      Y0, Y0, Y4
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y3, Y4, Y2
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y3
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y4, Y3
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y4, Y2
+	VFMADD213PS Y0, Y4, Y3
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y3
+	VADDPS      Y0, Y1, Y2
 	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y3, Y0, Y1
+	VFMADD231PS Y3, Y1, Y2
+	VFMADD231PS Y3, Y1, Y0
+	VDIVPS      Y2, Y0, Y1
 	CMPQ        SI, $0x10
 	JL          w1shtail
 	VMOVUPS     Y1, 32(DX)
@@ -7929,7 +7676,7 @@ w1shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y0
@@ -8329,31 +8076,29 @@ nh0_1:
 nh0even:
 	VADDPS      Y2, Y0, Y0
 	VADDPS      Y3, Y1, Y1
-	VMOVUPS     constantsAVX2<>+384(SB), Y2
-	VMINPS      Y0, Y2, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y2
+	VMINPS      Y0, Y2, Y0
+	VMOVUPS     constantsAVX2<>+256(SB), Y2
 	VMAXPS      Y0, Y2, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y2
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y2
-	VSUBPS      constantsAVX2<>+128(SB), Y2, Y3
-	VFMADD231PS constantsAVX2<>+960(SB), Y3, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y3
-	VMOVUPS     constantsAVX2<>+1216(SB), Y4
+	VMOVUPS     constantsAVX2<>+64(SB), Y2
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y2
+	VSUBPS      constantsAVX2<>+64(SB), Y2, Y3
+	VFMADD231PS constantsAVX2<>+704(SB), Y3, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y4
 	VMULPS      Y0, Y0, Y5
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y3
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y4
-	VFMADD231PS constantsAVX2<>+1280(SB), Y5, Y4
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      constantsAVX2<>+0(SB), Y2, Y2
-	VFMADD231PS Y4, Y5, Y3
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y4
+	VPERMPS     constantsAVX2<>+960(SB), Y2, Y3
+	VPSLLD      $0x14, Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VFMADD231PS constantsAVX2<>+896(SB), Y5, Y4
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y5, Y3
+	VFMADD213PS Y0, Y5, Y4
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y2, Y4
+	VADDPS      Y0, Y2, Y3
 	VSUBPS      Y0, Y2, Y0
-	VFMADD231PS Y3, Y2, Y4
-	VFMADD231PS Y3, Y2, Y0
-	VDIVPS      Y4, Y0, Y0
+	VFMADD231PS Y4, Y2, Y3
+	VFMADD231PS Y4, Y2, Y0
+	VDIVPS      Y3, Y0, Y0
 	CMPQ        SI, $0x08
 	JL          n0shtail
 	VMOVUPS     Y0, (DX)
@@ -8367,38 +8112,36 @@ n0shtail:
 	MOVQ       $0x00000008, DI
 	CMPQ       AX, DI
 	CMOVQGT    DI, AX
-	LEAQ       constantsAVX2<>+1376(SB), DI
+	LEAQ       constantsAVX2<>+1056(SB), DI
 	SHLQ       $0x02, AX
 	SUBQ       AX, DI
 	VMOVUPS    (DI), Y2
 	VMASKMOVPS Y0, Y2, (DX)
 
 n0shdone:
-	VMOVUPS     constantsAVX2<>+384(SB), Y0
+	VMOVUPS     constantsAVX2<>+320(SB), Y0
 	VMINPS      Y1, Y0, Y0
-	VMOVUPS     constantsAVX2<>+320(SB), Y1
+	VMOVUPS     constantsAVX2<>+256(SB), Y1
 	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y3
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y3
 	VMULPS      Y0, Y0, Y4
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y3, Y4, Y2
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y3
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y4, Y3
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y4, Y2
+	VFMADD213PS Y0, Y4, Y3
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y3
+	VADDPS      Y0, Y1, Y2
 	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y3, Y0, Y1
+	VFMADD231PS Y3, Y1, Y2
+	VFMADD231PS Y3, Y1, Y0
+	VDIVPS      Y2, Y0, Y1
 	CMPQ        SI, $0x10
 	JL          n1shtail
 	VMOVUPS     Y1, 32(DX)
@@ -8413,7 +8156,7 @@ n1shtail:
 	MOVQ       $0x00000008, DI
 	CMPQ       AX, DI
 	CMOVQGT    DI, AX
-	LEAQ       constantsAVX2<>+1376(SB), DI
+	LEAQ       constantsAVX2<>+1056(SB), DI
 	SHLQ       $0x02, AX
 	SUBQ       AX, DI
 	VMOVUPS    (DI), Y0
@@ -8557,31 +8300,29 @@ TEXT ·activateElmanTanhAVX2(SB), NOSPLIT, $0-48
 
 units:
 	VMOVUPS     (AX), Y0
-	VMOVUPS     constantsAVX2<>+384(SB), Y1
-	VMINPS      Y0, Y1, Y0
 	VMOVUPS     constantsAVX2<>+320(SB), Y1
+	VMINPS      Y0, Y1, Y0
+	VMOVUPS     constantsAVX2<>+256(SB), Y1
 	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     constantsAVX2<>+128(SB), Y1
-	VFMADD231PS constantsAVX2<>+896(SB), Y0, Y1
-	VSUBPS      constantsAVX2<>+128(SB), Y1, Y2
-	VFMADD231PS constantsAVX2<>+960(SB), Y2, Y0
-	VMOVUPS     constantsAVX2<>+1088(SB), Y2
-	VMOVUPS     constantsAVX2<>+1216(SB), Y3
+	VMOVUPS     constantsAVX2<>+64(SB), Y1
+	VFMADD231PS constantsAVX2<>+640(SB), Y0, Y1
+	VSUBPS      constantsAVX2<>+64(SB), Y1, Y2
+	VFMADD231PS constantsAVX2<>+704(SB), Y2, Y0
+	VMOVUPS     constantsAVX2<>+832(SB), Y3
 	VMULPS      Y0, Y0, Y4
-	VFMADD213PS constantsAVX2<>+1024(SB), Y0, Y2
-	VFMADD213PS constantsAVX2<>+1152(SB), Y0, Y3
-	VFMADD231PS constantsAVX2<>+1280(SB), Y4, Y3
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      constantsAVX2<>+0(SB), Y1, Y1
-	VFMADD231PS Y3, Y4, Y2
+	VFMADD213PS constantsAVX2<>+768(SB), Y0, Y3
+	VPERMPS     constantsAVX2<>+960(SB), Y1, Y2
+	VPSLLD      $0x14, Y1, Y1
+	VPADDD      Y2, Y1, Y1
+	VFMADD231PS constantsAVX2<>+896(SB), Y4, Y3
 	VADDPS      Y0, Y0, Y0
-	VFMADD213PS Y0, Y4, Y2
+	VFMADD213PS Y0, Y4, Y3
 	VMOVUPS     constantsAVX2<>+0(SB), Y0
-	VADDPS      Y0, Y1, Y3
+	VADDPS      Y0, Y1, Y2
 	VSUBPS      Y0, Y1, Y0
-	VFMADD231PS Y2, Y1, Y3
-	VFMADD231PS Y2, Y1, Y0
-	VDIVPS      Y3, Y0, Y0
+	VFMADD231PS Y3, Y1, Y2
+	VFMADD231PS Y3, Y1, Y0
+	VDIVPS      Y2, Y0, Y0
 	VMOVUPS     Y0, (AX)
 	VMOVUPS     Y0, (DX)
 	ADDQ        $0x20, AX
@@ -9003,7 +8744,7 @@ w0shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y2
@@ -9026,7 +8767,7 @@ w1shtail:
 	MOVQ       $0x00000008, R11
 	CMPQ       R10, R11
 	CMOVQGT    R11, R10
-	LEAQ       constantsAVX2<>+1376(SB), R11
+	LEAQ       constantsAVX2<>+1056(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
 	VMOVUPS    (R11), Y0
@@ -9441,7 +9182,7 @@ n0shtail:
 	MOVQ       $0x00000008, DI
 	CMPQ       AX, DI
 	CMOVQGT    DI, AX
-	LEAQ       constantsAVX2<>+1376(SB), DI
+	LEAQ       constantsAVX2<>+1056(SB), DI
 	SHLQ       $0x02, AX
 	SUBQ       AX, DI
 	VMOVUPS    (DI), Y2
@@ -9464,7 +9205,7 @@ n1shtail:
 	MOVQ       $0x00000008, DI
 	CMPQ       AX, DI
 	CMOVQGT    DI, AX
-	LEAQ       constantsAVX2<>+1376(SB), DI
+	LEAQ       constantsAVX2<>+1056(SB), DI
 	SHLQ       $0x02, AX
 	SUBQ       AX, DI
 	VMOVUPS    (DI), Y0
@@ -9652,7 +9393,7 @@ top_tail:
 	MOVQ       $0x00000008, BX
 	CMPQ       CX, BX
 	CMOVQGT    BX, CX
-	LEAQ       constantsAVX2<>+1376(SB), BX
+	LEAQ       constantsAVX2<>+1056(SB), BX
 	SHLQ       $0x02, CX
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y2
@@ -9706,7 +9447,7 @@ round_tail:
 	MOVQ       $0x00000008, BX
 	CMPQ       CX, BX
 	CMOVQGT    BX, CX
-	LEAQ       constantsAVX2<>+1376(SB), BX
+	LEAQ       constantsAVX2<>+1056(SB), BX
 	SHLQ       $0x02, CX
 	SUBQ       CX, BX
 	VMOVUPS    (BX), Y1
@@ -9741,7 +9482,7 @@ TEXT ·denseAVX2(SB), NOSPLIT, $0-48
 	MOVQ    $0x00000008, R10
 	CMPQ    R9, R10
 	CMOVQGT R10, R9
-	LEAQ    constantsAVX2<>+1376(SB), R10
+	LEAQ    constantsAVX2<>+1056(SB), R10
 	SHLQ    $0x02, R9
 	SUBQ    R9, R10
 	VMOVUPS (R10), Y0
@@ -9753,7 +9494,7 @@ TEXT ·denseAVX2(SB), NOSPLIT, $0-48
 	MOVQ    $0x00000008, R10
 	CMPQ    R9, R10
 	CMOVQGT R10, R9
-	LEAQ    constantsAVX2<>+1376(SB), R10
+	LEAQ    constantsAVX2<>+1056(SB), R10
 	SHLQ    $0x02, R9
 	SUBQ    R9, R10
 	VMOVUPS (R10), Y1

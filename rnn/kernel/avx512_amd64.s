@@ -20,343 +20,263 @@ DATA constantsAVX512<>+48(SB)/4, $0x3f800000
 DATA constantsAVX512<>+52(SB)/4, $0x3f800000
 DATA constantsAVX512<>+56(SB)/4, $0x3f800000
 DATA constantsAVX512<>+60(SB)/4, $0x3f800000
-DATA constantsAVX512<>+64(SB)/4, $0x40000000
-DATA constantsAVX512<>+68(SB)/4, $0x40000000
-DATA constantsAVX512<>+72(SB)/4, $0x40000000
-DATA constantsAVX512<>+76(SB)/4, $0x40000000
-DATA constantsAVX512<>+80(SB)/4, $0x40000000
-DATA constantsAVX512<>+84(SB)/4, $0x40000000
-DATA constantsAVX512<>+88(SB)/4, $0x40000000
-DATA constantsAVX512<>+92(SB)/4, $0x40000000
-DATA constantsAVX512<>+96(SB)/4, $0x40000000
-DATA constantsAVX512<>+100(SB)/4, $0x40000000
-DATA constantsAVX512<>+104(SB)/4, $0x40000000
-DATA constantsAVX512<>+108(SB)/4, $0x40000000
-DATA constantsAVX512<>+112(SB)/4, $0x40000000
-DATA constantsAVX512<>+116(SB)/4, $0x40000000
-DATA constantsAVX512<>+120(SB)/4, $0x40000000
-DATA constantsAVX512<>+124(SB)/4, $0x40000000
-DATA constantsAVX512<>+128(SB)/4, $0x4b400000
-DATA constantsAVX512<>+132(SB)/4, $0x4b400000
-DATA constantsAVX512<>+136(SB)/4, $0x4b400000
-DATA constantsAVX512<>+140(SB)/4, $0x4b400000
-DATA constantsAVX512<>+144(SB)/4, $0x4b400000
-DATA constantsAVX512<>+148(SB)/4, $0x4b400000
-DATA constantsAVX512<>+152(SB)/4, $0x4b400000
-DATA constantsAVX512<>+156(SB)/4, $0x4b400000
-DATA constantsAVX512<>+160(SB)/4, $0x4b400000
-DATA constantsAVX512<>+164(SB)/4, $0x4b400000
-DATA constantsAVX512<>+168(SB)/4, $0x4b400000
-DATA constantsAVX512<>+172(SB)/4, $0x4b400000
-DATA constantsAVX512<>+176(SB)/4, $0x4b400000
-DATA constantsAVX512<>+180(SB)/4, $0x4b400000
-DATA constantsAVX512<>+184(SB)/4, $0x4b400000
-DATA constantsAVX512<>+188(SB)/4, $0x4b400000
-DATA constantsAVX512<>+192(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+196(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+200(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+204(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+208(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+212(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+216(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+220(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+224(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+228(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+232(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+236(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+240(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+244(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+248(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+252(SB)/4, $0xc2b00000
-DATA constantsAVX512<>+256(SB)/4, $0x42b00000
-DATA constantsAVX512<>+260(SB)/4, $0x42b00000
-DATA constantsAVX512<>+264(SB)/4, $0x42b00000
-DATA constantsAVX512<>+268(SB)/4, $0x42b00000
-DATA constantsAVX512<>+272(SB)/4, $0x42b00000
-DATA constantsAVX512<>+276(SB)/4, $0x42b00000
-DATA constantsAVX512<>+280(SB)/4, $0x42b00000
-DATA constantsAVX512<>+284(SB)/4, $0x42b00000
-DATA constantsAVX512<>+288(SB)/4, $0x42b00000
-DATA constantsAVX512<>+292(SB)/4, $0x42b00000
-DATA constantsAVX512<>+296(SB)/4, $0x42b00000
-DATA constantsAVX512<>+300(SB)/4, $0x42b00000
-DATA constantsAVX512<>+304(SB)/4, $0x42b00000
-DATA constantsAVX512<>+308(SB)/4, $0x42b00000
-DATA constantsAVX512<>+312(SB)/4, $0x42b00000
-DATA constantsAVX512<>+316(SB)/4, $0x42b00000
-DATA constantsAVX512<>+320(SB)/4, $0xc1200000
-DATA constantsAVX512<>+324(SB)/4, $0xc1200000
-DATA constantsAVX512<>+328(SB)/4, $0xc1200000
-DATA constantsAVX512<>+332(SB)/4, $0xc1200000
-DATA constantsAVX512<>+336(SB)/4, $0xc1200000
-DATA constantsAVX512<>+340(SB)/4, $0xc1200000
-DATA constantsAVX512<>+344(SB)/4, $0xc1200000
-DATA constantsAVX512<>+348(SB)/4, $0xc1200000
-DATA constantsAVX512<>+352(SB)/4, $0xc1200000
-DATA constantsAVX512<>+356(SB)/4, $0xc1200000
-DATA constantsAVX512<>+360(SB)/4, $0xc1200000
-DATA constantsAVX512<>+364(SB)/4, $0xc1200000
-DATA constantsAVX512<>+368(SB)/4, $0xc1200000
-DATA constantsAVX512<>+372(SB)/4, $0xc1200000
-DATA constantsAVX512<>+376(SB)/4, $0xc1200000
-DATA constantsAVX512<>+380(SB)/4, $0xc1200000
-DATA constantsAVX512<>+384(SB)/4, $0x41200000
-DATA constantsAVX512<>+388(SB)/4, $0x41200000
-DATA constantsAVX512<>+392(SB)/4, $0x41200000
-DATA constantsAVX512<>+396(SB)/4, $0x41200000
-DATA constantsAVX512<>+400(SB)/4, $0x41200000
-DATA constantsAVX512<>+404(SB)/4, $0x41200000
-DATA constantsAVX512<>+408(SB)/4, $0x41200000
-DATA constantsAVX512<>+412(SB)/4, $0x41200000
-DATA constantsAVX512<>+416(SB)/4, $0x41200000
-DATA constantsAVX512<>+420(SB)/4, $0x41200000
-DATA constantsAVX512<>+424(SB)/4, $0x41200000
-DATA constantsAVX512<>+428(SB)/4, $0x41200000
-DATA constantsAVX512<>+432(SB)/4, $0x41200000
-DATA constantsAVX512<>+436(SB)/4, $0x41200000
-DATA constantsAVX512<>+440(SB)/4, $0x41200000
-DATA constantsAVX512<>+444(SB)/4, $0x41200000
-DATA constantsAVX512<>+448(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+452(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+456(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+460(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+464(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+468(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+472(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+476(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+480(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+484(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+488(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+492(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+496(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+500(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+504(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+508(SB)/4, $0xbfb8aa3b
-DATA constantsAVX512<>+512(SB)/4, $0x3f317218
-DATA constantsAVX512<>+516(SB)/4, $0x3f317218
-DATA constantsAVX512<>+520(SB)/4, $0x3f317218
-DATA constantsAVX512<>+524(SB)/4, $0x3f317218
-DATA constantsAVX512<>+528(SB)/4, $0x3f317218
-DATA constantsAVX512<>+532(SB)/4, $0x3f317218
-DATA constantsAVX512<>+536(SB)/4, $0x3f317218
-DATA constantsAVX512<>+540(SB)/4, $0x3f317218
-DATA constantsAVX512<>+544(SB)/4, $0x3f317218
-DATA constantsAVX512<>+548(SB)/4, $0x3f317218
-DATA constantsAVX512<>+552(SB)/4, $0x3f317218
-DATA constantsAVX512<>+556(SB)/4, $0x3f317218
-DATA constantsAVX512<>+560(SB)/4, $0x3f317218
-DATA constantsAVX512<>+564(SB)/4, $0x3f317218
-DATA constantsAVX512<>+568(SB)/4, $0x3f317218
-DATA constantsAVX512<>+572(SB)/4, $0x3f317218
-DATA constantsAVX512<>+576(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+580(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+584(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+588(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+592(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+596(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+600(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+604(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+608(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+612(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+616(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+620(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+624(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+628(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+632(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+636(SB)/4, $0x3efffffe
-DATA constantsAVX512<>+640(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+644(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+648(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+652(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+656(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+660(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+664(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+668(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+672(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+676(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+680(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+684(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+688(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+692(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+696(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+700(SB)/4, $0xbe2aaa47
-DATA constantsAVX512<>+704(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+708(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+712(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+716(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+720(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+724(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+728(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+732(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+736(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+740(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+744(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+748(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+752(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+756(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+760(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+764(SB)/4, $0x3d2aac82
-DATA constantsAVX512<>+768(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+772(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+776(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+780(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+784(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+788(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+792(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+796(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+800(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+804(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+808(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+812(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+816(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+820(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+824(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+828(SB)/4, $0xbc091e65
-DATA constantsAVX512<>+832(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+836(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+840(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+844(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+848(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+852(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+856(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+860(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+864(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+868(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+872(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+876(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+880(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+884(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+888(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+892(SB)/4, $0x3ab50fb1
-DATA constantsAVX512<>+896(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+900(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+904(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+908(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+912(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+916(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+920(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+924(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+928(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+932(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+936(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+940(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+944(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+948(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+952(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+956(SB)/4, $0x4038aa3b
-DATA constantsAVX512<>+960(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+964(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+968(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+972(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+976(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+980(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+984(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+988(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+992(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+996(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+1000(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+1004(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+1008(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+1012(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+1016(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+1020(SB)/4, $0xbeb17218
-DATA constantsAVX512<>+1024(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1028(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1032(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1036(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1040(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1044(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1048(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1052(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1056(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1060(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1064(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1068(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1072(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1076(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1080(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1084(SB)/4, $0x3ffffffe
-DATA constantsAVX512<>+1088(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1092(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1096(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1100(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1104(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1108(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1112(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1116(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1120(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1124(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1128(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1132(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1136(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1140(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1144(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1148(SB)/4, $0x3faaaa47
-DATA constantsAVX512<>+1152(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1156(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1160(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1164(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1168(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1172(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1176(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1180(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1184(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1188(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1192(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1196(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1200(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1204(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1208(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1212(SB)/4, $0x3f2aac82
-DATA constantsAVX512<>+1216(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1220(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1224(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1228(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1232(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1236(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1240(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1244(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1248(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1252(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1256(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1260(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1264(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1268(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1272(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1276(SB)/4, $0x3e891e65
-DATA constantsAVX512<>+1280(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1284(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1288(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1292(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1296(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1300(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1304(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1308(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1312(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1316(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1320(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1324(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1328(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1332(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1336(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1340(SB)/4, $0x3db50fb1
-DATA constantsAVX512<>+1344(SB)/4, $0xffffffff
-DATA constantsAVX512<>+1348(SB)/4, $0xffffffff
-DATA constantsAVX512<>+1352(SB)/4, $0xffffffff
-DATA constantsAVX512<>+1356(SB)/4, $0xffffffff
-DATA constantsAVX512<>+1360(SB)/4, $0xffffffff
-DATA constantsAVX512<>+1364(SB)/4, $0xffffffff
-DATA constantsAVX512<>+1368(SB)/4, $0xffffffff
-DATA constantsAVX512<>+1372(SB)/4, $0xffffffff
-DATA constantsAVX512<>+1376(SB)/4, $0x00000000
-DATA constantsAVX512<>+1380(SB)/4, $0x00000000
-DATA constantsAVX512<>+1384(SB)/4, $0x00000000
-DATA constantsAVX512<>+1388(SB)/4, $0x00000000
-DATA constantsAVX512<>+1392(SB)/4, $0x00000000
-DATA constantsAVX512<>+1396(SB)/4, $0x00000000
-DATA constantsAVX512<>+1400(SB)/4, $0x00000000
-DATA constantsAVX512<>+1404(SB)/4, $0x00000000
-GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $1408
+DATA constantsAVX512<>+64(SB)/4, $0x4b400000
+DATA constantsAVX512<>+68(SB)/4, $0x4b400000
+DATA constantsAVX512<>+72(SB)/4, $0x4b400000
+DATA constantsAVX512<>+76(SB)/4, $0x4b400000
+DATA constantsAVX512<>+80(SB)/4, $0x4b400000
+DATA constantsAVX512<>+84(SB)/4, $0x4b400000
+DATA constantsAVX512<>+88(SB)/4, $0x4b400000
+DATA constantsAVX512<>+92(SB)/4, $0x4b400000
+DATA constantsAVX512<>+96(SB)/4, $0x4b400000
+DATA constantsAVX512<>+100(SB)/4, $0x4b400000
+DATA constantsAVX512<>+104(SB)/4, $0x4b400000
+DATA constantsAVX512<>+108(SB)/4, $0x4b400000
+DATA constantsAVX512<>+112(SB)/4, $0x4b400000
+DATA constantsAVX512<>+116(SB)/4, $0x4b400000
+DATA constantsAVX512<>+120(SB)/4, $0x4b400000
+DATA constantsAVX512<>+124(SB)/4, $0x4b400000
+DATA constantsAVX512<>+128(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+132(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+136(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+140(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+144(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+148(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+152(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+156(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+160(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+164(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+168(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+172(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+176(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+180(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+184(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+188(SB)/4, $0xc2b00000
+DATA constantsAVX512<>+192(SB)/4, $0x42b00000
+DATA constantsAVX512<>+196(SB)/4, $0x42b00000
+DATA constantsAVX512<>+200(SB)/4, $0x42b00000
+DATA constantsAVX512<>+204(SB)/4, $0x42b00000
+DATA constantsAVX512<>+208(SB)/4, $0x42b00000
+DATA constantsAVX512<>+212(SB)/4, $0x42b00000
+DATA constantsAVX512<>+216(SB)/4, $0x42b00000
+DATA constantsAVX512<>+220(SB)/4, $0x42b00000
+DATA constantsAVX512<>+224(SB)/4, $0x42b00000
+DATA constantsAVX512<>+228(SB)/4, $0x42b00000
+DATA constantsAVX512<>+232(SB)/4, $0x42b00000
+DATA constantsAVX512<>+236(SB)/4, $0x42b00000
+DATA constantsAVX512<>+240(SB)/4, $0x42b00000
+DATA constantsAVX512<>+244(SB)/4, $0x42b00000
+DATA constantsAVX512<>+248(SB)/4, $0x42b00000
+DATA constantsAVX512<>+252(SB)/4, $0x42b00000
+DATA constantsAVX512<>+256(SB)/4, $0xc1200000
+DATA constantsAVX512<>+260(SB)/4, $0xc1200000
+DATA constantsAVX512<>+264(SB)/4, $0xc1200000
+DATA constantsAVX512<>+268(SB)/4, $0xc1200000
+DATA constantsAVX512<>+272(SB)/4, $0xc1200000
+DATA constantsAVX512<>+276(SB)/4, $0xc1200000
+DATA constantsAVX512<>+280(SB)/4, $0xc1200000
+DATA constantsAVX512<>+284(SB)/4, $0xc1200000
+DATA constantsAVX512<>+288(SB)/4, $0xc1200000
+DATA constantsAVX512<>+292(SB)/4, $0xc1200000
+DATA constantsAVX512<>+296(SB)/4, $0xc1200000
+DATA constantsAVX512<>+300(SB)/4, $0xc1200000
+DATA constantsAVX512<>+304(SB)/4, $0xc1200000
+DATA constantsAVX512<>+308(SB)/4, $0xc1200000
+DATA constantsAVX512<>+312(SB)/4, $0xc1200000
+DATA constantsAVX512<>+316(SB)/4, $0xc1200000
+DATA constantsAVX512<>+320(SB)/4, $0x41200000
+DATA constantsAVX512<>+324(SB)/4, $0x41200000
+DATA constantsAVX512<>+328(SB)/4, $0x41200000
+DATA constantsAVX512<>+332(SB)/4, $0x41200000
+DATA constantsAVX512<>+336(SB)/4, $0x41200000
+DATA constantsAVX512<>+340(SB)/4, $0x41200000
+DATA constantsAVX512<>+344(SB)/4, $0x41200000
+DATA constantsAVX512<>+348(SB)/4, $0x41200000
+DATA constantsAVX512<>+352(SB)/4, $0x41200000
+DATA constantsAVX512<>+356(SB)/4, $0x41200000
+DATA constantsAVX512<>+360(SB)/4, $0x41200000
+DATA constantsAVX512<>+364(SB)/4, $0x41200000
+DATA constantsAVX512<>+368(SB)/4, $0x41200000
+DATA constantsAVX512<>+372(SB)/4, $0x41200000
+DATA constantsAVX512<>+376(SB)/4, $0x41200000
+DATA constantsAVX512<>+380(SB)/4, $0x41200000
+DATA constantsAVX512<>+384(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+388(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+392(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+396(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+400(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+404(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+408(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+412(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+416(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+420(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+424(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+428(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+432(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+436(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+440(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+444(SB)/4, $0xc138aa3b
+DATA constantsAVX512<>+448(SB)/4, $0x3db17218
+DATA constantsAVX512<>+452(SB)/4, $0x3db17218
+DATA constantsAVX512<>+456(SB)/4, $0x3db17218
+DATA constantsAVX512<>+460(SB)/4, $0x3db17218
+DATA constantsAVX512<>+464(SB)/4, $0x3db17218
+DATA constantsAVX512<>+468(SB)/4, $0x3db17218
+DATA constantsAVX512<>+472(SB)/4, $0x3db17218
+DATA constantsAVX512<>+476(SB)/4, $0x3db17218
+DATA constantsAVX512<>+480(SB)/4, $0x3db17218
+DATA constantsAVX512<>+484(SB)/4, $0x3db17218
+DATA constantsAVX512<>+488(SB)/4, $0x3db17218
+DATA constantsAVX512<>+492(SB)/4, $0x3db17218
+DATA constantsAVX512<>+496(SB)/4, $0x3db17218
+DATA constantsAVX512<>+500(SB)/4, $0x3db17218
+DATA constantsAVX512<>+504(SB)/4, $0x3db17218
+DATA constantsAVX512<>+508(SB)/4, $0x3db17218
+DATA constantsAVX512<>+512(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+516(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+520(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+524(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+528(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+532(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+536(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+540(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+544(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+548(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+552(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+556(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+560(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+564(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+568(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+572(SB)/4, $0x3f00043f
+DATA constantsAVX512<>+576(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+580(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+584(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+588(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+592(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+596(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+600(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+604(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+608(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+612(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+616(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+620(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+624(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+628(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+632(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+636(SB)/4, $0xbe2aae3b
+DATA constantsAVX512<>+640(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+644(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+648(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+652(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+656(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+660(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+664(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+668(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+672(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+676(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+680(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+684(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+688(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+692(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+696(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+700(SB)/4, $0x41b8aa3b
+DATA constantsAVX512<>+704(SB)/4, $0xbd317218
+DATA constantsAVX512<>+708(SB)/4, $0xbd317218
+DATA constantsAVX512<>+712(SB)/4, $0xbd317218
+DATA constantsAVX512<>+716(SB)/4, $0xbd317218
+DATA constantsAVX512<>+720(SB)/4, $0xbd317218
+DATA constantsAVX512<>+724(SB)/4, $0xbd317218
+DATA constantsAVX512<>+728(SB)/4, $0xbd317218
+DATA constantsAVX512<>+732(SB)/4, $0xbd317218
+DATA constantsAVX512<>+736(SB)/4, $0xbd317218
+DATA constantsAVX512<>+740(SB)/4, $0xbd317218
+DATA constantsAVX512<>+744(SB)/4, $0xbd317218
+DATA constantsAVX512<>+748(SB)/4, $0xbd317218
+DATA constantsAVX512<>+752(SB)/4, $0xbd317218
+DATA constantsAVX512<>+756(SB)/4, $0xbd317218
+DATA constantsAVX512<>+760(SB)/4, $0xbd317218
+DATA constantsAVX512<>+764(SB)/4, $0xbd317218
+DATA constantsAVX512<>+768(SB)/4, $0x40000000
+DATA constantsAVX512<>+772(SB)/4, $0x40000000
+DATA constantsAVX512<>+776(SB)/4, $0x40000000
+DATA constantsAVX512<>+780(SB)/4, $0x40000000
+DATA constantsAVX512<>+784(SB)/4, $0x40000000
+DATA constantsAVX512<>+788(SB)/4, $0x40000000
+DATA constantsAVX512<>+792(SB)/4, $0x40000000
+DATA constantsAVX512<>+796(SB)/4, $0x40000000
+DATA constantsAVX512<>+800(SB)/4, $0x40000000
+DATA constantsAVX512<>+804(SB)/4, $0x40000000
+DATA constantsAVX512<>+808(SB)/4, $0x40000000
+DATA constantsAVX512<>+812(SB)/4, $0x40000000
+DATA constantsAVX512<>+816(SB)/4, $0x40000000
+DATA constantsAVX512<>+820(SB)/4, $0x40000000
+DATA constantsAVX512<>+824(SB)/4, $0x40000000
+DATA constantsAVX512<>+828(SB)/4, $0x40000000
+DATA constantsAVX512<>+832(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+836(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+840(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+844(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+848(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+852(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+856(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+860(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+864(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+868(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+872(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+876(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+880(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+884(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+888(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+892(SB)/4, $0x3faaae11
+DATA constantsAVX512<>+896(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+900(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+904(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+908(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+912(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+916(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+920(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+924(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+928(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+932(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+936(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+940(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+944(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+948(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+952(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+956(SB)/4, $0x3f2aaaab
+DATA constantsAVX512<>+960(SB)/4, $0x3f800000
+DATA constantsAVX512<>+964(SB)/4, $0x3f7b95c2
+DATA constantsAVX512<>+968(SB)/4, $0x3f7837f0
+DATA constantsAVX512<>+972(SB)/4, $0x3f75fed7
+DATA constantsAVX512<>+976(SB)/4, $0x3f7504f3
+DATA constantsAVX512<>+980(SB)/4, $0x3f75672a
+DATA constantsAVX512<>+984(SB)/4, $0x3f7744fd
+DATA constantsAVX512<>+988(SB)/4, $0x3f7ac0c7
+DATA constantsAVX512<>+992(SB)/4, $0x3f800000
+DATA constantsAVX512<>+996(SB)/4, $0x3f7b95c2
+DATA constantsAVX512<>+1000(SB)/4, $0x3f7837f0
+DATA constantsAVX512<>+1004(SB)/4, $0x3f75fed7
+DATA constantsAVX512<>+1008(SB)/4, $0x3f7504f3
+DATA constantsAVX512<>+1012(SB)/4, $0x3f75672a
+DATA constantsAVX512<>+1016(SB)/4, $0x3f7744fd
+DATA constantsAVX512<>+1020(SB)/4, $0x3f7ac0c7
+DATA constantsAVX512<>+1024(SB)/4, $0xffffffff
+DATA constantsAVX512<>+1028(SB)/4, $0xffffffff
+DATA constantsAVX512<>+1032(SB)/4, $0xffffffff
+DATA constantsAVX512<>+1036(SB)/4, $0xffffffff
+DATA constantsAVX512<>+1040(SB)/4, $0xffffffff
+DATA constantsAVX512<>+1044(SB)/4, $0xffffffff
+DATA constantsAVX512<>+1048(SB)/4, $0xffffffff
+DATA constantsAVX512<>+1052(SB)/4, $0xffffffff
+DATA constantsAVX512<>+1056(SB)/4, $0x00000000
+DATA constantsAVX512<>+1060(SB)/4, $0x00000000
+DATA constantsAVX512<>+1064(SB)/4, $0x00000000
+DATA constantsAVX512<>+1068(SB)/4, $0x00000000
+DATA constantsAVX512<>+1072(SB)/4, $0x00000000
+DATA constantsAVX512<>+1076(SB)/4, $0x00000000
+DATA constantsAVX512<>+1080(SB)/4, $0x00000000
+DATA constantsAVX512<>+1084(SB)/4, $0x00000000
+GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $1088
 
 // func stepGRUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
@@ -875,57 +795,46 @@ wh0_1:
 wh0even:
 	VADDPS      Z6, Z0, Z0
 	VADDPS      Z7, Z1, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z6
+	VMOVUPS     constantsAVX512<>+128(SB), Z6
 	VCMPPS      $0x15, Z6, Z0, K1
 	VCMPPS      $0x15, Z6, Z1, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z6
+	VMOVUPS     constantsAVX512<>+192(SB), Z6
 	VMINPS      Z0, Z6, Z0
 	VMINPS      Z1, Z6, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z6
-	VMAXPS      Z0, Z6, Z0
-	VMAXPS      Z1, Z6, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z6
+	VMOVUPS     constantsAVX512<>+64(SB), Z6
 	VMOVAPS     Z6, Z7
-	VMOVUPS     constantsAVX512<>+448(SB), Z8
+	VMOVUPS     constantsAVX512<>+384(SB), Z8
 	VFMADD231PS Z8, Z0, Z6
 	VFMADD231PS Z8, Z1, Z7
-	VMOVUPS     constantsAVX512<>+128(SB), Z9
+	VMOVUPS     constantsAVX512<>+64(SB), Z9
 	VSUBPS      Z9, Z6, Z8
 	VSUBPS      Z9, Z7, Z9
-	VMOVUPS     constantsAVX512<>+512(SB), Z10
+	VMOVUPS     constantsAVX512<>+448(SB), Z10
 	VFMADD231PS Z10, Z8, Z0
 	VFMADD231PS Z10, Z9, Z1
-	VMOVUPS     constantsAVX512<>+640(SB), Z8
-	VMOVAPS     Z8, Z9
-	VMOVUPS     constantsAVX512<>+768(SB), Z10
+	VMOVUPS     constantsAVX512<>+576(SB), Z10
 	VMOVAPS     Z10, Z11
 	VMULPS      Z0, Z0, Z12
 	VMULPS      Z1, Z1, Z13
-	VMOVUPS     constantsAVX512<>+576(SB), Z14
-	VFMADD213PS Z14, Z0, Z8
-	VFMADD213PS Z14, Z1, Z9
-	VMOVUPS     constantsAVX512<>+704(SB), Z14
-	VFMADD213PS Z14, Z0, Z10
-	VFMADD213PS Z14, Z1, Z11
-	VMOVUPS     constantsAVX512<>+832(SB), Z14
-	VFMADD231PS Z14, Z12, Z10
-	VFMADD231PS Z14, Z13, Z11
-	VPSLLD      $0x17, Z6, Z6
-	VPSLLD      $0x17, Z7, Z7
-	VMOVUPS     constantsAVX512<>+0(SB), Z14
-	VPADDD      Z14, Z6, Z6
-	VPADDD      Z14, Z7, Z7
-	VFMADD231PS Z10, Z12, Z8
-	VFMADD231PS Z11, Z13, Z9
-	VFMSUB213PS Z0, Z12, Z8
-	VFMSUB213PS Z1, Z13, Z9
+	VMOVUPS     constantsAVX512<>+512(SB), Z8
+	VFMADD213PS Z8, Z0, Z10
+	VFMADD213PS Z8, Z1, Z11
+	VMOVUPS     constantsAVX512<>+960(SB), Z9
+	VPERMPS     Z9, Z6, Z8
+	VPERMPS     Z9, Z7, Z9
+	VPSLLD      $0x14, Z6, Z6
+	VPSLLD      $0x14, Z7, Z7
+	VPADDD      Z8, Z6, Z6
+	VPADDD      Z9, Z7, Z7
+	VFMSUB213PS Z0, Z12, Z10
+	VFMSUB213PS Z1, Z13, Z11
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
 	VADDPS      Z1, Z6, Z0
-	VADDPS      Z1, Z7, Z10
-	VFMADD231PS Z8, Z6, Z0
-	VFMADD231PS Z9, Z7, Z10
+	VADDPS      Z1, Z7, Z8
+	VFMADD231PS Z10, Z6, Z0
+	VFMADD231PS Z11, Z7, Z8
 	VDIVPS.Z    Z0, Z1, K1, Z0
-	VDIVPS.Z    Z10, Z1, K2, Z1
+	VDIVPS.Z    Z8, Z1, K2, Z1
 	VXORPS      Z6, Z6, Z6
 	VXORPS      Z7, Z7, Z7
 	VMOVUPS     384(CX), Z8
@@ -1304,111 +1213,95 @@ wh1even:
 	VADDPS      Z11, Z9, Z9
 	VFMADD213PS Z4, Z0, Z8
 	VFMADD213PS Z5, Z1, Z9
-	VMOVUPS     constantsAVX512<>+192(SB), Z0
+	VMOVUPS     constantsAVX512<>+128(SB), Z0
 	VCMPPS      $0x15, Z0, Z2, K1
 	VCMPPS      $0x15, Z0, Z3, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z0
+	VMOVUPS     constantsAVX512<>+192(SB), Z0
 	VMINPS      Z2, Z0, Z1
 	VMINPS      Z3, Z0, Z0
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
-	VMAXPS      Z1, Z2, Z1
-	VMAXPS      Z0, Z2, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+448(SB), Z4
+	VMOVUPS     constantsAVX512<>+384(SB), Z4
 	VFMADD231PS Z4, Z1, Z2
 	VFMADD231PS Z4, Z0, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z5
+	VMOVUPS     constantsAVX512<>+64(SB), Z5
 	VSUBPS      Z5, Z2, Z4
 	VSUBPS      Z5, Z3, Z5
-	VMOVUPS     constantsAVX512<>+512(SB), Z6
+	VMOVUPS     constantsAVX512<>+448(SB), Z6
 	VFMADD231PS Z6, Z4, Z1
 	VFMADD231PS Z6, Z5, Z0
-	VMOVUPS     constantsAVX512<>+640(SB), Z4
-	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+768(SB), Z6
+	VMOVUPS     constantsAVX512<>+576(SB), Z6
 	VMOVAPS     Z6, Z7
 	VMULPS      Z1, Z1, Z10
 	VMULPS      Z0, Z0, Z11
-	VMOVUPS     constantsAVX512<>+576(SB), Z12
-	VFMADD213PS Z12, Z1, Z4
-	VFMADD213PS Z12, Z0, Z5
-	VMOVUPS     constantsAVX512<>+704(SB), Z12
-	VFMADD213PS Z12, Z1, Z6
-	VFMADD213PS Z12, Z0, Z7
-	VMOVUPS     constantsAVX512<>+832(SB), Z12
-	VFMADD231PS Z12, Z10, Z6
-	VFMADD231PS Z12, Z11, Z7
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z2, Z2
-	VPADDD      Z12, Z3, Z3
-	VFMADD231PS Z6, Z10, Z4
-	VFMADD231PS Z7, Z11, Z5
-	VFMSUB213PS Z1, Z10, Z4
-	VFMSUB213PS Z0, Z11, Z5
+	VMOVUPS     constantsAVX512<>+512(SB), Z4
+	VFMADD213PS Z4, Z1, Z6
+	VFMADD213PS Z4, Z0, Z7
+	VMOVUPS     constantsAVX512<>+960(SB), Z5
+	VPERMPS     Z5, Z2, Z4
+	VPERMPS     Z5, Z3, Z5
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z2, Z2
+	VPADDD      Z5, Z3, Z3
+	VFMSUB213PS Z1, Z10, Z6
+	VFMSUB213PS Z0, Z11, Z7
 	VMOVUPS     constantsAVX512<>+0(SB), Z0
 	VADDPS      Z0, Z2, Z1
-	VADDPS      Z0, Z3, Z6
-	VFMADD231PS Z4, Z2, Z1
-	VFMADD231PS Z5, Z3, Z6
+	VADDPS      Z0, Z3, Z4
+	VFMADD231PS Z6, Z2, Z1
+	VFMADD231PS Z7, Z3, Z4
 	VDIVPS.Z    Z1, Z0, K1, Z2
-	VDIVPS.Z    Z6, Z0, K2, Z3
-	VMOVUPS     constantsAVX512<>+384(SB), Z0
+	VDIVPS.Z    Z4, Z0, K2, Z3
+	VMOVUPS     constantsAVX512<>+320(SB), Z0
 	VMINPS      Z8, Z0, Z1
 	VMINPS      Z9, Z0, Z0
-	VMOVUPS     constantsAVX512<>+320(SB), Z4
+	VMOVUPS     constantsAVX512<>+256(SB), Z4
 	VMAXPS      Z1, Z4, Z1
 	VMAXPS      Z0, Z4, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z4
 	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+896(SB), Z6
+	VMOVUPS     constantsAVX512<>+640(SB), Z6
 	VFMADD231PS Z6, Z1, Z4
 	VFMADD231PS Z6, Z0, Z5
-	VMOVUPS     constantsAVX512<>+128(SB), Z7
+	VMOVUPS     constantsAVX512<>+64(SB), Z7
 	VSUBPS      Z7, Z4, Z6
 	VSUBPS      Z7, Z5, Z7
-	VMOVUPS     constantsAVX512<>+960(SB), Z8
+	VMOVUPS     constantsAVX512<>+704(SB), Z8
 	VFMADD231PS Z8, Z6, Z1
 	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z6
-	VMOVAPS     Z6, Z7
-	VMOVUPS     constantsAVX512<>+1216(SB), Z8
+	VMOVUPS     constantsAVX512<>+832(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z1, Z1, Z10
 	VMULPS      Z0, Z0, Z11
-	VMOVUPS     constantsAVX512<>+1024(SB), Z12
-	VFMADD213PS Z12, Z1, Z6
-	VFMADD213PS Z12, Z0, Z7
-	VMOVUPS     constantsAVX512<>+1152(SB), Z12
-	VFMADD213PS Z12, Z1, Z8
-	VFMADD213PS Z12, Z0, Z9
-	VMOVUPS     constantsAVX512<>+1280(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z4, Z4
-	VPSLLD      $0x17, Z5, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z4, Z4
-	VPADDD      Z12, Z5, Z5
-	VFMADD231PS Z8, Z10, Z6
-	VFMADD231PS Z9, Z11, Z7
+	VMOVUPS     constantsAVX512<>+768(SB), Z6
+	VFMADD213PS Z6, Z1, Z8
+	VFMADD213PS Z6, Z0, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z7
+	VPERMPS     Z7, Z4, Z6
+	VPERMPS     Z7, Z5, Z7
+	VPSLLD      $0x14, Z4, Z4
+	VPSLLD      $0x14, Z5, Z5
+	VPADDD      Z6, Z4, Z4
+	VPADDD      Z7, Z5, Z5
+	VMOVUPS     constantsAVX512<>+896(SB), Z6
+	VFMADD231PS Z6, Z10, Z8
+	VFMADD231PS Z6, Z11, Z9
 	VADDPS      Z1, Z1, Z1
 	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z1, Z10, Z6
-	VFMADD213PS Z0, Z11, Z7
-	VMOVUPS     constantsAVX512<>+0(SB), Z1
-	VADDPS      Z1, Z4, Z8
-	VADDPS      Z1, Z5, Z0
-	VSUBPS      Z1, Z4, Z9
-	VSUBPS      Z1, Z5, Z1
-	VFMADD231PS Z6, Z4, Z8
-	VFMADD231PS Z7, Z5, Z0
-	VFMADD231PS Z6, Z4, Z9
-	VFMADD231PS Z7, Z5, Z1
-	VDIVPS      Z8, Z9, Z8
-	VDIVPS      Z0, Z1, Z9
+	VFMADD213PS Z1, Z10, Z8
+	VFMADD213PS Z0, Z11, Z9
+	VMOVUPS     constantsAVX512<>+0(SB), Z0
+	VADDPS      Z0, Z4, Z1
+	VADDPS      Z0, Z5, Z6
+	VSUBPS      Z0, Z4, Z7
+	VSUBPS      Z0, Z5, Z0
+	VFMADD231PS Z8, Z4, Z1
+	VFMADD231PS Z9, Z5, Z6
+	VFMADD231PS Z8, Z4, Z7
+	VFMADD231PS Z9, Z5, Z0
+	VDIVPS      Z1, Z7, Z8
+	VDIVPS      Z6, Z0, Z9
 	CMPQ        SI, $0x10
 	JL          w0lhtail
 	VMOVUPS     (BX), Z0
@@ -1854,29 +1747,24 @@ nh0_1:
 
 nh0even:
 	VADDPS      Z3, Z0, Z0
-	VCMPPS      $0x15, constantsAVX512<>+192(SB), Z0, K1
-	VMOVUPS     constantsAVX512<>+256(SB), Z3
-	VMINPS      Z0, Z3, Z0
+	VCMPPS      $0x15, constantsAVX512<>+128(SB), Z0, K1
 	VMOVUPS     constantsAVX512<>+192(SB), Z3
-	VMAXPS      Z0, Z3, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z3
-	VFMADD231PS constantsAVX512<>+448(SB), Z0, Z3
-	VSUBPS      constantsAVX512<>+128(SB), Z3, Z4
-	VFMADD231PS constantsAVX512<>+512(SB), Z4, Z0
-	VMOVUPS     constantsAVX512<>+640(SB), Z4
-	VMOVUPS     constantsAVX512<>+768(SB), Z5
+	VMINPS      Z0, Z3, Z0
+	VMOVUPS     constantsAVX512<>+64(SB), Z3
+	VFMADD231PS constantsAVX512<>+384(SB), Z0, Z3
+	VSUBPS      constantsAVX512<>+64(SB), Z3, Z4
+	VFMADD231PS constantsAVX512<>+448(SB), Z4, Z0
+	VMOVUPS     constantsAVX512<>+576(SB), Z5
 	VMULPS      Z0, Z0, Z6
-	VFMADD213PS constantsAVX512<>+576(SB), Z0, Z4
-	VFMADD213PS constantsAVX512<>+704(SB), Z0, Z5
-	VFMADD231PS constantsAVX512<>+832(SB), Z6, Z5
-	VPSLLD      $0x17, Z3, Z3
-	VPADDD      constantsAVX512<>+0(SB), Z3, Z3
-	VFMADD231PS Z5, Z6, Z4
-	VFMSUB213PS Z0, Z6, Z4
+	VFMADD213PS constantsAVX512<>+512(SB), Z0, Z5
+	VPERMPS     constantsAVX512<>+960(SB), Z3, Z4
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z3, Z3
+	VFMSUB213PS Z0, Z6, Z5
 	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z3, Z5
-	VFMADD231PS Z4, Z3, Z5
-	VDIVPS.Z    Z5, Z0, K1, Z0
+	VADDPS      Z0, Z3, Z4
+	VFMADD231PS Z5, Z3, Z4
+	VDIVPS.Z    Z4, Z0, K1, Z0
 	VXORPS      Z3, Z3, Z3
 	VMOVUPS     192(CX), Z4
 	VXORPS      Z5, Z5, Z5
@@ -2123,54 +2011,47 @@ nh1even:
 	VADDPS      Z3, Z1, Z1
 	VADDPS      Z5, Z4, Z4
 	VFMADD213PS Z2, Z0, Z4
-	VCMPPS      $0x15, constantsAVX512<>+192(SB), Z1, K1
-	VMOVUPS     constantsAVX512<>+256(SB), Z0
+	VCMPPS      $0x15, constantsAVX512<>+128(SB), Z1, K1
+	VMOVUPS     constantsAVX512<>+192(SB), Z0
 	VMINPS      Z1, Z0, Z0
-	VMOVUPS     constantsAVX512<>+192(SB), Z1
-	VMAXPS      Z0, Z1, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z1
-	VFMADD231PS constantsAVX512<>+448(SB), Z0, Z1
-	VSUBPS      constantsAVX512<>+128(SB), Z1, Z2
-	VFMADD231PS constantsAVX512<>+512(SB), Z2, Z0
-	VMOVUPS     constantsAVX512<>+640(SB), Z2
-	VMOVUPS     constantsAVX512<>+768(SB), Z3
+	VMOVUPS     constantsAVX512<>+64(SB), Z1
+	VFMADD231PS constantsAVX512<>+384(SB), Z0, Z1
+	VSUBPS      constantsAVX512<>+64(SB), Z1, Z2
+	VFMADD231PS constantsAVX512<>+448(SB), Z2, Z0
+	VMOVUPS     constantsAVX512<>+576(SB), Z3
 	VMULPS      Z0, Z0, Z5
-	VFMADD213PS constantsAVX512<>+576(SB), Z0, Z2
-	VFMADD213PS constantsAVX512<>+704(SB), Z0, Z3
-	VFMADD231PS constantsAVX512<>+832(SB), Z5, Z3
-	VPSLLD      $0x17, Z1, Z1
-	VPADDD      constantsAVX512<>+0(SB), Z1, Z1
-	VFMADD231PS Z3, Z5, Z2
-	VFMSUB213PS Z0, Z5, Z2
+	VFMADD213PS constantsAVX512<>+512(SB), Z0, Z3
+	VPERMPS     constantsAVX512<>+960(SB), Z1, Z2
+	VPSLLD      $0x14, Z1, Z1
+	VPADDD      Z2, Z1, Z1
+	VFMSUB213PS Z0, Z5, Z3
 	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z1, Z3
-	VFMADD231PS Z2, Z1, Z3
-	VDIVPS.Z    Z3, Z0, K1, Z1
-	VMOVUPS     constantsAVX512<>+384(SB), Z0
+	VADDPS      Z0, Z1, Z2
+	VFMADD231PS Z3, Z1, Z2
+	VDIVPS.Z    Z2, Z0, K1, Z1
+	VMOVUPS     constantsAVX512<>+320(SB), Z0
 	VMINPS      Z4, Z0, Z0
-	VMOVUPS     constantsAVX512<>+320(SB), Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z2
 	VMAXPS      Z0, Z2, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
-	VFMADD231PS constantsAVX512<>+896(SB), Z0, Z2
-	VSUBPS      constantsAVX512<>+128(SB), Z2, Z3
-	VFMADD231PS constantsAVX512<>+960(SB), Z3, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z3
-	VMOVUPS     constantsAVX512<>+1216(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
+	VFMADD231PS constantsAVX512<>+640(SB), Z0, Z2
+	VSUBPS      constantsAVX512<>+64(SB), Z2, Z3
+	VFMADD231PS constantsAVX512<>+704(SB), Z3, Z0
+	VMOVUPS     constantsAVX512<>+832(SB), Z4
 	VMULPS      Z0, Z0, Z5
-	VFMADD213PS constantsAVX512<>+1024(SB), Z0, Z3
-	VFMADD213PS constantsAVX512<>+1152(SB), Z0, Z4
-	VFMADD231PS constantsAVX512<>+1280(SB), Z5, Z4
-	VPSLLD      $0x17, Z2, Z2
-	VPADDD      constantsAVX512<>+0(SB), Z2, Z2
-	VFMADD231PS Z4, Z5, Z3
+	VFMADD213PS constantsAVX512<>+768(SB), Z0, Z4
+	VPERMPS     constantsAVX512<>+960(SB), Z2, Z3
+	VPSLLD      $0x14, Z2, Z2
+	VPADDD      Z3, Z2, Z2
+	VFMADD231PS constantsAVX512<>+896(SB), Z5, Z4
 	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z0, Z5, Z3
+	VFMADD213PS Z0, Z5, Z4
 	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z2, Z4
+	VADDPS      Z0, Z2, Z3
 	VSUBPS      Z0, Z2, Z0
-	VFMADD231PS Z3, Z2, Z4
-	VFMADD231PS Z3, Z2, Z0
-	VDIVPS      Z4, Z0, Z4
+	VFMADD231PS Z4, Z2, Z3
+	VFMADD231PS Z4, Z2, Z0
+	VDIVPS      Z3, Z0, Z4
 	CMPQ        SI, $0x10
 	JL          n0lhtail
 	VMOVUPS     (BX), Z0
@@ -6328,321 +6209,267 @@ ph0even:
 	VADDPS      Z25, Z21, Z21
 	VADDPS      Z26, Z22, Z22
 	VADDPS      Z27, Z23, Z23
-	VMOVUPS     constantsAVX512<>+192(SB), Z12
+	VMOVUPS     constantsAVX512<>+128(SB), Z12
 	VCMPPS      $0x15, Z12, Z0, K1
 	VCMPPS      $0x15, Z12, Z1, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z12
+	VMOVUPS     constantsAVX512<>+192(SB), Z12
 	VMINPS      Z0, Z12, Z0
 	VMINPS      Z1, Z12, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z12
-	VMAXPS      Z0, Z12, Z0
-	VMAXPS      Z1, Z12, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z12
+	VMOVUPS     constantsAVX512<>+64(SB), Z12
 	VMOVAPS     Z12, Z13
-	VMOVUPS     constantsAVX512<>+448(SB), Z14
+	VMOVUPS     constantsAVX512<>+384(SB), Z14
 	VFMADD231PS Z14, Z0, Z12
 	VFMADD231PS Z14, Z1, Z13
-	VMOVUPS     constantsAVX512<>+128(SB), Z15
+	VMOVUPS     constantsAVX512<>+64(SB), Z15
 	VSUBPS      Z15, Z12, Z14
 	VSUBPS      Z15, Z13, Z15
-	VMOVUPS     constantsAVX512<>+512(SB), Z16
+	VMOVUPS     constantsAVX512<>+448(SB), Z16
 	VFMADD231PS Z16, Z14, Z0
 	VFMADD231PS Z16, Z15, Z1
-	VMOVUPS     constantsAVX512<>+640(SB), Z14
-	VMOVAPS     Z14, Z15
-	VMOVUPS     constantsAVX512<>+768(SB), Z16
+	VMOVUPS     constantsAVX512<>+576(SB), Z16
 	VMOVAPS     Z16, Z17
 	VMULPS      Z0, Z0, Z18
 	VMULPS      Z1, Z1, Z19
-	VMOVUPS     constantsAVX512<>+576(SB), Z24
-	VFMADD213PS Z24, Z0, Z14
-	VFMADD213PS Z24, Z1, Z15
-	VMOVUPS     constantsAVX512<>+704(SB), Z24
-	VFMADD213PS Z24, Z0, Z16
-	VFMADD213PS Z24, Z1, Z17
-	VMOVUPS     constantsAVX512<>+832(SB), Z24
-	VFMADD231PS Z24, Z18, Z16
-	VFMADD231PS Z24, Z19, Z17
-	VPSLLD      $0x17, Z12, Z12
-	VPSLLD      $0x17, Z13, Z13
-	VMOVUPS     constantsAVX512<>+0(SB), Z24
-	VPADDD      Z24, Z12, Z12
-	VPADDD      Z24, Z13, Z13
-	VFMADD231PS Z16, Z18, Z14
-	VFMADD231PS Z17, Z19, Z15
-	VFMSUB213PS Z0, Z18, Z14
-	VFMSUB213PS Z1, Z19, Z15
+	VMOVUPS     constantsAVX512<>+512(SB), Z14
+	VFMADD213PS Z14, Z0, Z16
+	VFMADD213PS Z14, Z1, Z17
+	VMOVUPS     constantsAVX512<>+960(SB), Z15
+	VPERMPS     Z15, Z12, Z14
+	VPERMPS     Z15, Z13, Z15
+	VPSLLD      $0x14, Z12, Z12
+	VPSLLD      $0x14, Z13, Z13
+	VPADDD      Z14, Z12, Z12
+	VPADDD      Z15, Z13, Z13
+	VFMSUB213PS Z0, Z18, Z16
+	VFMSUB213PS Z1, Z19, Z17
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
 	VADDPS      Z1, Z12, Z0
-	VADDPS      Z1, Z13, Z16
-	VFMADD231PS Z14, Z12, Z0
-	VFMADD231PS Z15, Z13, Z16
+	VADDPS      Z1, Z13, Z14
+	VFMADD231PS Z16, Z12, Z0
+	VFMADD231PS Z17, Z13, Z14
 	VDIVPS.Z    Z0, Z1, K1, Z0
-	VDIVPS.Z    Z16, Z1, K2, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z12
+	VDIVPS.Z    Z14, Z1, K2, Z1
+	VMOVUPS     constantsAVX512<>+128(SB), Z12
 	VCMPPS      $0x15, Z12, Z2, K1
 	VCMPPS      $0x15, Z12, Z3, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z12
+	VMOVUPS     constantsAVX512<>+192(SB), Z12
 	VMINPS      Z2, Z12, Z2
 	VMINPS      Z3, Z12, Z3
-	VMOVUPS     constantsAVX512<>+192(SB), Z12
-	VMAXPS      Z2, Z12, Z2
-	VMAXPS      Z3, Z12, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z12
+	VMOVUPS     constantsAVX512<>+64(SB), Z12
 	VMOVAPS     Z12, Z13
-	VMOVUPS     constantsAVX512<>+448(SB), Z14
+	VMOVUPS     constantsAVX512<>+384(SB), Z14
 	VFMADD231PS Z14, Z2, Z12
 	VFMADD231PS Z14, Z3, Z13
-	VMOVUPS     constantsAVX512<>+128(SB), Z15
+	VMOVUPS     constantsAVX512<>+64(SB), Z15
 	VSUBPS      Z15, Z12, Z14
 	VSUBPS      Z15, Z13, Z15
-	VMOVUPS     constantsAVX512<>+512(SB), Z16
+	VMOVUPS     constantsAVX512<>+448(SB), Z16
 	VFMADD231PS Z16, Z14, Z2
 	VFMADD231PS Z16, Z15, Z3
-	VMOVUPS     constantsAVX512<>+640(SB), Z14
-	VMOVAPS     Z14, Z15
-	VMOVUPS     constantsAVX512<>+768(SB), Z16
+	VMOVUPS     constantsAVX512<>+576(SB), Z16
 	VMOVAPS     Z16, Z17
 	VMULPS      Z2, Z2, Z18
 	VMULPS      Z3, Z3, Z19
-	VMOVUPS     constantsAVX512<>+576(SB), Z24
-	VFMADD213PS Z24, Z2, Z14
-	VFMADD213PS Z24, Z3, Z15
-	VMOVUPS     constantsAVX512<>+704(SB), Z24
-	VFMADD213PS Z24, Z2, Z16
-	VFMADD213PS Z24, Z3, Z17
-	VMOVUPS     constantsAVX512<>+832(SB), Z24
-	VFMADD231PS Z24, Z18, Z16
-	VFMADD231PS Z24, Z19, Z17
-	VPSLLD      $0x17, Z12, Z12
-	VPSLLD      $0x17, Z13, Z13
-	VMOVUPS     constantsAVX512<>+0(SB), Z24
-	VPADDD      Z24, Z12, Z12
-	VPADDD      Z24, Z13, Z13
-	VFMADD231PS Z16, Z18, Z14
-	VFMADD231PS Z17, Z19, Z15
-	VFMSUB213PS Z2, Z18, Z14
-	VFMSUB213PS Z3, Z19, Z15
+	VMOVUPS     constantsAVX512<>+512(SB), Z14
+	VFMADD213PS Z14, Z2, Z16
+	VFMADD213PS Z14, Z3, Z17
+	VMOVUPS     constantsAVX512<>+960(SB), Z15
+	VPERMPS     Z15, Z12, Z14
+	VPERMPS     Z15, Z13, Z15
+	VPSLLD      $0x14, Z12, Z12
+	VPSLLD      $0x14, Z13, Z13
+	VPADDD      Z14, Z12, Z12
+	VPADDD      Z15, Z13, Z13
+	VFMSUB213PS Z2, Z18, Z16
+	VFMSUB213PS Z3, Z19, Z17
 	VMOVUPS     constantsAVX512<>+0(SB), Z3
 	VADDPS      Z3, Z12, Z2
-	VADDPS      Z3, Z13, Z16
-	VFMADD231PS Z14, Z12, Z2
-	VFMADD231PS Z15, Z13, Z16
+	VADDPS      Z3, Z13, Z14
+	VFMADD231PS Z16, Z12, Z2
+	VFMADD231PS Z17, Z13, Z14
 	VDIVPS.Z    Z2, Z3, K1, Z2
-	VDIVPS.Z    Z16, Z3, K2, Z3
+	VDIVPS.Z    Z14, Z3, K2, Z3
 	VFMADD213PS Z8, Z0, Z20
 	VFMADD213PS Z9, Z1, Z21
 	VFMADD213PS Z10, Z2, Z22
 	VFMADD213PS Z11, Z3, Z23
-	VMOVUPS     constantsAVX512<>+192(SB), Z0
+	VMOVUPS     constantsAVX512<>+128(SB), Z0
 	VCMPPS      $0x15, Z0, Z4, K1
 	VCMPPS      $0x15, Z0, Z5, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z0
+	VMOVUPS     constantsAVX512<>+192(SB), Z0
 	VMINPS      Z4, Z0, Z1
 	VMINPS      Z5, Z0, Z0
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
-	VMAXPS      Z1, Z2, Z1
-	VMAXPS      Z0, Z2, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+448(SB), Z4
+	VMOVUPS     constantsAVX512<>+384(SB), Z4
 	VFMADD231PS Z4, Z1, Z2
 	VFMADD231PS Z4, Z0, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z5
+	VMOVUPS     constantsAVX512<>+64(SB), Z5
 	VSUBPS      Z5, Z2, Z4
 	VSUBPS      Z5, Z3, Z5
-	VMOVUPS     constantsAVX512<>+512(SB), Z8
+	VMOVUPS     constantsAVX512<>+448(SB), Z8
 	VFMADD231PS Z8, Z4, Z1
 	VFMADD231PS Z8, Z5, Z0
-	VMOVUPS     constantsAVX512<>+640(SB), Z4
-	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+768(SB), Z8
+	VMOVUPS     constantsAVX512<>+576(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z1, Z1, Z10
 	VMULPS      Z0, Z0, Z11
-	VMOVUPS     constantsAVX512<>+576(SB), Z12
-	VFMADD213PS Z12, Z1, Z4
-	VFMADD213PS Z12, Z0, Z5
-	VMOVUPS     constantsAVX512<>+704(SB), Z12
-	VFMADD213PS Z12, Z1, Z8
-	VFMADD213PS Z12, Z0, Z9
-	VMOVUPS     constantsAVX512<>+832(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z2, Z2
-	VPADDD      Z12, Z3, Z3
-	VFMADD231PS Z8, Z10, Z4
-	VFMADD231PS Z9, Z11, Z5
-	VFMSUB213PS Z1, Z10, Z4
-	VFMSUB213PS Z0, Z11, Z5
+	VMOVUPS     constantsAVX512<>+512(SB), Z4
+	VFMADD213PS Z4, Z1, Z8
+	VFMADD213PS Z4, Z0, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z5
+	VPERMPS     Z5, Z2, Z4
+	VPERMPS     Z5, Z3, Z5
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z2, Z2
+	VPADDD      Z5, Z3, Z3
+	VFMSUB213PS Z1, Z10, Z8
+	VFMSUB213PS Z0, Z11, Z9
 	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z2, Z1
-	VADDPS      Z0, Z3, Z8
-	VFMADD231PS Z4, Z2, Z1
-	VFMADD231PS Z5, Z3, Z8
-	VDIVPS.Z    Z1, Z0, K1, Z4
-	VDIVPS.Z    Z8, Z0, K2, Z5
-	VMOVUPS     constantsAVX512<>+192(SB), Z0
+	VADDPS      Z0, Z2, Z4
+	VADDPS      Z0, Z3, Z1
+	VFMADD231PS Z8, Z2, Z4
+	VFMADD231PS Z9, Z3, Z1
+	VDIVPS.Z    Z4, Z0, K1, Z4
+	VDIVPS.Z    Z1, Z0, K2, Z5
+	VMOVUPS     constantsAVX512<>+128(SB), Z0
 	VCMPPS      $0x15, Z0, Z6, K1
 	VCMPPS      $0x15, Z0, Z7, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z0
+	VMOVUPS     constantsAVX512<>+192(SB), Z0
 	VMINPS      Z6, Z0, Z1
 	VMINPS      Z7, Z0, Z0
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
-	VMAXPS      Z1, Z2, Z1
-	VMAXPS      Z0, Z2, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+448(SB), Z6
+	VMOVUPS     constantsAVX512<>+384(SB), Z6
 	VFMADD231PS Z6, Z1, Z2
 	VFMADD231PS Z6, Z0, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z7
+	VMOVUPS     constantsAVX512<>+64(SB), Z7
 	VSUBPS      Z7, Z2, Z6
 	VSUBPS      Z7, Z3, Z7
-	VMOVUPS     constantsAVX512<>+512(SB), Z8
+	VMOVUPS     constantsAVX512<>+448(SB), Z8
 	VFMADD231PS Z8, Z6, Z1
 	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS     constantsAVX512<>+640(SB), Z6
-	VMOVAPS     Z6, Z7
-	VMOVUPS     constantsAVX512<>+768(SB), Z8
+	VMOVUPS     constantsAVX512<>+576(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z1, Z1, Z10
 	VMULPS      Z0, Z0, Z11
-	VMOVUPS     constantsAVX512<>+576(SB), Z12
-	VFMADD213PS Z12, Z1, Z6
-	VFMADD213PS Z12, Z0, Z7
-	VMOVUPS     constantsAVX512<>+704(SB), Z12
-	VFMADD213PS Z12, Z1, Z8
-	VFMADD213PS Z12, Z0, Z9
-	VMOVUPS     constantsAVX512<>+832(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z2, Z2
-	VPADDD      Z12, Z3, Z3
-	VFMADD231PS Z8, Z10, Z6
-	VFMADD231PS Z9, Z11, Z7
-	VFMSUB213PS Z1, Z10, Z6
-	VFMSUB213PS Z0, Z11, Z7
+	VMOVUPS     constantsAVX512<>+512(SB), Z6
+	VFMADD213PS Z6, Z1, Z8
+	VFMADD213PS Z6, Z0, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z7
+	VPERMPS     Z7, Z2, Z6
+	VPERMPS     Z7, Z3, Z7
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z6, Z2, Z2
+	VPADDD      Z7, Z3, Z3
+	VFMSUB213PS Z1, Z10, Z8
+	VFMSUB213PS Z0, Z11, Z9
 	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z2, Z1
-	VADDPS      Z0, Z3, Z8
-	VFMADD231PS Z6, Z2, Z1
-	VFMADD231PS Z7, Z3, Z8
-	VDIVPS.Z    Z1, Z0, K1, Z6
-	VDIVPS.Z    Z8, Z0, K2, Z7
-	VMOVUPS     constantsAVX512<>+384(SB), Z0
+	VADDPS      Z0, Z2, Z6
+	VADDPS      Z0, Z3, Z1
+	VFMADD231PS Z8, Z2, Z6
+	VFMADD231PS Z9, Z3, Z1
+	VDIVPS.Z    Z6, Z0, K1, Z6
+	VDIVPS.Z    Z1, Z0, K2, Z7
+	VMOVUPS     constantsAVX512<>+320(SB), Z0
 	VMINPS      Z20, Z0, Z1
 	VMINPS      Z21, Z0, Z0
-	VMOVUPS     constantsAVX512<>+320(SB), Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z2
 	VMAXPS      Z1, Z2, Z1
 	VMAXPS      Z0, Z2, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+896(SB), Z8
+	VMOVUPS     constantsAVX512<>+640(SB), Z8
 	VFMADD231PS Z8, Z1, Z2
 	VFMADD231PS Z8, Z0, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z9
+	VMOVUPS     constantsAVX512<>+64(SB), Z9
 	VSUBPS      Z9, Z2, Z8
 	VSUBPS      Z9, Z3, Z9
-	VMOVUPS     constantsAVX512<>+960(SB), Z10
+	VMOVUPS     constantsAVX512<>+704(SB), Z10
 	VFMADD231PS Z10, Z8, Z1
 	VFMADD231PS Z10, Z9, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z8
-	VMOVAPS     Z8, Z9
-	VMOVUPS     constantsAVX512<>+1216(SB), Z10
+	VMOVUPS     constantsAVX512<>+832(SB), Z10
 	VMOVAPS     Z10, Z11
 	VMULPS      Z1, Z1, Z12
 	VMULPS      Z0, Z0, Z13
-	VMOVUPS     constantsAVX512<>+1024(SB), Z14
-	VFMADD213PS Z14, Z1, Z8
-	VFMADD213PS Z14, Z0, Z9
-	VMOVUPS     constantsAVX512<>+1152(SB), Z14
-	VFMADD213PS Z14, Z1, Z10
-	VFMADD213PS Z14, Z0, Z11
-	VMOVUPS     constantsAVX512<>+1280(SB), Z14
-	VFMADD231PS Z14, Z12, Z10
-	VFMADD231PS Z14, Z13, Z11
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z14
-	VPADDD      Z14, Z2, Z2
-	VPADDD      Z14, Z3, Z3
-	VFMADD231PS Z10, Z12, Z8
-	VFMADD231PS Z11, Z13, Z9
+	VMOVUPS     constantsAVX512<>+768(SB), Z8
+	VFMADD213PS Z8, Z1, Z10
+	VFMADD213PS Z8, Z0, Z11
+	VMOVUPS     constantsAVX512<>+960(SB), Z9
+	VPERMPS     Z9, Z2, Z8
+	VPERMPS     Z9, Z3, Z9
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z8, Z2, Z2
+	VPADDD      Z9, Z3, Z3
+	VMOVUPS     constantsAVX512<>+896(SB), Z8
+	VFMADD231PS Z8, Z12, Z10
+	VFMADD231PS Z8, Z13, Z11
 	VADDPS      Z1, Z1, Z1
 	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z1, Z12, Z8
-	VFMADD213PS Z0, Z13, Z9
+	VFMADD213PS Z1, Z12, Z10
+	VFMADD213PS Z0, Z13, Z11
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
-	VADDPS      Z1, Z2, Z10
+	VADDPS      Z1, Z2, Z8
 	VADDPS      Z1, Z3, Z0
-	VSUBPS      Z1, Z2, Z11
+	VSUBPS      Z1, Z2, Z9
 	VSUBPS      Z1, Z3, Z1
-	VFMADD231PS Z8, Z2, Z10
-	VFMADD231PS Z9, Z3, Z0
-	VFMADD231PS Z8, Z2, Z11
-	VFMADD231PS Z9, Z3, Z1
-	VDIVPS      Z10, Z11, Z20
+	VFMADD231PS Z10, Z2, Z8
+	VFMADD231PS Z11, Z3, Z0
+	VFMADD231PS Z10, Z2, Z9
+	VFMADD231PS Z11, Z3, Z1
+	VDIVPS      Z8, Z9, Z20
 	VDIVPS      Z0, Z1, Z21
-	VMOVUPS     constantsAVX512<>+384(SB), Z0
+	VMOVUPS     constantsAVX512<>+320(SB), Z0
 	VMINPS      Z22, Z0, Z1
 	VMINPS      Z23, Z0, Z0
-	VMOVUPS     constantsAVX512<>+320(SB), Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z2
 	VMAXPS      Z1, Z2, Z1
 	VMAXPS      Z0, Z2, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+896(SB), Z8
+	VMOVUPS     constantsAVX512<>+640(SB), Z8
 	VFMADD231PS Z8, Z1, Z2
 	VFMADD231PS Z8, Z0, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z9
+	VMOVUPS     constantsAVX512<>+64(SB), Z9
 	VSUBPS      Z9, Z2, Z8
 	VSUBPS      Z9, Z3, Z9
-	VMOVUPS     constantsAVX512<>+960(SB), Z10
+	VMOVUPS     constantsAVX512<>+704(SB), Z10
 	VFMADD231PS Z10, Z8, Z1
 	VFMADD231PS Z10, Z9, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z8
-	VMOVAPS     Z8, Z9
-	VMOVUPS     constantsAVX512<>+1216(SB), Z10
+	VMOVUPS     constantsAVX512<>+832(SB), Z10
 	VMOVAPS     Z10, Z11
 	VMULPS      Z1, Z1, Z12
 	VMULPS      Z0, Z0, Z13
-	VMOVUPS     constantsAVX512<>+1024(SB), Z14
-	VFMADD213PS Z14, Z1, Z8
-	VFMADD213PS Z14, Z0, Z9
-	VMOVUPS     constantsAVX512<>+1152(SB), Z14
-	VFMADD213PS Z14, Z1, Z10
-	VFMADD213PS Z14, Z0, Z11
-	VMOVUPS     constantsAVX512<>+1280(SB), Z14
-	VFMADD231PS Z14, Z12, Z10
-	VFMADD231PS Z14, Z13, Z11
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z14
-	VPADDD      Z14, Z2, Z2
-	VPADDD      Z14, Z3, Z3
-	VFMADD231PS Z10, Z12, Z8
-	VFMADD231PS Z11, Z13, Z9
+	VMOVUPS     constantsAVX512<>+768(SB), Z8
+	VFMADD213PS Z8, Z1, Z10
+	VFMADD213PS Z8, Z0, Z11
+	VMOVUPS     constantsAVX512<>+960(SB), Z9
+	VPERMPS     Z9, Z2, Z8
+	VPERMPS     Z9, Z3, Z9
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z8, Z2, Z2
+	VPADDD      Z9, Z3, Z3
+	VMOVUPS     constantsAVX512<>+896(SB), Z8
+	VFMADD231PS Z8, Z12, Z10
+	VFMADD231PS Z8, Z13, Z11
 	VADDPS      Z1, Z1, Z1
 	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z1, Z12, Z8
-	VFMADD213PS Z0, Z13, Z9
+	VFMADD213PS Z1, Z12, Z10
+	VFMADD213PS Z0, Z13, Z11
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
-	VADDPS      Z1, Z2, Z10
+	VADDPS      Z1, Z2, Z8
 	VADDPS      Z1, Z3, Z0
-	VSUBPS      Z1, Z2, Z11
+	VSUBPS      Z1, Z2, Z9
 	VSUBPS      Z1, Z3, Z1
-	VFMADD231PS Z8, Z2, Z10
-	VFMADD231PS Z9, Z3, Z0
-	VFMADD231PS Z8, Z2, Z11
-	VFMADD231PS Z9, Z3, Z1
-	VDIVPS      Z10, Z11, Z22
+	VFMADD231PS Z10, Z2, Z8
+	VFMADD231PS Z11, Z3, Z0
+	VFMADD231PS Z10, Z2, Z9
+	VFMADD231PS Z11, Z3, Z1
+	VDIVPS      Z8, Z9, Z22
 	VDIVPS      Z0, Z1, Z23
 	CMPQ        SI, $0x10
 	JL          p0lhtail
@@ -9014,163 +8841,136 @@ wh0even:
 	VADDPS      Z9, Z3, Z3
 	VADDPS      Z12, Z10, Z10
 	VADDPS      Z13, Z11, Z11
-	VMOVUPS     constantsAVX512<>+192(SB), Z6
+	VMOVUPS     constantsAVX512<>+128(SB), Z6
 	VCMPPS      $0x15, Z6, Z0, K1
 	VCMPPS      $0x15, Z6, Z1, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z6
+	VMOVUPS     constantsAVX512<>+192(SB), Z6
 	VMINPS      Z0, Z6, Z0
 	VMINPS      Z1, Z6, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z6
-	VMAXPS      Z0, Z6, Z0
-	VMAXPS      Z1, Z6, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z6
+	VMOVUPS     constantsAVX512<>+64(SB), Z6
 	VMOVAPS     Z6, Z7
-	VMOVUPS     constantsAVX512<>+448(SB), Z8
+	VMOVUPS     constantsAVX512<>+384(SB), Z8
 	VFMADD231PS Z8, Z0, Z6
 	VFMADD231PS Z8, Z1, Z7
-	VMOVUPS     constantsAVX512<>+128(SB), Z9
+	VMOVUPS     constantsAVX512<>+64(SB), Z9
 	VSUBPS      Z9, Z6, Z8
 	VSUBPS      Z9, Z7, Z9
-	VMOVUPS     constantsAVX512<>+512(SB), Z12
+	VMOVUPS     constantsAVX512<>+448(SB), Z12
 	VFMADD231PS Z12, Z8, Z0
 	VFMADD231PS Z12, Z9, Z1
-	VMOVUPS     constantsAVX512<>+640(SB), Z8
-	VMOVAPS     Z8, Z9
-	VMOVUPS     constantsAVX512<>+768(SB), Z12
+	VMOVUPS     constantsAVX512<>+576(SB), Z12
 	VMOVAPS     Z12, Z13
 	VMULPS      Z0, Z0, Z14
 	VMULPS      Z1, Z1, Z15
-	VMOVUPS     constantsAVX512<>+576(SB), Z16
-	VFMADD213PS Z16, Z0, Z8
-	VFMADD213PS Z16, Z1, Z9
-	VMOVUPS     constantsAVX512<>+704(SB), Z16
-	VFMADD213PS Z16, Z0, Z12
-	VFMADD213PS Z16, Z1, Z13
-	VMOVUPS     constantsAVX512<>+832(SB), Z16
-	VFMADD231PS Z16, Z14, Z12
-	VFMADD231PS Z16, Z15, Z13
-	VPSLLD      $0x17, Z6, Z6
-	VPSLLD      $0x17, Z7, Z7
-	VMOVUPS     constantsAVX512<>+0(SB), Z16
-	VPADDD      Z16, Z6, Z6
-	VPADDD      Z16, Z7, Z7
-	VFMADD231PS Z12, Z14, Z8
-	VFMADD231PS Z13, Z15, Z9
-	VFMSUB213PS Z0, Z14, Z8
-	VFMSUB213PS Z1, Z15, Z9
+	VMOVUPS     constantsAVX512<>+512(SB), Z8
+	VFMADD213PS Z8, Z0, Z12
+	VFMADD213PS Z8, Z1, Z13
+	VMOVUPS     constantsAVX512<>+960(SB), Z9
+	VPERMPS     Z9, Z6, Z8
+	VPERMPS     Z9, Z7, Z9
+	VPSLLD      $0x14, Z6, Z6
+	VPSLLD      $0x14, Z7, Z7
+	VPADDD      Z8, Z6, Z6
+	VPADDD      Z9, Z7, Z7
+	VFMSUB213PS Z0, Z14, Z12
+	VFMSUB213PS Z1, Z15, Z13
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
 	VADDPS      Z1, Z6, Z0
-	VADDPS      Z1, Z7, Z12
-	VFMADD231PS Z8, Z6, Z0
-	VFMADD231PS Z9, Z7, Z12
+	VADDPS      Z1, Z7, Z8
+	VFMADD231PS Z12, Z6, Z0
+	VFMADD231PS Z13, Z7, Z8
 	VDIVPS.Z    Z0, Z1, K1, Z0
-	VDIVPS.Z    Z12, Z1, K2, Z1
+	VDIVPS.Z    Z8, Z1, K2, Z1
 	VFMADD213PS Z4, Z0, Z10
 	VFMADD213PS Z5, Z1, Z11
-	VMOVUPS     constantsAVX512<>+192(SB), Z0
+	VMOVUPS     constantsAVX512<>+128(SB), Z0
 	VCMPPS      $0x15, Z0, Z2, K1
 	VCMPPS      $0x15, Z0, Z3, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z0
+	VMOVUPS     constantsAVX512<>+192(SB), Z0
 	VMINPS      Z2, Z0, Z1
 	VMINPS      Z3, Z0, Z0
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
-	VMAXPS      Z1, Z2, Z1
-	VMAXPS      Z0, Z2, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+448(SB), Z4
+	VMOVUPS     constantsAVX512<>+384(SB), Z4
 	VFMADD231PS Z4, Z1, Z2
 	VFMADD231PS Z4, Z0, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z5
+	VMOVUPS     constantsAVX512<>+64(SB), Z5
 	VSUBPS      Z5, Z2, Z4
 	VSUBPS      Z5, Z3, Z5
-	VMOVUPS     constantsAVX512<>+512(SB), Z6
+	VMOVUPS     constantsAVX512<>+448(SB), Z6
 	VFMADD231PS Z6, Z4, Z1
 	VFMADD231PS Z6, Z5, Z0
-	VMOVUPS     constantsAVX512<>+640(SB), Z4
-	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+768(SB), Z6
+	VMOVUPS     constantsAVX512<>+576(SB), Z6
 	VMOVAPS     Z6, Z7
 	VMULPS      Z1, Z1, Z8
 	VMULPS      Z0, Z0, Z9
-	VMOVUPS     constantsAVX512<>+576(SB), Z12
-	VFMADD213PS Z12, Z1, Z4
-	VFMADD213PS Z12, Z0, Z5
-	VMOVUPS     constantsAVX512<>+704(SB), Z12
-	VFMADD213PS Z12, Z1, Z6
-	VFMADD213PS Z12, Z0, Z7
-	VMOVUPS     constantsAVX512<>+832(SB), Z12
-	VFMADD231PS Z12, Z8, Z6
-	VFMADD231PS Z12, Z9, Z7
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z2, Z2
-	VPADDD      Z12, Z3, Z3
-	VFMADD231PS Z6, Z8, Z4
-	VFMADD231PS Z7, Z9, Z5
-	VFMSUB213PS Z1, Z8, Z4
-	VFMSUB213PS Z0, Z9, Z5
+	VMOVUPS     constantsAVX512<>+512(SB), Z4
+	VFMADD213PS Z4, Z1, Z6
+	VFMADD213PS Z4, Z0, Z7
+	VMOVUPS     constantsAVX512<>+960(SB), Z5
+	VPERMPS     Z5, Z2, Z4
+	VPERMPS     Z5, Z3, Z5
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z2, Z2
+	VPADDD      Z5, Z3, Z3
+	VFMSUB213PS Z1, Z8, Z6
+	VFMSUB213PS Z0, Z9, Z7
 	VMOVUPS     constantsAVX512<>+0(SB), Z0
 	VADDPS      Z0, Z2, Z1
-	VADDPS      Z0, Z3, Z6
-	VFMADD231PS Z4, Z2, Z1
-	VFMADD231PS Z5, Z3, Z6
+	VADDPS      Z0, Z3, Z4
+	VFMADD231PS Z6, Z2, Z1
+	VFMADD231PS Z7, Z3, Z4
 	VDIVPS.Z    Z1, Z0, K1, Z2
-	VDIVPS.Z    Z6, Z0, K2, Z3
-	VMOVUPS     constantsAVX512<>+384(SB), Z0
+	VDIVPS.Z    Z4, Z0, K2, Z3
+	VMOVUPS     constantsAVX512<>+320(SB), Z0
 	VMINPS      Z10, Z0, Z1
 	VMINPS      Z11, Z0, Z0
-	VMOVUPS     constantsAVX512<>+320(SB), Z4
+	VMOVUPS     constantsAVX512<>+256(SB), Z4
 	VMAXPS      Z1, Z4, Z1
 	VMAXPS      Z0, Z4, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z4
 	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+896(SB), Z6
+	VMOVUPS     constantsAVX512<>+640(SB), Z6
 	VFMADD231PS Z6, Z1, Z4
 	VFMADD231PS Z6, Z0, Z5
-	VMOVUPS     constantsAVX512<>+128(SB), Z7
+	VMOVUPS     constantsAVX512<>+64(SB), Z7
 	VSUBPS      Z7, Z4, Z6
 	VSUBPS      Z7, Z5, Z7
-	VMOVUPS     constantsAVX512<>+960(SB), Z8
+	VMOVUPS     constantsAVX512<>+704(SB), Z8
 	VFMADD231PS Z8, Z6, Z1
 	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z6
-	VMOVAPS     Z6, Z7
-	VMOVUPS     constantsAVX512<>+1216(SB), Z8
+	VMOVUPS     constantsAVX512<>+832(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z1, Z1, Z10
 	VMULPS      Z0, Z0, Z11
-	VMOVUPS     constantsAVX512<>+1024(SB), Z12
-	VFMADD213PS Z12, Z1, Z6
-	VFMADD213PS Z12, Z0, Z7
-	VMOVUPS     constantsAVX512<>+1152(SB), Z12
-	VFMADD213PS Z12, Z1, Z8
-	VFMADD213PS Z12, Z0, Z9
-	VMOVUPS     constantsAVX512<>+1280(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z4, Z4
-	VPSLLD      $0x17, Z5, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z4, Z4
-	VPADDD      Z12, Z5, Z5
-	VFMADD231PS Z8, Z10, Z6
-	VFMADD231PS Z9, Z11, Z7
+	VMOVUPS     constantsAVX512<>+768(SB), Z6
+	VFMADD213PS Z6, Z1, Z8
+	VFMADD213PS Z6, Z0, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z7
+	VPERMPS     Z7, Z4, Z6
+	VPERMPS     Z7, Z5, Z7
+	VPSLLD      $0x14, Z4, Z4
+	VPSLLD      $0x14, Z5, Z5
+	VPADDD      Z6, Z4, Z4
+	VPADDD      Z7, Z5, Z5
+	VMOVUPS     constantsAVX512<>+896(SB), Z6
+	VFMADD231PS Z6, Z10, Z8
+	VFMADD231PS Z6, Z11, Z9
 	VADDPS      Z1, Z1, Z1
 	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z1, Z10, Z6
-	VFMADD213PS Z0, Z11, Z7
+	VFMADD213PS Z1, Z10, Z8
+	VFMADD213PS Z0, Z11, Z9
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
-	VADDPS      Z1, Z4, Z8
+	VADDPS      Z1, Z4, Z6
 	VADDPS      Z1, Z5, Z0
-	VSUBPS      Z1, Z4, Z9
+	VSUBPS      Z1, Z4, Z7
 	VSUBPS      Z1, Z5, Z1
-	VFMADD231PS Z6, Z4, Z8
-	VFMADD231PS Z7, Z5, Z0
-	VFMADD231PS Z6, Z4, Z9
-	VFMADD231PS Z7, Z5, Z1
-	VDIVPS      Z8, Z9, Z10
+	VFMADD231PS Z8, Z4, Z6
+	VFMADD231PS Z9, Z5, Z0
+	VFMADD231PS Z8, Z4, Z7
+	VFMADD231PS Z9, Z5, Z1
+	VDIVPS      Z6, Z7, Z10
 	VDIVPS      Z0, Z1, Z11
 	CMPQ        SI, $0x10
 	JL          w0lhtail
@@ -10959,78 +10759,66 @@ nh0even:
 	VADDPS      Z3, Z0, Z0
 	VADDPS      Z4, Z1, Z1
 	VADDPS      Z6, Z5, Z5
-	VCMPPS      $0x15, constantsAVX512<>+192(SB), Z0, K1
-	VMOVUPS     constantsAVX512<>+256(SB), Z3
-	VMINPS      Z0, Z3, Z0
+	VCMPPS      $0x15, constantsAVX512<>+128(SB), Z0, K1
 	VMOVUPS     constantsAVX512<>+192(SB), Z3
-	VMAXPS      Z0, Z3, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z3
-	VFMADD231PS constantsAVX512<>+448(SB), Z0, Z3
-	VSUBPS      constantsAVX512<>+128(SB), Z3, Z4
-	VFMADD231PS constantsAVX512<>+512(SB), Z4, Z0
-	VMOVUPS     constantsAVX512<>+640(SB), Z4
-	VMOVUPS     constantsAVX512<>+768(SB), Z6
+	VMINPS      Z0, Z3, Z0
+	VMOVUPS     constantsAVX512<>+64(SB), Z3
+	VFMADD231PS constantsAVX512<>+384(SB), Z0, Z3
+	VSUBPS      constantsAVX512<>+64(SB), Z3, Z4
+	VFMADD231PS constantsAVX512<>+448(SB), Z4, Z0
+	VMOVUPS     constantsAVX512<>+576(SB), Z6
 	VMULPS      Z0, Z0, Z7
-	VFMADD213PS constantsAVX512<>+576(SB), Z0, Z4
-	VFMADD213PS constantsAVX512<>+704(SB), Z0, Z6
-	VFMADD231PS constantsAVX512<>+832(SB), Z7, Z6
-	VPSLLD      $0x17, Z3, Z3
-	VPADDD      constantsAVX512<>+0(SB), Z3, Z3
-	VFMADD231PS Z6, Z7, Z4
-	VFMSUB213PS Z0, Z7, Z4
+	VFMADD213PS constantsAVX512<>+512(SB), Z0, Z6
+	VPERMPS     constantsAVX512<>+960(SB), Z3, Z4
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z3, Z3
+	VFMSUB213PS Z0, Z7, Z6
 	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z3, Z6
-	VFMADD231PS Z4, Z3, Z6
-	VDIVPS.Z    Z6, Z0, K1, Z0
+	VADDPS      Z0, Z3, Z4
+	VFMADD231PS Z6, Z3, Z4
+	VDIVPS.Z    Z4, Z0, K1, Z0
 	VFMADD213PS Z2, Z0, Z5
-	VCMPPS      $0x15, constantsAVX512<>+192(SB), Z1, K1
-	VMOVUPS     constantsAVX512<>+256(SB), Z0
+	VCMPPS      $0x15, constantsAVX512<>+128(SB), Z1, K1
+	VMOVUPS     constantsAVX512<>+192(SB), Z0
 	VMINPS      Z1, Z0, Z0
-	VMOVUPS     constantsAVX512<>+192(SB), Z1
-	VMAXPS      Z0, Z1, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z1
-	VFMADD231PS constantsAVX512<>+448(SB), Z0, Z1
-	VSUBPS      constantsAVX512<>+128(SB), Z1, Z2
-	VFMADD231PS constantsAVX512<>+512(SB), Z2, Z0
-	VMOVUPS     constantsAVX512<>+640(SB), Z2
-	VMOVUPS     constantsAVX512<>+768(SB), Z3
+	VMOVUPS     constantsAVX512<>+64(SB), Z1
+	VFMADD231PS constantsAVX512<>+384(SB), Z0, Z1
+	VSUBPS      constantsAVX512<>+64(SB), Z1, Z2
+	VFMADD231PS constantsAVX512<>+448(SB), Z2, Z0
+	VMOVUPS     constantsAVX512<>+576(SB), Z3
 	VMULPS      Z0, Z0, Z4
-	VFMADD213PS constantsAVX512<>+576(SB), Z0, Z2
-	VFMADD213PS constantsAVX512<>+704(SB), Z0, Z3
-	VFMADD231PS constantsAVX512<>+832(SB), Z4, Z3
-	VPSLLD      $0x17, Z1, Z1
-	VPADDD      constantsAVX512<>+0(SB), Z1, Z1
-	VFMADD231PS Z3, Z4, Z2
-	VFMSUB213PS Z0, Z4, Z2
+	VFMADD213PS constantsAVX512<>+512(SB), Z0, Z3
+	VPERMPS     constantsAVX512<>+960(SB), Z1, Z2
+	VPSLLD      $0x14, Z1, Z1
+	VPADDD      Z2, Z1, Z1
+	VFMSUB213PS Z0, Z4, Z3
 	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z1, Z3
-	VFMADD231PS Z2, Z1, Z3
-	VDIVPS.Z    Z3, Z0, K1, Z1
-	VMOVUPS     constantsAVX512<>+384(SB), Z0
+	VADDPS      Z0, Z1, Z2
+	VFMADD231PS Z3, Z1, Z2
+	VDIVPS.Z    Z2, Z0, K1, Z1
+	VMOVUPS     constantsAVX512<>+320(SB), Z0
 	VMINPS      Z5, Z0, Z0
-	VMOVUPS     constantsAVX512<>+320(SB), Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z2
 	VMAXPS      Z0, Z2, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
-	VFMADD231PS constantsAVX512<>+896(SB), Z0, Z2
-	VSUBPS      constantsAVX512<>+128(SB), Z2, Z3
-	VFMADD231PS constantsAVX512<>+960(SB), Z3, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z3
-	VMOVUPS     constantsAVX512<>+1216(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
+	VFMADD231PS constantsAVX512<>+640(SB), Z0, Z2
+	VSUBPS      constantsAVX512<>+64(SB), Z2, Z3
+	VFMADD231PS constantsAVX512<>+704(SB), Z3, Z0
+	VMOVUPS     constantsAVX512<>+832(SB), Z4
 	VMULPS      Z0, Z0, Z5
-	VFMADD213PS constantsAVX512<>+1024(SB), Z0, Z3
-	VFMADD213PS constantsAVX512<>+1152(SB), Z0, Z4
-	VFMADD231PS constantsAVX512<>+1280(SB), Z5, Z4
-	VPSLLD      $0x17, Z2, Z2
-	VPADDD      constantsAVX512<>+0(SB), Z2, Z2
-	VFMADD231PS Z4, Z5, Z3
+	VFMADD213PS constantsAVX512<>+768(SB), Z0, Z4
+	VPERMPS     constantsAVX512<>+960(SB), Z2, Z3
+	VPSLLD      $0x14, Z2, Z2
+	VPADDD      Z3, Z2, Z2
+	VFMADD231PS constantsAVX512<>+896(SB), Z5, Z4
 	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z0, Z5, Z3
+	VFMADD213PS Z0, Z5, Z4
 	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z2, Z4
+	VADDPS      Z0, Z2, Z3
 	VSUBPS      Z0, Z2, Z0
-	VFMADD231PS Z3, Z2, Z4
-	VFMADD231PS Z3, Z2, Z0
-	VDIVPS      Z4, Z0, Z5
+	VFMADD231PS Z4, Z2, Z3
+	VFMADD231PS Z4, Z2, Z0
+	VDIVPS      Z3, Z0, Z5
 	CMPQ        SI, $0x10
 	JL          n0lhtail
 	VMOVUPS     (BX), Z0
@@ -11536,163 +11324,136 @@ wh_1:
 	VMULPS       Z3, Z16, Z16
 	VFMADD213PS  448(CX), Z0, Z16
 	VFMADD213PS  320(CX), Z0, Z10
-	VMOVUPS      constantsAVX512<>+192(SB), Z0
+	VMOVUPS      constantsAVX512<>+128(SB), Z0
 	VCMPPS       $0x15, Z0, Z1, K1
 	VCMPPS       $0x15, Z0, Z5, K2
-	VMOVUPS      constantsAVX512<>+256(SB), Z0
+	VMOVUPS      constantsAVX512<>+192(SB), Z0
 	VMINPS       Z1, Z0, Z1
 	VMINPS       Z5, Z0, Z0
-	VMOVUPS      constantsAVX512<>+192(SB), Z2
-	VMAXPS       Z1, Z2, Z1
-	VMAXPS       Z0, Z2, Z0
-	VMOVUPS      constantsAVX512<>+128(SB), Z2
+	VMOVUPS      constantsAVX512<>+64(SB), Z2
 	VMOVAPS      Z2, Z3
-	VMOVUPS      constantsAVX512<>+448(SB), Z4
+	VMOVUPS      constantsAVX512<>+384(SB), Z4
 	VFMADD231PS  Z4, Z1, Z2
 	VFMADD231PS  Z4, Z0, Z3
-	VMOVUPS      constantsAVX512<>+128(SB), Z5
+	VMOVUPS      constantsAVX512<>+64(SB), Z5
 	VSUBPS       Z5, Z2, Z4
 	VSUBPS       Z5, Z3, Z5
-	VMOVUPS      constantsAVX512<>+512(SB), Z6
+	VMOVUPS      constantsAVX512<>+448(SB), Z6
 	VFMADD231PS  Z6, Z4, Z1
 	VFMADD231PS  Z6, Z5, Z0
-	VMOVUPS      constantsAVX512<>+640(SB), Z4
-	VMOVAPS      Z4, Z5
-	VMOVUPS      constantsAVX512<>+768(SB), Z6
+	VMOVUPS      constantsAVX512<>+576(SB), Z6
 	VMOVAPS      Z6, Z7
 	VMULPS       Z1, Z1, Z11
 	VMULPS       Z0, Z0, Z13
-	VMOVUPS      constantsAVX512<>+576(SB), Z15
-	VFMADD213PS  Z15, Z1, Z4
-	VFMADD213PS  Z15, Z0, Z5
-	VMOVUPS      constantsAVX512<>+704(SB), Z15
-	VFMADD213PS  Z15, Z1, Z6
-	VFMADD213PS  Z15, Z0, Z7
-	VMOVUPS      constantsAVX512<>+832(SB), Z15
-	VFMADD231PS  Z15, Z11, Z6
-	VFMADD231PS  Z15, Z13, Z7
-	VPSLLD       $0x17, Z2, Z2
-	VPSLLD       $0x17, Z3, Z3
-	VMOVUPS      constantsAVX512<>+0(SB), Z15
-	VPADDD       Z15, Z2, Z2
-	VPADDD       Z15, Z3, Z3
-	VFMADD231PS  Z6, Z11, Z4
-	VFMADD231PS  Z7, Z13, Z5
-	VFMSUB213PS  Z1, Z11, Z4
-	VFMSUB213PS  Z0, Z13, Z5
+	VMOVUPS      constantsAVX512<>+512(SB), Z4
+	VFMADD213PS  Z4, Z1, Z6
+	VFMADD213PS  Z4, Z0, Z7
+	VMOVUPS      constantsAVX512<>+960(SB), Z5
+	VPERMPS      Z5, Z2, Z4
+	VPERMPS      Z5, Z3, Z5
+	VPSLLD       $0x14, Z2, Z2
+	VPSLLD       $0x14, Z3, Z3
+	VPADDD       Z4, Z2, Z2
+	VPADDD       Z5, Z3, Z3
+	VFMSUB213PS  Z1, Z11, Z6
+	VFMSUB213PS  Z0, Z13, Z7
 	VMOVUPS      constantsAVX512<>+0(SB), Z0
 	VADDPS       Z0, Z2, Z1
-	VADDPS       Z0, Z3, Z6
-	VFMADD231PS  Z4, Z2, Z1
-	VFMADD231PS  Z5, Z3, Z6
+	VADDPS       Z0, Z3, Z4
+	VFMADD231PS  Z6, Z2, Z1
+	VFMADD231PS  Z7, Z3, Z4
 	VDIVPS.Z     Z1, Z0, K1, Z1
-	VDIVPS.Z     Z6, Z0, K2, Z5
+	VDIVPS.Z     Z4, Z0, K2, Z5
 	VFMADD213PS  Z8, Z1, Z14
 	VFMADD213PS  Z10, Z5, Z16
-	VMOVUPS      constantsAVX512<>+192(SB), Z0
+	VMOVUPS      constantsAVX512<>+128(SB), Z0
 	VCMPPS       $0x15, Z0, Z9, K1
 	VCMPPS       $0x15, Z0, Z12, K2
-	VMOVUPS      constantsAVX512<>+256(SB), Z0
+	VMOVUPS      constantsAVX512<>+192(SB), Z0
 	VMINPS       Z9, Z0, Z1
 	VMINPS       Z12, Z0, Z0
-	VMOVUPS      constantsAVX512<>+192(SB), Z2
-	VMAXPS       Z1, Z2, Z1
-	VMAXPS       Z0, Z2, Z0
-	VMOVUPS      constantsAVX512<>+128(SB), Z2
+	VMOVUPS      constantsAVX512<>+64(SB), Z2
 	VMOVAPS      Z2, Z3
-	VMOVUPS      constantsAVX512<>+448(SB), Z4
+	VMOVUPS      constantsAVX512<>+384(SB), Z4
 	VFMADD231PS  Z4, Z1, Z2
 	VFMADD231PS  Z4, Z0, Z3
-	VMOVUPS      constantsAVX512<>+128(SB), Z5
+	VMOVUPS      constantsAVX512<>+64(SB), Z5
 	VSUBPS       Z5, Z2, Z4
 	VSUBPS       Z5, Z3, Z5
-	VMOVUPS      constantsAVX512<>+512(SB), Z6
+	VMOVUPS      constantsAVX512<>+448(SB), Z6
 	VFMADD231PS  Z6, Z4, Z1
 	VFMADD231PS  Z6, Z5, Z0
-	VMOVUPS      constantsAVX512<>+640(SB), Z4
-	VMOVAPS      Z4, Z5
-	VMOVUPS      constantsAVX512<>+768(SB), Z6
+	VMOVUPS      constantsAVX512<>+576(SB), Z6
 	VMOVAPS      Z6, Z7
 	VMULPS       Z1, Z1, Z8
 	VMULPS       Z0, Z0, Z9
-	VMOVUPS      constantsAVX512<>+576(SB), Z10
-	VFMADD213PS  Z10, Z1, Z4
-	VFMADD213PS  Z10, Z0, Z5
-	VMOVUPS      constantsAVX512<>+704(SB), Z10
-	VFMADD213PS  Z10, Z1, Z6
-	VFMADD213PS  Z10, Z0, Z7
-	VMOVUPS      constantsAVX512<>+832(SB), Z10
-	VFMADD231PS  Z10, Z8, Z6
-	VFMADD231PS  Z10, Z9, Z7
-	VPSLLD       $0x17, Z2, Z2
-	VPSLLD       $0x17, Z3, Z3
-	VMOVUPS      constantsAVX512<>+0(SB), Z10
-	VPADDD       Z10, Z2, Z2
-	VPADDD       Z10, Z3, Z3
-	VFMADD231PS  Z6, Z8, Z4
-	VFMADD231PS  Z7, Z9, Z5
-	VFMSUB213PS  Z1, Z8, Z4
-	VFMSUB213PS  Z0, Z9, Z5
+	VMOVUPS      constantsAVX512<>+512(SB), Z4
+	VFMADD213PS  Z4, Z1, Z6
+	VFMADD213PS  Z4, Z0, Z7
+	VMOVUPS      constantsAVX512<>+960(SB), Z5
+	VPERMPS      Z5, Z2, Z4
+	VPERMPS      Z5, Z3, Z5
+	VPSLLD       $0x14, Z2, Z2
+	VPSLLD       $0x14, Z3, Z3
+	VPADDD       Z4, Z2, Z2
+	VPADDD       Z5, Z3, Z3
+	VFMSUB213PS  Z1, Z8, Z6
+	VFMSUB213PS  Z0, Z9, Z7
 	VMOVUPS      constantsAVX512<>+0(SB), Z0
-	VADDPS       Z0, Z2, Z6
+	VADDPS       Z0, Z2, Z4
 	VADDPS       Z0, Z3, Z1
-	VFMADD231PS  Z4, Z2, Z6
-	VFMADD231PS  Z5, Z3, Z1
-	VDIVPS.Z     Z6, Z0, K1, Z9
+	VFMADD231PS  Z6, Z2, Z4
+	VFMADD231PS  Z7, Z3, Z1
+	VDIVPS.Z     Z4, Z0, K1, Z9
 	VDIVPS.Z     Z1, Z0, K2, Z12
-	VMOVUPS      constantsAVX512<>+384(SB), Z0
+	VMOVUPS      constantsAVX512<>+320(SB), Z0
 	VMINPS       Z14, Z0, Z1
 	VMINPS       Z16, Z0, Z0
-	VMOVUPS      constantsAVX512<>+320(SB), Z2
+	VMOVUPS      constantsAVX512<>+256(SB), Z2
 	VMAXPS       Z1, Z2, Z1
 	VMAXPS       Z0, Z2, Z0
-	VMOVUPS      constantsAVX512<>+128(SB), Z2
+	VMOVUPS      constantsAVX512<>+64(SB), Z2
 	VMOVAPS      Z2, Z3
-	VMOVUPS      constantsAVX512<>+896(SB), Z4
+	VMOVUPS      constantsAVX512<>+640(SB), Z4
 	VFMADD231PS  Z4, Z1, Z2
 	VFMADD231PS  Z4, Z0, Z3
-	VMOVUPS      constantsAVX512<>+128(SB), Z5
+	VMOVUPS      constantsAVX512<>+64(SB), Z5
 	VSUBPS       Z5, Z2, Z4
 	VSUBPS       Z5, Z3, Z5
-	VMOVUPS      constantsAVX512<>+960(SB), Z6
+	VMOVUPS      constantsAVX512<>+704(SB), Z6
 	VFMADD231PS  Z6, Z4, Z1
 	VFMADD231PS  Z6, Z5, Z0
-	VMOVUPS      constantsAVX512<>+1088(SB), Z4
-	VMOVAPS      Z4, Z5
-	VMOVUPS      constantsAVX512<>+1216(SB), Z6
+	VMOVUPS      constantsAVX512<>+832(SB), Z6
 	VMOVAPS      Z6, Z7
 	VMULPS       Z1, Z1, Z8
 	VMULPS       Z0, Z0, Z10
-	VMOVUPS      constantsAVX512<>+1024(SB), Z11
-	VFMADD213PS  Z11, Z1, Z4
-	VFMADD213PS  Z11, Z0, Z5
-	VMOVUPS      constantsAVX512<>+1152(SB), Z11
-	VFMADD213PS  Z11, Z1, Z6
-	VFMADD213PS  Z11, Z0, Z7
-	VMOVUPS      constantsAVX512<>+1280(SB), Z11
-	VFMADD231PS  Z11, Z8, Z6
-	VFMADD231PS  Z11, Z10, Z7
-	VPSLLD       $0x17, Z2, Z2
-	VPSLLD       $0x17, Z3, Z3
-	VMOVUPS      constantsAVX512<>+0(SB), Z11
-	VPADDD       Z11, Z2, Z2
-	VPADDD       Z11, Z3, Z3
-	VFMADD231PS  Z6, Z8, Z4
-	VFMADD231PS  Z7, Z10, Z5
+	VMOVUPS      constantsAVX512<>+768(SB), Z4
+	VFMADD213PS  Z4, Z1, Z6
+	VFMADD213PS  Z4, Z0, Z7
+	VMOVUPS      constantsAVX512<>+960(SB), Z5
+	VPERMPS      Z5, Z2, Z4
+	VPERMPS      Z5, Z3, Z5
+	VPSLLD       $0x14, Z2, Z2
+	VPSLLD       $0x14, Z3, Z3
+	VPADDD       Z4, Z2, Z2
+	VPADDD       Z5, Z3, Z3
+	VMOVUPS      constantsAVX512<>+896(SB), Z4
+	VFMADD231PS  Z4, Z8, Z6
+	VFMADD231PS  Z4, Z10, Z7
 	VADDPS       Z1, Z1, Z1
 	VADDPS       Z0, Z0, Z0
-	VFMADD213PS  Z1, Z8, Z4
-	VFMADD213PS  Z0, Z10, Z5
+	VFMADD213PS  Z1, Z8, Z6
+	VFMADD213PS  Z0, Z10, Z7
 	VMOVUPS      constantsAVX512<>+0(SB), Z1
-	VADDPS       Z1, Z2, Z6
+	VADDPS       Z1, Z2, Z4
 	VADDPS       Z1, Z3, Z0
-	VSUBPS       Z1, Z2, Z7
+	VSUBPS       Z1, Z2, Z5
 	VSUBPS       Z1, Z3, Z1
-	VFMADD231PS  Z4, Z2, Z6
-	VFMADD231PS  Z5, Z3, Z0
-	VFMADD231PS  Z4, Z2, Z7
-	VFMADD231PS  Z5, Z3, Z1
-	VDIVPS       Z6, Z7, Z14
+	VFMADD231PS  Z6, Z2, Z4
+	VFMADD231PS  Z7, Z3, Z0
+	VFMADD231PS  Z6, Z2, Z5
+	VFMADD231PS  Z7, Z3, Z1
+	VDIVPS       Z4, Z5, Z14
 	VDIVPS       Z0, Z1, Z16
 	CMPQ         BX, $0x10
 	JL           w0lhtail
@@ -12066,78 +11827,66 @@ nh_1:
 	VMULPS       Z3, Z7, Z7
 	VFMADD213PS  192(CX), Z0, Z7
 	VFMADD213PS  128(CX), Z0, Z4
-	VCMPPS       $0x15, constantsAVX512<>+192(SB), Z1, K1
-	VMOVUPS      constantsAVX512<>+256(SB), Z0
+	VCMPPS       $0x15, constantsAVX512<>+128(SB), Z1, K1
+	VMOVUPS      constantsAVX512<>+192(SB), Z0
 	VMINPS       Z1, Z0, Z0
-	VMOVUPS      constantsAVX512<>+192(SB), Z1
-	VMAXPS       Z0, Z1, Z0
-	VMOVUPS      constantsAVX512<>+128(SB), Z1
-	VFMADD231PS  constantsAVX512<>+448(SB), Z0, Z1
-	VSUBPS       constantsAVX512<>+128(SB), Z1, Z2
-	VFMADD231PS  constantsAVX512<>+512(SB), Z2, Z0
-	VMOVUPS      constantsAVX512<>+640(SB), Z2
-	VMOVUPS      constantsAVX512<>+768(SB), Z3
+	VMOVUPS      constantsAVX512<>+64(SB), Z1
+	VFMADD231PS  constantsAVX512<>+384(SB), Z0, Z1
+	VSUBPS       constantsAVX512<>+64(SB), Z1, Z2
+	VFMADD231PS  constantsAVX512<>+448(SB), Z2, Z0
+	VMOVUPS      constantsAVX512<>+576(SB), Z3
 	VMULPS       Z0, Z0, Z6
-	VFMADD213PS  constantsAVX512<>+576(SB), Z0, Z2
-	VFMADD213PS  constantsAVX512<>+704(SB), Z0, Z3
-	VFMADD231PS  constantsAVX512<>+832(SB), Z6, Z3
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       constantsAVX512<>+0(SB), Z1, Z1
-	VFMADD231PS  Z3, Z6, Z2
-	VFMSUB213PS  Z0, Z6, Z2
+	VFMADD213PS  constantsAVX512<>+512(SB), Z0, Z3
+	VPERMPS      constantsAVX512<>+960(SB), Z1, Z2
+	VPSLLD       $0x14, Z1, Z1
+	VPADDD       Z2, Z1, Z1
+	VFMSUB213PS  Z0, Z6, Z3
 	VMOVUPS      constantsAVX512<>+0(SB), Z0
-	VADDPS       Z0, Z1, Z3
-	VFMADD231PS  Z2, Z1, Z3
-	VDIVPS.Z     Z3, Z0, K1, Z1
+	VADDPS       Z0, Z1, Z2
+	VFMADD231PS  Z3, Z1, Z2
+	VDIVPS.Z     Z2, Z0, K1, Z1
 	VFMADD213PS  Z4, Z1, Z7
-	VCMPPS       $0x15, constantsAVX512<>+192(SB), Z5, K1
-	VMOVUPS      constantsAVX512<>+256(SB), Z0
+	VCMPPS       $0x15, constantsAVX512<>+128(SB), Z5, K1
+	VMOVUPS      constantsAVX512<>+192(SB), Z0
 	VMINPS       Z5, Z0, Z0
-	VMOVUPS      constantsAVX512<>+192(SB), Z1
-	VMAXPS       Z0, Z1, Z0
-	VMOVUPS      constantsAVX512<>+128(SB), Z1
-	VFMADD231PS  constantsAVX512<>+448(SB), Z0, Z1
-	VSUBPS       constantsAVX512<>+128(SB), Z1, Z2
-	VFMADD231PS  constantsAVX512<>+512(SB), Z2, Z0
-	VMOVUPS      constantsAVX512<>+640(SB), Z2
-	VMOVUPS      constantsAVX512<>+768(SB), Z3
+	VMOVUPS      constantsAVX512<>+64(SB), Z1
+	VFMADD231PS  constantsAVX512<>+384(SB), Z0, Z1
+	VSUBPS       constantsAVX512<>+64(SB), Z1, Z2
+	VFMADD231PS  constantsAVX512<>+448(SB), Z2, Z0
+	VMOVUPS      constantsAVX512<>+576(SB), Z3
 	VMULPS       Z0, Z0, Z4
-	VFMADD213PS  constantsAVX512<>+576(SB), Z0, Z2
-	VFMADD213PS  constantsAVX512<>+704(SB), Z0, Z3
-	VFMADD231PS  constantsAVX512<>+832(SB), Z4, Z3
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       constantsAVX512<>+0(SB), Z1, Z1
-	VFMADD231PS  Z3, Z4, Z2
-	VFMSUB213PS  Z0, Z4, Z2
+	VFMADD213PS  constantsAVX512<>+512(SB), Z0, Z3
+	VPERMPS      constantsAVX512<>+960(SB), Z1, Z2
+	VPSLLD       $0x14, Z1, Z1
+	VPADDD       Z2, Z1, Z1
+	VFMSUB213PS  Z0, Z4, Z3
 	VMOVUPS      constantsAVX512<>+0(SB), Z0
-	VADDPS       Z0, Z1, Z3
-	VFMADD231PS  Z2, Z1, Z3
-	VDIVPS.Z     Z3, Z0, K1, Z5
-	VMOVUPS      constantsAVX512<>+384(SB), Z0
+	VADDPS       Z0, Z1, Z2
+	VFMADD231PS  Z3, Z1, Z2
+	VDIVPS.Z     Z2, Z0, K1, Z5
+	VMOVUPS      constantsAVX512<>+320(SB), Z0
 	VMINPS       Z7, Z0, Z0
-	VMOVUPS      constantsAVX512<>+320(SB), Z1
+	VMOVUPS      constantsAVX512<>+256(SB), Z1
 	VMAXPS       Z0, Z1, Z0
-	VMOVUPS      constantsAVX512<>+128(SB), Z1
-	VFMADD231PS  constantsAVX512<>+896(SB), Z0, Z1
-	VSUBPS       constantsAVX512<>+128(SB), Z1, Z2
-	VFMADD231PS  constantsAVX512<>+960(SB), Z2, Z0
-	VMOVUPS      constantsAVX512<>+1088(SB), Z2
-	VMOVUPS      constantsAVX512<>+1216(SB), Z3
+	VMOVUPS      constantsAVX512<>+64(SB), Z1
+	VFMADD231PS  constantsAVX512<>+640(SB), Z0, Z1
+	VSUBPS       constantsAVX512<>+64(SB), Z1, Z2
+	VFMADD231PS  constantsAVX512<>+704(SB), Z2, Z0
+	VMOVUPS      constantsAVX512<>+832(SB), Z3
 	VMULPS       Z0, Z0, Z4
-	VFMADD213PS  constantsAVX512<>+1024(SB), Z0, Z2
-	VFMADD213PS  constantsAVX512<>+1152(SB), Z0, Z3
-	VFMADD231PS  constantsAVX512<>+1280(SB), Z4, Z3
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       constantsAVX512<>+0(SB), Z1, Z1
-	VFMADD231PS  Z3, Z4, Z2
+	VFMADD213PS  constantsAVX512<>+768(SB), Z0, Z3
+	VPERMPS      constantsAVX512<>+960(SB), Z1, Z2
+	VPSLLD       $0x14, Z1, Z1
+	VPADDD       Z2, Z1, Z1
+	VFMADD231PS  constantsAVX512<>+896(SB), Z4, Z3
 	VADDPS       Z0, Z0, Z0
-	VFMADD213PS  Z0, Z4, Z2
+	VFMADD213PS  Z0, Z4, Z3
 	VMOVUPS      constantsAVX512<>+0(SB), Z0
-	VADDPS       Z0, Z1, Z3
+	VADDPS       Z0, Z1, Z2
 	VSUBPS       Z0, Z1, Z0
-	VFMADD231PS  Z2, Z1, Z3
-	VFMADD231PS  Z2, Z1, Z0
-	VDIVPS       Z3, Z0, Z7
+	VFMADD231PS  Z3, Z1, Z2
+	VFMADD231PS  Z3, Z1, Z0
+	VDIVPS       Z2, Z0, Z7
 	CMPQ         BX, $0x10
 	JL           n0lhtail
 	VMOVUPS      (DX), Z0
@@ -12417,45 +12166,36 @@ gates_rz:
 	VMOVUPS     64(R9), Z1
 	VMOVUPS     128(R9), Z2
 	VMOVUPS     192(R9), Z3
-	VMOVUPS     constantsAVX512<>+192(SB), Z4
+	VMOVUPS     constantsAVX512<>+128(SB), Z4
 	VCMPPS      $0x15, Z4, Z0, K1
 	VCMPPS      $0x15, Z4, Z1, K2
 	VCMPPS      $0x15, Z4, Z2, K3
 	VCMPPS      $0x15, Z4, Z3, K4
-	VMOVUPS     constantsAVX512<>+256(SB), Z4
+	VMOVUPS     constantsAVX512<>+192(SB), Z4
 	VMINPS      Z0, Z4, Z0
 	VMINPS      Z1, Z4, Z1
 	VMINPS      Z2, Z4, Z2
 	VMINPS      Z3, Z4, Z3
-	VMOVUPS     constantsAVX512<>+192(SB), Z4
-	VMAXPS      Z0, Z4, Z0
-	VMAXPS      Z1, Z4, Z1
-	VMAXPS      Z2, Z4, Z2
-	VMAXPS      Z3, Z4, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z4
 	VMOVAPS     Z4, Z5
 	VMOVAPS     Z4, Z6
 	VMOVAPS     Z4, Z7
-	VMOVUPS     constantsAVX512<>+448(SB), Z8
+	VMOVUPS     constantsAVX512<>+384(SB), Z8
 	VFMADD231PS Z8, Z0, Z4
 	VFMADD231PS Z8, Z1, Z5
 	VFMADD231PS Z8, Z2, Z6
 	VFMADD231PS Z8, Z3, Z7
-	VMOVUPS     constantsAVX512<>+128(SB), Z11
+	VMOVUPS     constantsAVX512<>+64(SB), Z11
 	VSUBPS      Z11, Z4, Z8
 	VSUBPS      Z11, Z5, Z9
 	VSUBPS      Z11, Z6, Z10
 	VSUBPS      Z11, Z7, Z11
-	VMOVUPS     constantsAVX512<>+512(SB), Z12
+	VMOVUPS     constantsAVX512<>+448(SB), Z12
 	VFMADD231PS Z12, Z8, Z0
 	VFMADD231PS Z12, Z9, Z1
 	VFMADD231PS Z12, Z10, Z2
 	VFMADD231PS Z12, Z11, Z3
-	VMOVUPS     constantsAVX512<>+640(SB), Z8
-	VMOVAPS     Z8, Z9
-	VMOVAPS     Z8, Z10
-	VMOVAPS     Z8, Z11
-	VMOVUPS     constantsAVX512<>+768(SB), Z12
+	VMOVUPS     constantsAVX512<>+576(SB), Z12
 	VMOVAPS     Z12, Z13
 	VMOVAPS     Z12, Z14
 	VMOVAPS     Z12, Z15
@@ -12463,51 +12203,41 @@ gates_rz:
 	VMULPS      Z1, Z1, Z17
 	VMULPS      Z2, Z2, Z18
 	VMULPS      Z3, Z3, Z19
-	VMOVUPS     constantsAVX512<>+576(SB), Z20
-	VFMADD213PS Z20, Z0, Z8
-	VFMADD213PS Z20, Z1, Z9
-	VFMADD213PS Z20, Z2, Z10
-	VFMADD213PS Z20, Z3, Z11
-	VMOVUPS     constantsAVX512<>+704(SB), Z20
-	VFMADD213PS Z20, Z0, Z12
-	VFMADD213PS Z20, Z1, Z13
-	VFMADD213PS Z20, Z2, Z14
-	VFMADD213PS Z20, Z3, Z15
-	VMOVUPS     constantsAVX512<>+832(SB), Z20
-	VFMADD231PS Z20, Z16, Z12
-	VFMADD231PS Z20, Z17, Z13
-	VFMADD231PS Z20, Z18, Z14
-	VFMADD231PS Z20, Z19, Z15
-	VPSLLD      $0x17, Z4, Z4
-	VPSLLD      $0x17, Z5, Z5
-	VPSLLD      $0x17, Z6, Z6
-	VPSLLD      $0x17, Z7, Z7
-	VMOVUPS     constantsAVX512<>+0(SB), Z20
-	VPADDD      Z20, Z4, Z4
-	VPADDD      Z20, Z5, Z5
-	VPADDD      Z20, Z6, Z6
-	VPADDD      Z20, Z7, Z7
-	VFMADD231PS Z12, Z16, Z8
-	VFMADD231PS Z13, Z17, Z9
-	VFMADD231PS Z14, Z18, Z10
-	VFMADD231PS Z15, Z19, Z11
-	VFMSUB213PS Z0, Z16, Z8
-	VFMSUB213PS Z1, Z17, Z9
-	VFMSUB213PS Z2, Z18, Z10
-	VFMSUB213PS Z3, Z19, Z11
+	VMOVUPS     constantsAVX512<>+512(SB), Z8
+	VFMADD213PS Z8, Z0, Z12
+	VFMADD213PS Z8, Z1, Z13
+	VFMADD213PS Z8, Z2, Z14
+	VFMADD213PS Z8, Z3, Z15
+	VMOVUPS     constantsAVX512<>+960(SB), Z11
+	VPERMPS     Z11, Z4, Z8
+	VPERMPS     Z11, Z5, Z9
+	VPERMPS     Z11, Z6, Z10
+	VPERMPS     Z11, Z7, Z11
+	VPSLLD      $0x14, Z4, Z4
+	VPSLLD      $0x14, Z5, Z5
+	VPSLLD      $0x14, Z6, Z6
+	VPSLLD      $0x14, Z7, Z7
+	VPADDD      Z8, Z4, Z4
+	VPADDD      Z9, Z5, Z5
+	VPADDD      Z10, Z6, Z6
+	VPADDD      Z11, Z7, Z7
+	VFMSUB213PS Z0, Z16, Z12
+	VFMSUB213PS Z1, Z17, Z13
+	VFMSUB213PS Z2, Z18, Z14
+	VFMSUB213PS Z3, Z19, Z15
 	VMOVUPS     constantsAVX512<>+0(SB), Z3
 	VADDPS      Z3, Z4, Z0
 	VADDPS      Z3, Z5, Z1
 	VADDPS      Z3, Z6, Z2
-	VADDPS      Z3, Z7, Z12
-	VFMADD231PS Z8, Z4, Z0
-	VFMADD231PS Z9, Z5, Z1
-	VFMADD231PS Z10, Z6, Z2
-	VFMADD231PS Z11, Z7, Z12
+	VADDPS      Z3, Z7, Z8
+	VFMADD231PS Z12, Z4, Z0
+	VFMADD231PS Z13, Z5, Z1
+	VFMADD231PS Z14, Z6, Z2
+	VFMADD231PS Z15, Z7, Z8
 	VDIVPS.Z    Z0, Z3, K1, Z0
 	VDIVPS.Z    Z1, Z3, K2, Z1
 	VDIVPS.Z    Z2, Z3, K3, Z2
-	VDIVPS.Z    Z12, Z3, K4, Z3
+	VDIVPS.Z    Z8, Z3, K4, Z3
 	VMOVUPS     Z0, (R9)
 	VMOVUPS     Z1, 64(R9)
 	VMOVUPS     Z2, 128(R9)
@@ -12532,60 +12262,55 @@ units:
 	VMOVUPS     64(R8), Z7
 	VFMADD213PS Z3, Z0, Z2
 	VFMADD213PS Z7, Z4, Z6
-	VMOVUPS     constantsAVX512<>+384(SB), Z0
+	VMOVUPS     constantsAVX512<>+320(SB), Z0
 	VMINPS      Z2, Z0, Z2
 	VMINPS      Z6, Z0, Z0
-	VMOVUPS     constantsAVX512<>+320(SB), Z3
+	VMOVUPS     constantsAVX512<>+256(SB), Z3
 	VMAXPS      Z2, Z3, Z2
 	VMAXPS      Z0, Z3, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z3
+	VMOVUPS     constantsAVX512<>+64(SB), Z3
 	VMOVAPS     Z3, Z4
-	VMOVUPS     constantsAVX512<>+896(SB), Z6
+	VMOVUPS     constantsAVX512<>+640(SB), Z6
 	VFMADD231PS Z6, Z2, Z3
 	VFMADD231PS Z6, Z0, Z4
-	VMOVUPS     constantsAVX512<>+128(SB), Z7
+	VMOVUPS     constantsAVX512<>+64(SB), Z7
 	VSUBPS      Z7, Z3, Z6
 	VSUBPS      Z7, Z4, Z7
-	VMOVUPS     constantsAVX512<>+960(SB), Z8
+	VMOVUPS     constantsAVX512<>+704(SB), Z8
 	VFMADD231PS Z8, Z6, Z2
 	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z6
-	VMOVAPS     Z6, Z7
-	VMOVUPS     constantsAVX512<>+1216(SB), Z8
+	VMOVUPS     constantsAVX512<>+832(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z2, Z2, Z10
 	VMULPS      Z0, Z0, Z11
-	VMOVUPS     constantsAVX512<>+1024(SB), Z12
-	VFMADD213PS Z12, Z2, Z6
-	VFMADD213PS Z12, Z0, Z7
-	VMOVUPS     constantsAVX512<>+1152(SB), Z12
-	VFMADD213PS Z12, Z2, Z8
-	VFMADD213PS Z12, Z0, Z9
-	VMOVUPS     constantsAVX512<>+1280(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z3, Z3
-	VPSLLD      $0x17, Z4, Z4
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z3, Z3
-	VPADDD      Z12, Z4, Z4
-	VFMADD231PS Z8, Z10, Z6
-	VFMADD231PS Z9, Z11, Z7
+	VMOVUPS     constantsAVX512<>+768(SB), Z6
+	VFMADD213PS Z6, Z2, Z8
+	VFMADD213PS Z6, Z0, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z7
+	VPERMPS     Z7, Z3, Z6
+	VPERMPS     Z7, Z4, Z7
+	VPSLLD      $0x14, Z3, Z3
+	VPSLLD      $0x14, Z4, Z4
+	VPADDD      Z6, Z3, Z3
+	VPADDD      Z7, Z4, Z4
+	VMOVUPS     constantsAVX512<>+896(SB), Z6
+	VFMADD231PS Z6, Z10, Z8
+	VFMADD231PS Z6, Z11, Z9
 	VADDPS      Z2, Z2, Z2
 	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z2, Z10, Z6
-	VFMADD213PS Z0, Z11, Z7
-	VMOVUPS     constantsAVX512<>+0(SB), Z8
-	VADDPS      Z8, Z3, Z2
-	VADDPS      Z8, Z4, Z0
-	VSUBPS      Z8, Z3, Z9
-	VSUBPS      Z8, Z4, Z8
-	VFMADD231PS Z6, Z3, Z2
-	VFMADD231PS Z7, Z4, Z0
-	VFMADD231PS Z6, Z3, Z9
-	VFMADD231PS Z7, Z4, Z8
-	VDIVPS      Z2, Z9, Z2
-	VDIVPS      Z0, Z8, Z6
+	VFMADD213PS Z2, Z10, Z8
+	VFMADD213PS Z0, Z11, Z9
+	VMOVUPS     constantsAVX512<>+0(SB), Z6
+	VADDPS      Z6, Z3, Z2
+	VADDPS      Z6, Z4, Z0
+	VSUBPS      Z6, Z3, Z7
+	VSUBPS      Z6, Z4, Z6
+	VFMADD231PS Z8, Z3, Z2
+	VFMADD231PS Z9, Z4, Z0
+	VFMADD231PS Z8, Z3, Z7
+	VFMADD231PS Z9, Z4, Z6
+	VDIVPS      Z2, Z7, Z2
+	VDIVPS      Z0, Z6, Z6
 	VMOVUPS     (CX), Z0
 	VMOVUPS     Z2, (R8)
 	VSUBPS      Z2, Z0, Z0
@@ -13581,45 +13306,36 @@ wh0even:
 	VADDPS      Z13, Z5, Z5
 	VADDPS      Z14, Z6, Z6
 	VADDPS      Z15, Z7, Z7
-	VMOVUPS     constantsAVX512<>+192(SB), Z8
+	VMOVUPS     constantsAVX512<>+128(SB), Z8
 	VCMPPS      $0x15, Z8, Z0, K1
 	VCMPPS      $0x15, Z8, Z1, K2
 	VCMPPS      $0x15, Z8, Z2, K3
 	VCMPPS      $0x15, Z8, Z3, K4
-	VMOVUPS     constantsAVX512<>+256(SB), Z8
+	VMOVUPS     constantsAVX512<>+192(SB), Z8
 	VMINPS      Z0, Z8, Z0
 	VMINPS      Z1, Z8, Z1
 	VMINPS      Z2, Z8, Z2
 	VMINPS      Z3, Z8, Z3
-	VMOVUPS     constantsAVX512<>+192(SB), Z8
-	VMAXPS      Z0, Z8, Z0
-	VMAXPS      Z1, Z8, Z1
-	VMAXPS      Z2, Z8, Z2
-	VMAXPS      Z3, Z8, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z8
+	VMOVUPS     constantsAVX512<>+64(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMOVAPS     Z8, Z10
 	VMOVAPS     Z8, Z11
-	VMOVUPS     constantsAVX512<>+448(SB), Z12
+	VMOVUPS     constantsAVX512<>+384(SB), Z12
 	VFMADD231PS Z12, Z0, Z8
 	VFMADD231PS Z12, Z1, Z9
 	VFMADD231PS Z12, Z2, Z10
 	VFMADD231PS Z12, Z3, Z11
-	VMOVUPS     constantsAVX512<>+128(SB), Z15
+	VMOVUPS     constantsAVX512<>+64(SB), Z15
 	VSUBPS      Z15, Z8, Z12
 	VSUBPS      Z15, Z9, Z13
 	VSUBPS      Z15, Z10, Z14
 	VSUBPS      Z15, Z11, Z15
-	VMOVUPS     constantsAVX512<>+512(SB), Z16
+	VMOVUPS     constantsAVX512<>+448(SB), Z16
 	VFMADD231PS Z16, Z12, Z0
 	VFMADD231PS Z16, Z13, Z1
 	VFMADD231PS Z16, Z14, Z2
 	VFMADD231PS Z16, Z15, Z3
-	VMOVUPS     constantsAVX512<>+640(SB), Z12
-	VMOVAPS     Z12, Z13
-	VMOVAPS     Z12, Z14
-	VMOVAPS     Z12, Z15
-	VMOVUPS     constantsAVX512<>+768(SB), Z16
+	VMOVUPS     constantsAVX512<>+576(SB), Z16
 	VMOVAPS     Z16, Z17
 	VMOVAPS     Z16, Z18
 	VMOVAPS     Z16, Z19
@@ -13627,105 +13343,90 @@ wh0even:
 	VMULPS      Z1, Z1, Z21
 	VMULPS      Z2, Z2, Z22
 	VMULPS      Z3, Z3, Z23
-	VMOVUPS     constantsAVX512<>+576(SB), Z24
-	VFMADD213PS Z24, Z0, Z12
-	VFMADD213PS Z24, Z1, Z13
-	VFMADD213PS Z24, Z2, Z14
-	VFMADD213PS Z24, Z3, Z15
-	VMOVUPS     constantsAVX512<>+704(SB), Z24
-	VFMADD213PS Z24, Z0, Z16
-	VFMADD213PS Z24, Z1, Z17
-	VFMADD213PS Z24, Z2, Z18
-	VFMADD213PS Z24, Z3, Z19
-	VMOVUPS     constantsAVX512<>+832(SB), Z24
-	VFMADD231PS Z24, Z20, Z16
-	VFMADD231PS Z24, Z21, Z17
-	VFMADD231PS Z24, Z22, Z18
-	VFMADD231PS Z24, Z23, Z19
-	VPSLLD      $0x17, Z8, Z8
-	VPSLLD      $0x17, Z9, Z9
-	VPSLLD      $0x17, Z10, Z10
-	VPSLLD      $0x17, Z11, Z11
-	VMOVUPS     constantsAVX512<>+0(SB), Z24
-	VPADDD      Z24, Z8, Z8
-	VPADDD      Z24, Z9, Z9
-	VPADDD      Z24, Z10, Z10
-	VPADDD      Z24, Z11, Z11
-	VFMADD231PS Z16, Z20, Z12
-	VFMADD231PS Z17, Z21, Z13
-	VFMADD231PS Z18, Z22, Z14
-	VFMADD231PS Z19, Z23, Z15
-	VFMSUB213PS Z0, Z20, Z12
-	VFMSUB213PS Z1, Z21, Z13
-	VFMSUB213PS Z2, Z22, Z14
-	VFMSUB213PS Z3, Z23, Z15
+	VMOVUPS     constantsAVX512<>+512(SB), Z12
+	VFMADD213PS Z12, Z0, Z16
+	VFMADD213PS Z12, Z1, Z17
+	VFMADD213PS Z12, Z2, Z18
+	VFMADD213PS Z12, Z3, Z19
+	VMOVUPS     constantsAVX512<>+960(SB), Z15
+	VPERMPS     Z15, Z8, Z12
+	VPERMPS     Z15, Z9, Z13
+	VPERMPS     Z15, Z10, Z14
+	VPERMPS     Z15, Z11, Z15
+	VPSLLD      $0x14, Z8, Z8
+	VPSLLD      $0x14, Z9, Z9
+	VPSLLD      $0x14, Z10, Z10
+	VPSLLD      $0x14, Z11, Z11
+	VPADDD      Z12, Z8, Z8
+	VPADDD      Z13, Z9, Z9
+	VPADDD      Z14, Z10, Z10
+	VPADDD      Z15, Z11, Z11
+	VFMSUB213PS Z0, Z20, Z16
+	VFMSUB213PS Z1, Z21, Z17
+	VFMSUB213PS Z2, Z22, Z18
+	VFMSUB213PS Z3, Z23, Z19
 	VMOVUPS     constantsAVX512<>+0(SB), Z3
 	VADDPS      Z3, Z8, Z0
 	VADDPS      Z3, Z9, Z1
 	VADDPS      Z3, Z10, Z2
-	VADDPS      Z3, Z11, Z16
-	VFMADD231PS Z12, Z8, Z0
-	VFMADD231PS Z13, Z9, Z1
-	VFMADD231PS Z14, Z10, Z2
-	VFMADD231PS Z15, Z11, Z16
+	VADDPS      Z3, Z11, Z12
+	VFMADD231PS Z16, Z8, Z0
+	VFMADD231PS Z17, Z9, Z1
+	VFMADD231PS Z18, Z10, Z2
+	VFMADD231PS Z19, Z11, Z12
 	VDIVPS.Z    Z0, Z3, K1, Z0
 	VDIVPS.Z    Z1, Z3, K2, Z1
 	VDIVPS.Z    Z2, Z3, K3, Z2
-	VDIVPS.Z    Z16, Z3, K4, Z3
-	VMOVUPS     constantsAVX512<>+384(SB), Z8
+	VDIVPS.Z    Z12, Z3, K4, Z3
+	VMOVUPS     constantsAVX512<>+320(SB), Z8
 	VMINPS      Z4, Z8, Z4
 	VMINPS      Z5, Z8, Z5
-	VMOVUPS     constantsAVX512<>+320(SB), Z8
+	VMOVUPS     constantsAVX512<>+256(SB), Z8
 	VMAXPS      Z4, Z8, Z4
 	VMAXPS      Z5, Z8, Z5
-	VMOVUPS     constantsAVX512<>+128(SB), Z8
+	VMOVUPS     constantsAVX512<>+64(SB), Z8
 	VMOVAPS     Z8, Z9
-	VMOVUPS     constantsAVX512<>+896(SB), Z10
+	VMOVUPS     constantsAVX512<>+640(SB), Z10
 	VFMADD231PS Z10, Z4, Z8
 	VFMADD231PS Z10, Z5, Z9
-	VMOVUPS     constantsAVX512<>+128(SB), Z11
+	VMOVUPS     constantsAVX512<>+64(SB), Z11
 	VSUBPS      Z11, Z8, Z10
 	VSUBPS      Z11, Z9, Z11
-	VMOVUPS     constantsAVX512<>+960(SB), Z12
+	VMOVUPS     constantsAVX512<>+704(SB), Z12
 	VFMADD231PS Z12, Z10, Z4
 	VFMADD231PS Z12, Z11, Z5
-	VMOVUPS     constantsAVX512<>+1088(SB), Z10
-	VMOVAPS     Z10, Z11
-	VMOVUPS     constantsAVX512<>+1216(SB), Z12
+	VMOVUPS     constantsAVX512<>+832(SB), Z12
 	VMOVAPS     Z12, Z13
 	VMULPS      Z4, Z4, Z14
 	VMULPS      Z5, Z5, Z15
-	VMOVUPS     constantsAVX512<>+1024(SB), Z16
-	VFMADD213PS Z16, Z4, Z10
-	VFMADD213PS Z16, Z5, Z11
-	VMOVUPS     constantsAVX512<>+1152(SB), Z16
-	VFMADD213PS Z16, Z4, Z12
-	VFMADD213PS Z16, Z5, Z13
-	VMOVUPS     constantsAVX512<>+1280(SB), Z16
-	VFMADD231PS Z16, Z14, Z12
-	VFMADD231PS Z16, Z15, Z13
-	VPSLLD      $0x17, Z8, Z8
-	VPSLLD      $0x17, Z9, Z9
-	VMOVUPS     constantsAVX512<>+0(SB), Z16
-	VPADDD      Z16, Z8, Z8
-	VPADDD      Z16, Z9, Z9
-	VFMADD231PS Z12, Z14, Z10
-	VFMADD231PS Z13, Z15, Z11
+	VMOVUPS     constantsAVX512<>+768(SB), Z10
+	VFMADD213PS Z10, Z4, Z12
+	VFMADD213PS Z10, Z5, Z13
+	VMOVUPS     constantsAVX512<>+960(SB), Z11
+	VPERMPS     Z11, Z8, Z10
+	VPERMPS     Z11, Z9, Z11
+	VPSLLD      $0x14, Z8, Z8
+	VPSLLD      $0x14, Z9, Z9
+	VPADDD      Z10, Z8, Z8
+	VPADDD      Z11, Z9, Z9
+	VMOVUPS     constantsAVX512<>+896(SB), Z10
+	VFMADD231PS Z10, Z14, Z12
+	VFMADD231PS Z10, Z15, Z13
 	VADDPS      Z4, Z4, Z4
 	VADDPS      Z5, Z5, Z5
-	VFMADD213PS Z4, Z14, Z10
-	VFMADD213PS Z5, Z15, Z11
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VADDPS      Z12, Z8, Z4
-	VADDPS      Z12, Z9, Z5
-	VSUBPS      Z12, Z8, Z13
-	VSUBPS      Z12, Z9, Z12
-	VFMADD231PS Z10, Z8, Z4
-	VFMADD231PS Z11, Z9, Z5
-	VFMADD231PS Z10, Z8, Z13
-	VFMADD231PS Z11, Z9, Z12
-	VDIVPS      Z4, Z13, Z4
-	VDIVPS      Z5, Z12, Z5
+	VFMADD213PS Z4, Z14, Z12
+	VFMADD213PS Z5, Z15, Z13
+	VMOVUPS     constantsAVX512<>+0(SB), Z10
+	VADDPS      Z10, Z8, Z4
+	VADDPS      Z10, Z9, Z5
+	VSUBPS      Z10, Z8, Z11
+	VSUBPS      Z10, Z9, Z10
+	VFMADD231PS Z12, Z8, Z4
+	VFMADD231PS Z13, Z9, Z5
+	VFMADD231PS Z12, Z8, Z11
+	VFMADD231PS Z13, Z9, Z10
+	VDIVPS      Z4, Z11, Z4
+	VDIVPS      Z5, Z10, Z5
 	VMULPS      Z4, Z0, Z4
 	CMPQ        DI, $0x10
 	JL          w0lctail
@@ -13820,111 +13521,95 @@ w1scodd:
 	VMOVUPS Z1, K1, 64(BX)
 
 w1scdone:
-	VMOVUPS     constantsAVX512<>+384(SB), Z2
+	VMOVUPS     constantsAVX512<>+320(SB), Z2
 	VMINPS      Z0, Z2, Z0
 	VMINPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+320(SB), Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z2
 	VMAXPS      Z0, Z2, Z0
 	VMAXPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VMOVUPS     constantsAVX512<>+640(SB), Z4
 	VFMADD231PS Z4, Z0, Z2
 	VFMADD231PS Z4, Z1, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z5
+	VMOVUPS     constantsAVX512<>+64(SB), Z5
 	VSUBPS      Z5, Z2, Z4
 	VSUBPS      Z5, Z3, Z5
-	VMOVUPS     constantsAVX512<>+960(SB), Z8
+	VMOVUPS     constantsAVX512<>+704(SB), Z8
 	VFMADD231PS Z8, Z4, Z0
 	VFMADD231PS Z8, Z5, Z1
-	VMOVUPS     constantsAVX512<>+1088(SB), Z4
-	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+1216(SB), Z8
+	VMOVUPS     constantsAVX512<>+832(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z0, Z0, Z10
 	VMULPS      Z1, Z1, Z11
-	VMOVUPS     constantsAVX512<>+1024(SB), Z12
-	VFMADD213PS Z12, Z0, Z4
-	VFMADD213PS Z12, Z1, Z5
-	VMOVUPS     constantsAVX512<>+1152(SB), Z12
-	VFMADD213PS Z12, Z0, Z8
-	VFMADD213PS Z12, Z1, Z9
-	VMOVUPS     constantsAVX512<>+1280(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z2, Z2
-	VPADDD      Z12, Z3, Z3
-	VFMADD231PS Z8, Z10, Z4
-	VFMADD231PS Z9, Z11, Z5
+	VMOVUPS     constantsAVX512<>+768(SB), Z4
+	VFMADD213PS Z4, Z0, Z8
+	VFMADD213PS Z4, Z1, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z5
+	VPERMPS     Z5, Z2, Z4
+	VPERMPS     Z5, Z3, Z5
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z2, Z2
+	VPADDD      Z5, Z3, Z3
+	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VFMADD231PS Z4, Z10, Z8
+	VFMADD231PS Z4, Z11, Z9
 	VADDPS      Z0, Z0, Z0
 	VADDPS      Z1, Z1, Z1
-	VFMADD213PS Z0, Z10, Z4
-	VFMADD213PS Z1, Z11, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z8
-	VADDPS      Z8, Z2, Z0
-	VADDPS      Z8, Z3, Z1
-	VSUBPS      Z8, Z2, Z9
-	VSUBPS      Z8, Z3, Z8
-	VFMADD231PS Z4, Z2, Z0
-	VFMADD231PS Z5, Z3, Z1
-	VFMADD231PS Z4, Z2, Z9
-	VFMADD231PS Z5, Z3, Z8
-	VDIVPS      Z0, Z9, Z0
-	VDIVPS      Z1, Z8, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
+	VFMADD213PS Z0, Z10, Z8
+	VFMADD213PS Z1, Z11, Z9
+	VMOVUPS     constantsAVX512<>+0(SB), Z4
+	VADDPS      Z4, Z2, Z0
+	VADDPS      Z4, Z3, Z1
+	VSUBPS      Z4, Z2, Z5
+	VSUBPS      Z4, Z3, Z4
+	VFMADD231PS Z8, Z2, Z0
+	VFMADD231PS Z9, Z3, Z1
+	VFMADD231PS Z8, Z2, Z5
+	VFMADD231PS Z9, Z3, Z4
+	VDIVPS      Z0, Z5, Z0
+	VDIVPS      Z1, Z4, Z1
+	VMOVUPS     constantsAVX512<>+128(SB), Z2
 	VCMPPS      $0x15, Z2, Z6, K1
 	VCMPPS      $0x15, Z2, Z7, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z2
+	VMOVUPS     constantsAVX512<>+192(SB), Z2
 	VMINPS      Z6, Z2, Z3
 	VMINPS      Z7, Z2, Z2
-	VMOVUPS     constantsAVX512<>+192(SB), Z4
-	VMAXPS      Z3, Z4, Z3
-	VMAXPS      Z2, Z4, Z2
-	VMOVUPS     constantsAVX512<>+128(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z4
 	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+448(SB), Z6
+	VMOVUPS     constantsAVX512<>+384(SB), Z6
 	VFMADD231PS Z6, Z3, Z4
 	VFMADD231PS Z6, Z2, Z5
-	VMOVUPS     constantsAVX512<>+128(SB), Z7
+	VMOVUPS     constantsAVX512<>+64(SB), Z7
 	VSUBPS      Z7, Z4, Z6
 	VSUBPS      Z7, Z5, Z7
-	VMOVUPS     constantsAVX512<>+512(SB), Z8
+	VMOVUPS     constantsAVX512<>+448(SB), Z8
 	VFMADD231PS Z8, Z6, Z3
 	VFMADD231PS Z8, Z7, Z2
-	VMOVUPS     constantsAVX512<>+640(SB), Z6
-	VMOVAPS     Z6, Z7
-	VMOVUPS     constantsAVX512<>+768(SB), Z8
+	VMOVUPS     constantsAVX512<>+576(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z3, Z3, Z10
 	VMULPS      Z2, Z2, Z11
-	VMOVUPS     constantsAVX512<>+576(SB), Z12
-	VFMADD213PS Z12, Z3, Z6
-	VFMADD213PS Z12, Z2, Z7
-	VMOVUPS     constantsAVX512<>+704(SB), Z12
-	VFMADD213PS Z12, Z3, Z8
-	VFMADD213PS Z12, Z2, Z9
-	VMOVUPS     constantsAVX512<>+832(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z4, Z4
-	VPSLLD      $0x17, Z5, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z4, Z4
-	VPADDD      Z12, Z5, Z5
-	VFMADD231PS Z8, Z10, Z6
-	VFMADD231PS Z9, Z11, Z7
-	VFMSUB213PS Z3, Z10, Z6
-	VFMSUB213PS Z2, Z11, Z7
+	VMOVUPS     constantsAVX512<>+512(SB), Z6
+	VFMADD213PS Z6, Z3, Z8
+	VFMADD213PS Z6, Z2, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z7
+	VPERMPS     Z7, Z4, Z6
+	VPERMPS     Z7, Z5, Z7
+	VPSLLD      $0x14, Z4, Z4
+	VPSLLD      $0x14, Z5, Z5
+	VPADDD      Z6, Z4, Z4
+	VPADDD      Z7, Z5, Z5
+	VFMSUB213PS Z3, Z10, Z8
+	VFMSUB213PS Z2, Z11, Z9
 	VMOVUPS     constantsAVX512<>+0(SB), Z2
-	VADDPS      Z2, Z4, Z3
-	VADDPS      Z2, Z5, Z8
-	VFMADD231PS Z6, Z4, Z3
-	VFMADD231PS Z7, Z5, Z8
-	VDIVPS.Z    Z3, Z2, K1, Z6
-	VDIVPS.Z    Z8, Z2, K2, Z7
+	VADDPS      Z2, Z4, Z6
+	VADDPS      Z2, Z5, Z3
+	VFMADD231PS Z8, Z4, Z6
+	VFMADD231PS Z9, Z5, Z3
+	VDIVPS.Z    Z6, Z2, K1, Z6
+	VDIVPS.Z    Z3, Z2, K2, Z7
 	VMULPS      Z0, Z6, Z6
 	CMPQ        DI, $0x10
 	JL          w0shtail
@@ -14557,82 +14242,69 @@ nh0even:
 	VADDPS      Z5, Z1, Z1
 	VADDPS      Z6, Z2, Z2
 	VADDPS      Z7, Z3, Z3
-	VMOVUPS     constantsAVX512<>+192(SB), Z4
+	VMOVUPS     constantsAVX512<>+128(SB), Z4
 	VCMPPS      $0x15, Z4, Z0, K1
 	VCMPPS      $0x15, Z4, Z1, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z4
+	VMOVUPS     constantsAVX512<>+192(SB), Z4
 	VMINPS      Z0, Z4, Z0
 	VMINPS      Z1, Z4, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z4
-	VMAXPS      Z0, Z4, Z0
-	VMAXPS      Z1, Z4, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z4
 	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+448(SB), Z6
+	VMOVUPS     constantsAVX512<>+384(SB), Z6
 	VFMADD231PS Z6, Z0, Z4
 	VFMADD231PS Z6, Z1, Z5
-	VMOVUPS     constantsAVX512<>+128(SB), Z7
+	VMOVUPS     constantsAVX512<>+64(SB), Z7
 	VSUBPS      Z7, Z4, Z6
 	VSUBPS      Z7, Z5, Z7
-	VMOVUPS     constantsAVX512<>+512(SB), Z8
+	VMOVUPS     constantsAVX512<>+448(SB), Z8
 	VFMADD231PS Z8, Z6, Z0
 	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS     constantsAVX512<>+640(SB), Z6
-	VMOVAPS     Z6, Z7
-	VMOVUPS     constantsAVX512<>+768(SB), Z8
+	VMOVUPS     constantsAVX512<>+576(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z0, Z0, Z10
 	VMULPS      Z1, Z1, Z11
-	VMOVUPS     constantsAVX512<>+576(SB), Z12
-	VFMADD213PS Z12, Z0, Z6
-	VFMADD213PS Z12, Z1, Z7
-	VMOVUPS     constantsAVX512<>+704(SB), Z12
-	VFMADD213PS Z12, Z0, Z8
-	VFMADD213PS Z12, Z1, Z9
-	VMOVUPS     constantsAVX512<>+832(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z4, Z4
-	VPSLLD      $0x17, Z5, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z4, Z4
-	VPADDD      Z12, Z5, Z5
-	VFMADD231PS Z8, Z10, Z6
-	VFMADD231PS Z9, Z11, Z7
-	VFMSUB213PS Z0, Z10, Z6
-	VFMSUB213PS Z1, Z11, Z7
+	VMOVUPS     constantsAVX512<>+512(SB), Z6
+	VFMADD213PS Z6, Z0, Z8
+	VFMADD213PS Z6, Z1, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z7
+	VPERMPS     Z7, Z4, Z6
+	VPERMPS     Z7, Z5, Z7
+	VPSLLD      $0x14, Z4, Z4
+	VPSLLD      $0x14, Z5, Z5
+	VPADDD      Z6, Z4, Z4
+	VPADDD      Z7, Z5, Z5
+	VFMSUB213PS Z0, Z10, Z8
+	VFMSUB213PS Z1, Z11, Z9
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
 	VADDPS      Z1, Z4, Z0
-	VADDPS      Z1, Z5, Z8
-	VFMADD231PS Z6, Z4, Z0
-	VFMADD231PS Z7, Z5, Z8
+	VADDPS      Z1, Z5, Z6
+	VFMADD231PS Z8, Z4, Z0
+	VFMADD231PS Z9, Z5, Z6
 	VDIVPS.Z    Z0, Z1, K1, Z0
-	VDIVPS.Z    Z8, Z1, K2, Z1
-	VMOVUPS     constantsAVX512<>+384(SB), Z4
-	VMINPS      Z2, Z4, Z2
+	VDIVPS.Z    Z6, Z1, K2, Z1
 	VMOVUPS     constantsAVX512<>+320(SB), Z4
+	VMINPS      Z2, Z4, Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z4
 	VMAXPS      Z2, Z4, Z2
-	VMOVUPS     constantsAVX512<>+128(SB), Z4
-	VFMADD231PS constantsAVX512<>+896(SB), Z2, Z4
-	VSUBPS      constantsAVX512<>+128(SB), Z4, Z5
-	VFMADD231PS constantsAVX512<>+960(SB), Z5, Z2
-	VMOVUPS     constantsAVX512<>+1088(SB), Z5
-	VMOVUPS     constantsAVX512<>+1216(SB), Z6
+	VMOVUPS     constantsAVX512<>+64(SB), Z4
+	VFMADD231PS constantsAVX512<>+640(SB), Z2, Z4
+	VSUBPS      constantsAVX512<>+64(SB), Z4, Z5
+	VFMADD231PS constantsAVX512<>+704(SB), Z5, Z2
+	VMOVUPS     constantsAVX512<>+832(SB), Z6
 	VMULPS      Z2, Z2, Z7
-	VFMADD213PS constantsAVX512<>+1024(SB), Z2, Z5
-	VFMADD213PS constantsAVX512<>+1152(SB), Z2, Z6
-	VFMADD231PS constantsAVX512<>+1280(SB), Z7, Z6
-	VPSLLD      $0x17, Z4, Z4
-	VPADDD      constantsAVX512<>+0(SB), Z4, Z4
-	VFMADD231PS Z6, Z7, Z5
+	VFMADD213PS constantsAVX512<>+768(SB), Z2, Z6
+	VPERMPS     constantsAVX512<>+960(SB), Z4, Z5
+	VPSLLD      $0x14, Z4, Z4
+	VPADDD      Z5, Z4, Z4
+	VFMADD231PS constantsAVX512<>+896(SB), Z7, Z6
 	VADDPS      Z2, Z2, Z2
-	VFMADD213PS Z2, Z7, Z5
+	VFMADD213PS Z2, Z7, Z6
 	VMOVUPS     constantsAVX512<>+0(SB), Z2
-	VADDPS      Z2, Z4, Z6
+	VADDPS      Z2, Z4, Z5
 	VSUBPS      Z2, Z4, Z2
-	VFMADD231PS Z5, Z4, Z6
-	VFMADD231PS Z5, Z4, Z2
-	VDIVPS      Z6, Z2, Z2
+	VFMADD231PS Z6, Z4, Z5
+	VFMADD231PS Z6, Z4, Z2
+	VDIVPS      Z5, Z2, Z2
 	VMULPS      Z2, Z0, Z2
 	CMPQ        DI, $0x10
 	JL          n0lctail
@@ -14679,54 +14351,47 @@ n0scodd:
 	VMOVUPS Z0, K1, (BX)
 
 n0scdone:
-	VMOVUPS     constantsAVX512<>+384(SB), Z1
-	VMINPS      Z0, Z1, Z0
 	VMOVUPS     constantsAVX512<>+320(SB), Z1
-	VMAXPS      Z0, Z1, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z1
-	VFMADD231PS constantsAVX512<>+896(SB), Z0, Z1
-	VSUBPS      constantsAVX512<>+128(SB), Z1, Z2
-	VFMADD231PS constantsAVX512<>+960(SB), Z2, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z2
-	VMOVUPS     constantsAVX512<>+1216(SB), Z4
-	VMULPS      Z0, Z0, Z5
-	VFMADD213PS constantsAVX512<>+1024(SB), Z0, Z2
-	VFMADD213PS constantsAVX512<>+1152(SB), Z0, Z4
-	VFMADD231PS constantsAVX512<>+1280(SB), Z5, Z4
-	VPSLLD      $0x17, Z1, Z1
-	VPADDD      constantsAVX512<>+0(SB), Z1, Z1
-	VFMADD231PS Z4, Z5, Z2
-	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z0, Z5, Z2
-	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z1, Z4
-	VSUBPS      Z0, Z1, Z0
-	VFMADD231PS Z2, Z1, Z4
-	VFMADD231PS Z2, Z1, Z0
-	VDIVPS      Z4, Z0, Z0
-	VCMPPS      $0x15, constantsAVX512<>+192(SB), Z3, K1
+	VMINPS      Z0, Z1, Z0
 	VMOVUPS     constantsAVX512<>+256(SB), Z1
+	VMAXPS      Z0, Z1, Z0
+	VMOVUPS     constantsAVX512<>+64(SB), Z1
+	VFMADD231PS constantsAVX512<>+640(SB), Z0, Z1
+	VSUBPS      constantsAVX512<>+64(SB), Z1, Z2
+	VFMADD231PS constantsAVX512<>+704(SB), Z2, Z0
+	VMOVUPS     constantsAVX512<>+832(SB), Z4
+	VMULPS      Z0, Z0, Z5
+	VFMADD213PS constantsAVX512<>+768(SB), Z0, Z4
+	VPERMPS     constantsAVX512<>+960(SB), Z1, Z2
+	VPSLLD      $0x14, Z1, Z1
+	VPADDD      Z2, Z1, Z1
+	VFMADD231PS constantsAVX512<>+896(SB), Z5, Z4
+	VADDPS      Z0, Z0, Z0
+	VFMADD213PS Z0, Z5, Z4
+	VMOVUPS     constantsAVX512<>+0(SB), Z0
+	VADDPS      Z0, Z1, Z2
+	VSUBPS      Z0, Z1, Z0
+	VFMADD231PS Z4, Z1, Z2
+	VFMADD231PS Z4, Z1, Z0
+	VDIVPS      Z2, Z0, Z0
+	VCMPPS      $0x15, constantsAVX512<>+128(SB), Z3, K1
+	VMOVUPS     constantsAVX512<>+192(SB), Z1
 	VMINPS      Z3, Z1, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
-	VMAXPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
-	VFMADD231PS constantsAVX512<>+448(SB), Z1, Z2
-	VSUBPS      constantsAVX512<>+128(SB), Z2, Z3
-	VFMADD231PS constantsAVX512<>+512(SB), Z3, Z1
-	VMOVUPS     constantsAVX512<>+640(SB), Z3
-	VMOVUPS     constantsAVX512<>+768(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
+	VFMADD231PS constantsAVX512<>+384(SB), Z1, Z2
+	VSUBPS      constantsAVX512<>+64(SB), Z2, Z3
+	VFMADD231PS constantsAVX512<>+448(SB), Z3, Z1
+	VMOVUPS     constantsAVX512<>+576(SB), Z4
 	VMULPS      Z1, Z1, Z5
-	VFMADD213PS constantsAVX512<>+576(SB), Z1, Z3
-	VFMADD213PS constantsAVX512<>+704(SB), Z1, Z4
-	VFMADD231PS constantsAVX512<>+832(SB), Z5, Z4
-	VPSLLD      $0x17, Z2, Z2
-	VPADDD      constantsAVX512<>+0(SB), Z2, Z2
-	VFMADD231PS Z4, Z5, Z3
-	VFMSUB213PS Z1, Z5, Z3
+	VFMADD213PS constantsAVX512<>+512(SB), Z1, Z4
+	VPERMPS     constantsAVX512<>+960(SB), Z2, Z3
+	VPSLLD      $0x14, Z2, Z2
+	VPADDD      Z3, Z2, Z2
+	VFMSUB213PS Z1, Z5, Z4
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
-	VADDPS      Z1, Z2, Z4
-	VFMADD231PS Z3, Z2, Z4
-	VDIVPS.Z    Z4, Z1, K1, Z3
+	VADDPS      Z1, Z2, Z3
+	VFMADD231PS Z4, Z2, Z3
+	VDIVPS.Z    Z3, Z1, K1, Z3
 	VMULPS      Z0, Z3, Z3
 	CMPQ        DI, $0x10
 	JL          n0shtail
@@ -17582,45 +17247,36 @@ wh0even:
 	VADDPS      Z13, Z5, Z5
 	VADDPS      Z14, Z6, Z6
 	VADDPS      Z15, Z7, Z7
-	VMOVUPS     constantsAVX512<>+192(SB), Z8
+	VMOVUPS     constantsAVX512<>+128(SB), Z8
 	VCMPPS      $0x15, Z8, Z0, K1
 	VCMPPS      $0x15, Z8, Z1, K2
 	VCMPPS      $0x15, Z8, Z2, K3
 	VCMPPS      $0x15, Z8, Z3, K4
-	VMOVUPS     constantsAVX512<>+256(SB), Z8
+	VMOVUPS     constantsAVX512<>+192(SB), Z8
 	VMINPS      Z0, Z8, Z0
 	VMINPS      Z1, Z8, Z1
 	VMINPS      Z2, Z8, Z2
 	VMINPS      Z3, Z8, Z3
-	VMOVUPS     constantsAVX512<>+192(SB), Z8
-	VMAXPS      Z0, Z8, Z0
-	VMAXPS      Z1, Z8, Z1
-	VMAXPS      Z2, Z8, Z2
-	VMAXPS      Z3, Z8, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z8
+	VMOVUPS     constantsAVX512<>+64(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMOVAPS     Z8, Z10
 	VMOVAPS     Z8, Z11
-	VMOVUPS     constantsAVX512<>+448(SB), Z12
+	VMOVUPS     constantsAVX512<>+384(SB), Z12
 	VFMADD231PS Z12, Z0, Z8
 	VFMADD231PS Z12, Z1, Z9
 	VFMADD231PS Z12, Z2, Z10
 	VFMADD231PS Z12, Z3, Z11
-	VMOVUPS     constantsAVX512<>+128(SB), Z15
+	VMOVUPS     constantsAVX512<>+64(SB), Z15
 	VSUBPS      Z15, Z8, Z12
 	VSUBPS      Z15, Z9, Z13
 	VSUBPS      Z15, Z10, Z14
 	VSUBPS      Z15, Z11, Z15
-	VMOVUPS     constantsAVX512<>+512(SB), Z16
+	VMOVUPS     constantsAVX512<>+448(SB), Z16
 	VFMADD231PS Z16, Z12, Z0
 	VFMADD231PS Z16, Z13, Z1
 	VFMADD231PS Z16, Z14, Z2
 	VFMADD231PS Z16, Z15, Z3
-	VMOVUPS     constantsAVX512<>+640(SB), Z12
-	VMOVAPS     Z12, Z13
-	VMOVAPS     Z12, Z14
-	VMOVAPS     Z12, Z15
-	VMOVUPS     constantsAVX512<>+768(SB), Z16
+	VMOVUPS     constantsAVX512<>+576(SB), Z16
 	VMOVAPS     Z16, Z17
 	VMOVAPS     Z16, Z18
 	VMOVAPS     Z16, Z19
@@ -17628,105 +17284,90 @@ wh0even:
 	VMULPS      Z1, Z1, Z21
 	VMULPS      Z2, Z2, Z22
 	VMULPS      Z3, Z3, Z23
-	VMOVUPS     constantsAVX512<>+576(SB), Z24
-	VFMADD213PS Z24, Z0, Z12
-	VFMADD213PS Z24, Z1, Z13
-	VFMADD213PS Z24, Z2, Z14
-	VFMADD213PS Z24, Z3, Z15
-	VMOVUPS     constantsAVX512<>+704(SB), Z24
-	VFMADD213PS Z24, Z0, Z16
-	VFMADD213PS Z24, Z1, Z17
-	VFMADD213PS Z24, Z2, Z18
-	VFMADD213PS Z24, Z3, Z19
-	VMOVUPS     constantsAVX512<>+832(SB), Z24
-	VFMADD231PS Z24, Z20, Z16
-	VFMADD231PS Z24, Z21, Z17
-	VFMADD231PS Z24, Z22, Z18
-	VFMADD231PS Z24, Z23, Z19
-	VPSLLD      $0x17, Z8, Z8
-	VPSLLD      $0x17, Z9, Z9
-	VPSLLD      $0x17, Z10, Z10
-	VPSLLD      $0x17, Z11, Z11
-	VMOVUPS     constantsAVX512<>+0(SB), Z24
-	VPADDD      Z24, Z8, Z8
-	VPADDD      Z24, Z9, Z9
-	VPADDD      Z24, Z10, Z10
-	VPADDD      Z24, Z11, Z11
-	VFMADD231PS Z16, Z20, Z12
-	VFMADD231PS Z17, Z21, Z13
-	VFMADD231PS Z18, Z22, Z14
-	VFMADD231PS Z19, Z23, Z15
-	VFMSUB213PS Z0, Z20, Z12
-	VFMSUB213PS Z1, Z21, Z13
-	VFMSUB213PS Z2, Z22, Z14
-	VFMSUB213PS Z3, Z23, Z15
+	VMOVUPS     constantsAVX512<>+512(SB), Z12
+	VFMADD213PS Z12, Z0, Z16
+	VFMADD213PS Z12, Z1, Z17
+	VFMADD213PS Z12, Z2, Z18
+	VFMADD213PS Z12, Z3, Z19
+	VMOVUPS     constantsAVX512<>+960(SB), Z15
+	VPERMPS     Z15, Z8, Z12
+	VPERMPS     Z15, Z9, Z13
+	VPERMPS     Z15, Z10, Z14
+	VPERMPS     Z15, Z11, Z15
+	VPSLLD      $0x14, Z8, Z8
+	VPSLLD      $0x14, Z9, Z9
+	VPSLLD      $0x14, Z10, Z10
+	VPSLLD      $0x14, Z11, Z11
+	VPADDD      Z12, Z8, Z8
+	VPADDD      Z13, Z9, Z9
+	VPADDD      Z14, Z10, Z10
+	VPADDD      Z15, Z11, Z11
+	VFMSUB213PS Z0, Z20, Z16
+	VFMSUB213PS Z1, Z21, Z17
+	VFMSUB213PS Z2, Z22, Z18
+	VFMSUB213PS Z3, Z23, Z19
 	VMOVUPS     constantsAVX512<>+0(SB), Z3
 	VADDPS      Z3, Z8, Z0
 	VADDPS      Z3, Z9, Z1
 	VADDPS      Z3, Z10, Z2
-	VADDPS      Z3, Z11, Z16
-	VFMADD231PS Z12, Z8, Z0
-	VFMADD231PS Z13, Z9, Z1
-	VFMADD231PS Z14, Z10, Z2
-	VFMADD231PS Z15, Z11, Z16
+	VADDPS      Z3, Z11, Z12
+	VFMADD231PS Z16, Z8, Z0
+	VFMADD231PS Z17, Z9, Z1
+	VFMADD231PS Z18, Z10, Z2
+	VFMADD231PS Z19, Z11, Z12
 	VDIVPS.Z    Z0, Z3, K1, Z0
 	VDIVPS.Z    Z1, Z3, K2, Z1
 	VDIVPS.Z    Z2, Z3, K3, Z2
-	VDIVPS.Z    Z16, Z3, K4, Z3
-	VMOVUPS     constantsAVX512<>+384(SB), Z8
+	VDIVPS.Z    Z12, Z3, K4, Z3
+	VMOVUPS     constantsAVX512<>+320(SB), Z8
 	VMINPS      Z4, Z8, Z4
 	VMINPS      Z5, Z8, Z5
-	VMOVUPS     constantsAVX512<>+320(SB), Z8
+	VMOVUPS     constantsAVX512<>+256(SB), Z8
 	VMAXPS      Z4, Z8, Z4
 	VMAXPS      Z5, Z8, Z5
-	VMOVUPS     constantsAVX512<>+128(SB), Z8
+	VMOVUPS     constantsAVX512<>+64(SB), Z8
 	VMOVAPS     Z8, Z9
-	VMOVUPS     constantsAVX512<>+896(SB), Z10
+	VMOVUPS     constantsAVX512<>+640(SB), Z10
 	VFMADD231PS Z10, Z4, Z8
 	VFMADD231PS Z10, Z5, Z9
-	VMOVUPS     constantsAVX512<>+128(SB), Z11
+	VMOVUPS     constantsAVX512<>+64(SB), Z11
 	VSUBPS      Z11, Z8, Z10
 	VSUBPS      Z11, Z9, Z11
-	VMOVUPS     constantsAVX512<>+960(SB), Z12
+	VMOVUPS     constantsAVX512<>+704(SB), Z12
 	VFMADD231PS Z12, Z10, Z4
 	VFMADD231PS Z12, Z11, Z5
-	VMOVUPS     constantsAVX512<>+1088(SB), Z10
-	VMOVAPS     Z10, Z11
-	VMOVUPS     constantsAVX512<>+1216(SB), Z12
+	VMOVUPS     constantsAVX512<>+832(SB), Z12
 	VMOVAPS     Z12, Z13
 	VMULPS      Z4, Z4, Z14
 	VMULPS      Z5, Z5, Z15
-	VMOVUPS     constantsAVX512<>+1024(SB), Z16
-	VFMADD213PS Z16, Z4, Z10
-	VFMADD213PS Z16, Z5, Z11
-	VMOVUPS     constantsAVX512<>+1152(SB), Z16
-	VFMADD213PS Z16, Z4, Z12
-	VFMADD213PS Z16, Z5, Z13
-	VMOVUPS     constantsAVX512<>+1280(SB), Z16
-	VFMADD231PS Z16, Z14, Z12
-	VFMADD231PS Z16, Z15, Z13
-	VPSLLD      $0x17, Z8, Z8
-	VPSLLD      $0x17, Z9, Z9
-	VMOVUPS     constantsAVX512<>+0(SB), Z16
-	VPADDD      Z16, Z8, Z8
-	VPADDD      Z16, Z9, Z9
-	VFMADD231PS Z12, Z14, Z10
-	VFMADD231PS Z13, Z15, Z11
+	VMOVUPS     constantsAVX512<>+768(SB), Z10
+	VFMADD213PS Z10, Z4, Z12
+	VFMADD213PS Z10, Z5, Z13
+	VMOVUPS     constantsAVX512<>+960(SB), Z11
+	VPERMPS     Z11, Z8, Z10
+	VPERMPS     Z11, Z9, Z11
+	VPSLLD      $0x14, Z8, Z8
+	VPSLLD      $0x14, Z9, Z9
+	VPADDD      Z10, Z8, Z8
+	VPADDD      Z11, Z9, Z9
+	VMOVUPS     constantsAVX512<>+896(SB), Z10
+	VFMADD231PS Z10, Z14, Z12
+	VFMADD231PS Z10, Z15, Z13
 	VADDPS      Z4, Z4, Z4
 	VADDPS      Z5, Z5, Z5
-	VFMADD213PS Z4, Z14, Z10
-	VFMADD213PS Z5, Z15, Z11
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VADDPS      Z12, Z8, Z4
-	VADDPS      Z12, Z9, Z5
-	VSUBPS      Z12, Z8, Z13
-	VSUBPS      Z12, Z9, Z12
-	VFMADD231PS Z10, Z8, Z4
-	VFMADD231PS Z11, Z9, Z5
-	VFMADD231PS Z10, Z8, Z13
-	VFMADD231PS Z11, Z9, Z12
-	VDIVPS      Z4, Z13, Z4
-	VDIVPS      Z5, Z12, Z5
+	VFMADD213PS Z4, Z14, Z12
+	VFMADD213PS Z5, Z15, Z13
+	VMOVUPS     constantsAVX512<>+0(SB), Z10
+	VADDPS      Z10, Z8, Z4
+	VADDPS      Z10, Z9, Z5
+	VSUBPS      Z10, Z8, Z11
+	VSUBPS      Z10, Z9, Z10
+	VFMADD231PS Z12, Z8, Z4
+	VFMADD231PS Z13, Z9, Z5
+	VFMADD231PS Z12, Z8, Z11
+	VFMADD231PS Z13, Z9, Z10
+	VDIVPS      Z4, Z11, Z4
+	VDIVPS      Z5, Z10, Z5
 	VMULPS      Z4, Z0, Z4
 	CMPQ        DI, $0x10
 	JL          w0lctail
@@ -17821,111 +17462,95 @@ w1scodd:
 	VMOVUPS Z1, K1, 64(BX)
 
 w1scdone:
-	VMOVUPS     constantsAVX512<>+384(SB), Z2
+	VMOVUPS     constantsAVX512<>+320(SB), Z2
 	VMINPS      Z0, Z2, Z0
 	VMINPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+320(SB), Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z2
 	VMAXPS      Z0, Z2, Z0
 	VMAXPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VMOVUPS     constantsAVX512<>+640(SB), Z4
 	VFMADD231PS Z4, Z0, Z2
 	VFMADD231PS Z4, Z1, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z5
+	VMOVUPS     constantsAVX512<>+64(SB), Z5
 	VSUBPS      Z5, Z2, Z4
 	VSUBPS      Z5, Z3, Z5
-	VMOVUPS     constantsAVX512<>+960(SB), Z8
+	VMOVUPS     constantsAVX512<>+704(SB), Z8
 	VFMADD231PS Z8, Z4, Z0
 	VFMADD231PS Z8, Z5, Z1
-	VMOVUPS     constantsAVX512<>+1088(SB), Z4
-	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+1216(SB), Z8
+	VMOVUPS     constantsAVX512<>+832(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z0, Z0, Z10
 	VMULPS      Z1, Z1, Z11
-	VMOVUPS     constantsAVX512<>+1024(SB), Z12
-	VFMADD213PS Z12, Z0, Z4
-	VFMADD213PS Z12, Z1, Z5
-	VMOVUPS     constantsAVX512<>+1152(SB), Z12
-	VFMADD213PS Z12, Z0, Z8
-	VFMADD213PS Z12, Z1, Z9
-	VMOVUPS     constantsAVX512<>+1280(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z2, Z2
-	VPADDD      Z12, Z3, Z3
-	VFMADD231PS Z8, Z10, Z4
-	VFMADD231PS Z9, Z11, Z5
+	VMOVUPS     constantsAVX512<>+768(SB), Z4
+	VFMADD213PS Z4, Z0, Z8
+	VFMADD213PS Z4, Z1, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z5
+	VPERMPS     Z5, Z2, Z4
+	VPERMPS     Z5, Z3, Z5
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z2, Z2
+	VPADDD      Z5, Z3, Z3
+	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VFMADD231PS Z4, Z10, Z8
+	VFMADD231PS Z4, Z11, Z9
 	VADDPS      Z0, Z0, Z0
 	VADDPS      Z1, Z1, Z1
-	VFMADD213PS Z0, Z10, Z4
-	VFMADD213PS Z1, Z11, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z8
-	VADDPS      Z8, Z2, Z0
-	VADDPS      Z8, Z3, Z1
-	VSUBPS      Z8, Z2, Z9
-	VSUBPS      Z8, Z3, Z8
-	VFMADD231PS Z4, Z2, Z0
-	VFMADD231PS Z5, Z3, Z1
-	VFMADD231PS Z4, Z2, Z9
-	VFMADD231PS Z5, Z3, Z8
-	VDIVPS      Z0, Z9, Z0
-	VDIVPS      Z1, Z8, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
+	VFMADD213PS Z0, Z10, Z8
+	VFMADD213PS Z1, Z11, Z9
+	VMOVUPS     constantsAVX512<>+0(SB), Z4
+	VADDPS      Z4, Z2, Z0
+	VADDPS      Z4, Z3, Z1
+	VSUBPS      Z4, Z2, Z5
+	VSUBPS      Z4, Z3, Z4
+	VFMADD231PS Z8, Z2, Z0
+	VFMADD231PS Z9, Z3, Z1
+	VFMADD231PS Z8, Z2, Z5
+	VFMADD231PS Z9, Z3, Z4
+	VDIVPS      Z0, Z5, Z0
+	VDIVPS      Z1, Z4, Z1
+	VMOVUPS     constantsAVX512<>+128(SB), Z2
 	VCMPPS      $0x15, Z2, Z6, K1
 	VCMPPS      $0x15, Z2, Z7, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z2
+	VMOVUPS     constantsAVX512<>+192(SB), Z2
 	VMINPS      Z6, Z2, Z3
 	VMINPS      Z7, Z2, Z2
-	VMOVUPS     constantsAVX512<>+192(SB), Z4
-	VMAXPS      Z3, Z4, Z3
-	VMAXPS      Z2, Z4, Z2
-	VMOVUPS     constantsAVX512<>+128(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z4
 	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+448(SB), Z6
+	VMOVUPS     constantsAVX512<>+384(SB), Z6
 	VFMADD231PS Z6, Z3, Z4
 	VFMADD231PS Z6, Z2, Z5
-	VMOVUPS     constantsAVX512<>+128(SB), Z7
+	VMOVUPS     constantsAVX512<>+64(SB), Z7
 	VSUBPS      Z7, Z4, Z6
 	VSUBPS      Z7, Z5, Z7
-	VMOVUPS     constantsAVX512<>+512(SB), Z8
+	VMOVUPS     constantsAVX512<>+448(SB), Z8
 	VFMADD231PS Z8, Z6, Z3
 	VFMADD231PS Z8, Z7, Z2
-	VMOVUPS     constantsAVX512<>+640(SB), Z6
-	VMOVAPS     Z6, Z7
-	VMOVUPS     constantsAVX512<>+768(SB), Z8
+	VMOVUPS     constantsAVX512<>+576(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z3, Z3, Z10
 	VMULPS      Z2, Z2, Z11
-	VMOVUPS     constantsAVX512<>+576(SB), Z12
-	VFMADD213PS Z12, Z3, Z6
-	VFMADD213PS Z12, Z2, Z7
-	VMOVUPS     constantsAVX512<>+704(SB), Z12
-	VFMADD213PS Z12, Z3, Z8
-	VFMADD213PS Z12, Z2, Z9
-	VMOVUPS     constantsAVX512<>+832(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z4, Z4
-	VPSLLD      $0x17, Z5, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z4, Z4
-	VPADDD      Z12, Z5, Z5
-	VFMADD231PS Z8, Z10, Z6
-	VFMADD231PS Z9, Z11, Z7
-	VFMSUB213PS Z3, Z10, Z6
-	VFMSUB213PS Z2, Z11, Z7
+	VMOVUPS     constantsAVX512<>+512(SB), Z6
+	VFMADD213PS Z6, Z3, Z8
+	VFMADD213PS Z6, Z2, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z7
+	VPERMPS     Z7, Z4, Z6
+	VPERMPS     Z7, Z5, Z7
+	VPSLLD      $0x14, Z4, Z4
+	VPSLLD      $0x14, Z5, Z5
+	VPADDD      Z6, Z4, Z4
+	VPADDD      Z7, Z5, Z5
+	VFMSUB213PS Z3, Z10, Z8
+	VFMSUB213PS Z2, Z11, Z9
 	VMOVUPS     constantsAVX512<>+0(SB), Z2
-	VADDPS      Z2, Z4, Z3
-	VADDPS      Z2, Z5, Z8
-	VFMADD231PS Z6, Z4, Z3
-	VFMADD231PS Z7, Z5, Z8
-	VDIVPS.Z    Z3, Z2, K1, Z6
-	VDIVPS.Z    Z8, Z2, K2, Z7
+	VADDPS      Z2, Z4, Z6
+	VADDPS      Z2, Z5, Z3
+	VFMADD231PS Z8, Z4, Z6
+	VFMADD231PS Z9, Z5, Z3
+	VDIVPS.Z    Z6, Z2, K1, Z6
+	VDIVPS.Z    Z3, Z2, K2, Z7
 	VMULPS      Z0, Z6, Z6
 	CMPQ        DI, $0x10
 	JL          w0shtail
@@ -20149,82 +19774,69 @@ nh0even:
 	VADDPS      Z5, Z1, Z1
 	VADDPS      Z6, Z2, Z2
 	VADDPS      Z7, Z3, Z3
-	VMOVUPS     constantsAVX512<>+192(SB), Z4
+	VMOVUPS     constantsAVX512<>+128(SB), Z4
 	VCMPPS      $0x15, Z4, Z0, K1
 	VCMPPS      $0x15, Z4, Z1, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z4
+	VMOVUPS     constantsAVX512<>+192(SB), Z4
 	VMINPS      Z0, Z4, Z0
 	VMINPS      Z1, Z4, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z4
-	VMAXPS      Z0, Z4, Z0
-	VMAXPS      Z1, Z4, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z4
 	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+448(SB), Z6
+	VMOVUPS     constantsAVX512<>+384(SB), Z6
 	VFMADD231PS Z6, Z0, Z4
 	VFMADD231PS Z6, Z1, Z5
-	VMOVUPS     constantsAVX512<>+128(SB), Z7
+	VMOVUPS     constantsAVX512<>+64(SB), Z7
 	VSUBPS      Z7, Z4, Z6
 	VSUBPS      Z7, Z5, Z7
-	VMOVUPS     constantsAVX512<>+512(SB), Z8
+	VMOVUPS     constantsAVX512<>+448(SB), Z8
 	VFMADD231PS Z8, Z6, Z0
 	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS     constantsAVX512<>+640(SB), Z6
-	VMOVAPS     Z6, Z7
-	VMOVUPS     constantsAVX512<>+768(SB), Z8
+	VMOVUPS     constantsAVX512<>+576(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z0, Z0, Z10
 	VMULPS      Z1, Z1, Z11
-	VMOVUPS     constantsAVX512<>+576(SB), Z12
-	VFMADD213PS Z12, Z0, Z6
-	VFMADD213PS Z12, Z1, Z7
-	VMOVUPS     constantsAVX512<>+704(SB), Z12
-	VFMADD213PS Z12, Z0, Z8
-	VFMADD213PS Z12, Z1, Z9
-	VMOVUPS     constantsAVX512<>+832(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z4, Z4
-	VPSLLD      $0x17, Z5, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z4, Z4
-	VPADDD      Z12, Z5, Z5
-	VFMADD231PS Z8, Z10, Z6
-	VFMADD231PS Z9, Z11, Z7
-	VFMSUB213PS Z0, Z10, Z6
-	VFMSUB213PS Z1, Z11, Z7
+	VMOVUPS     constantsAVX512<>+512(SB), Z6
+	VFMADD213PS Z6, Z0, Z8
+	VFMADD213PS Z6, Z1, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z7
+	VPERMPS     Z7, Z4, Z6
+	VPERMPS     Z7, Z5, Z7
+	VPSLLD      $0x14, Z4, Z4
+	VPSLLD      $0x14, Z5, Z5
+	VPADDD      Z6, Z4, Z4
+	VPADDD      Z7, Z5, Z5
+	VFMSUB213PS Z0, Z10, Z8
+	VFMSUB213PS Z1, Z11, Z9
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
 	VADDPS      Z1, Z4, Z0
-	VADDPS      Z1, Z5, Z8
-	VFMADD231PS Z6, Z4, Z0
-	VFMADD231PS Z7, Z5, Z8
+	VADDPS      Z1, Z5, Z6
+	VFMADD231PS Z8, Z4, Z0
+	VFMADD231PS Z9, Z5, Z6
 	VDIVPS.Z    Z0, Z1, K1, Z0
-	VDIVPS.Z    Z8, Z1, K2, Z1
-	VMOVUPS     constantsAVX512<>+384(SB), Z4
-	VMINPS      Z2, Z4, Z2
+	VDIVPS.Z    Z6, Z1, K2, Z1
 	VMOVUPS     constantsAVX512<>+320(SB), Z4
+	VMINPS      Z2, Z4, Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z4
 	VMAXPS      Z2, Z4, Z2
-	VMOVUPS     constantsAVX512<>+128(SB), Z4
-	VFMADD231PS constantsAVX512<>+896(SB), Z2, Z4
-	VSUBPS      constantsAVX512<>+128(SB), Z4, Z5
-	VFMADD231PS constantsAVX512<>+960(SB), Z5, Z2
-	VMOVUPS     constantsAVX512<>+1088(SB), Z5
-	VMOVUPS     constantsAVX512<>+1216(SB), Z6
+	VMOVUPS     constantsAVX512<>+64(SB), Z4
+	VFMADD231PS constantsAVX512<>+640(SB), Z2, Z4
+	VSUBPS      constantsAVX512<>+64(SB), Z4, Z5
+	VFMADD231PS constantsAVX512<>+704(SB), Z5, Z2
+	VMOVUPS     constantsAVX512<>+832(SB), Z6
 	VMULPS      Z2, Z2, Z7
-	VFMADD213PS constantsAVX512<>+1024(SB), Z2, Z5
-	VFMADD213PS constantsAVX512<>+1152(SB), Z2, Z6
-	VFMADD231PS constantsAVX512<>+1280(SB), Z7, Z6
-	VPSLLD      $0x17, Z4, Z4
-	VPADDD      constantsAVX512<>+0(SB), Z4, Z4
-	VFMADD231PS Z6, Z7, Z5
+	VFMADD213PS constantsAVX512<>+768(SB), Z2, Z6
+	VPERMPS     constantsAVX512<>+960(SB), Z4, Z5
+	VPSLLD      $0x14, Z4, Z4
+	VPADDD      Z5, Z4, Z4
+	VFMADD231PS constantsAVX512<>+896(SB), Z7, Z6
 	VADDPS      Z2, Z2, Z2
-	VFMADD213PS Z2, Z7, Z5
+	VFMADD213PS Z2, Z7, Z6
 	VMOVUPS     constantsAVX512<>+0(SB), Z2
-	VADDPS      Z2, Z4, Z6
+	VADDPS      Z2, Z4, Z5
 	VSUBPS      Z2, Z4, Z2
-	VFMADD231PS Z5, Z4, Z6
-	VFMADD231PS Z5, Z4, Z2
-	VDIVPS      Z6, Z2, Z2
+	VFMADD231PS Z6, Z4, Z5
+	VFMADD231PS Z6, Z4, Z2
+	VDIVPS      Z5, Z2, Z2
 	VMULPS      Z2, Z0, Z2
 	CMPQ        DI, $0x10
 	JL          n0lctail
@@ -20271,54 +19883,47 @@ n0scodd:
 	VMOVUPS Z0, K1, (BX)
 
 n0scdone:
-	VMOVUPS     constantsAVX512<>+384(SB), Z1
-	VMINPS      Z0, Z1, Z0
 	VMOVUPS     constantsAVX512<>+320(SB), Z1
-	VMAXPS      Z0, Z1, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z1
-	VFMADD231PS constantsAVX512<>+896(SB), Z0, Z1
-	VSUBPS      constantsAVX512<>+128(SB), Z1, Z2
-	VFMADD231PS constantsAVX512<>+960(SB), Z2, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z2
-	VMOVUPS     constantsAVX512<>+1216(SB), Z4
-	VMULPS      Z0, Z0, Z5
-	VFMADD213PS constantsAVX512<>+1024(SB), Z0, Z2
-	VFMADD213PS constantsAVX512<>+1152(SB), Z0, Z4
-	VFMADD231PS constantsAVX512<>+1280(SB), Z5, Z4
-	VPSLLD      $0x17, Z1, Z1
-	VPADDD      constantsAVX512<>+0(SB), Z1, Z1
-	VFMADD231PS Z4, Z5, Z2
-	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z0, Z5, Z2
-	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z1, Z4
-	VSUBPS      Z0, Z1, Z0
-	VFMADD231PS Z2, Z1, Z4
-	VFMADD231PS Z2, Z1, Z0
-	VDIVPS      Z4, Z0, Z0
-	VCMPPS      $0x15, constantsAVX512<>+192(SB), Z3, K1
+	VMINPS      Z0, Z1, Z0
 	VMOVUPS     constantsAVX512<>+256(SB), Z1
+	VMAXPS      Z0, Z1, Z0
+	VMOVUPS     constantsAVX512<>+64(SB), Z1
+	VFMADD231PS constantsAVX512<>+640(SB), Z0, Z1
+	VSUBPS      constantsAVX512<>+64(SB), Z1, Z2
+	VFMADD231PS constantsAVX512<>+704(SB), Z2, Z0
+	VMOVUPS     constantsAVX512<>+832(SB), Z4
+	VMULPS      Z0, Z0, Z5
+	VFMADD213PS constantsAVX512<>+768(SB), Z0, Z4
+	VPERMPS     constantsAVX512<>+960(SB), Z1, Z2
+	VPSLLD      $0x14, Z1, Z1
+	VPADDD      Z2, Z1, Z1
+	VFMADD231PS constantsAVX512<>+896(SB), Z5, Z4
+	VADDPS      Z0, Z0, Z0
+	VFMADD213PS Z0, Z5, Z4
+	VMOVUPS     constantsAVX512<>+0(SB), Z0
+	VADDPS      Z0, Z1, Z2
+	VSUBPS      Z0, Z1, Z0
+	VFMADD231PS Z4, Z1, Z2
+	VFMADD231PS Z4, Z1, Z0
+	VDIVPS      Z2, Z0, Z0
+	VCMPPS      $0x15, constantsAVX512<>+128(SB), Z3, K1
+	VMOVUPS     constantsAVX512<>+192(SB), Z1
 	VMINPS      Z3, Z1, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
-	VMAXPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
-	VFMADD231PS constantsAVX512<>+448(SB), Z1, Z2
-	VSUBPS      constantsAVX512<>+128(SB), Z2, Z3
-	VFMADD231PS constantsAVX512<>+512(SB), Z3, Z1
-	VMOVUPS     constantsAVX512<>+640(SB), Z3
-	VMOVUPS     constantsAVX512<>+768(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
+	VFMADD231PS constantsAVX512<>+384(SB), Z1, Z2
+	VSUBPS      constantsAVX512<>+64(SB), Z2, Z3
+	VFMADD231PS constantsAVX512<>+448(SB), Z3, Z1
+	VMOVUPS     constantsAVX512<>+576(SB), Z4
 	VMULPS      Z1, Z1, Z5
-	VFMADD213PS constantsAVX512<>+576(SB), Z1, Z3
-	VFMADD213PS constantsAVX512<>+704(SB), Z1, Z4
-	VFMADD231PS constantsAVX512<>+832(SB), Z5, Z4
-	VPSLLD      $0x17, Z2, Z2
-	VPADDD      constantsAVX512<>+0(SB), Z2, Z2
-	VFMADD231PS Z4, Z5, Z3
-	VFMSUB213PS Z1, Z5, Z3
+	VFMADD213PS constantsAVX512<>+512(SB), Z1, Z4
+	VPERMPS     constantsAVX512<>+960(SB), Z2, Z3
+	VPSLLD      $0x14, Z2, Z2
+	VPADDD      Z3, Z2, Z2
+	VFMSUB213PS Z1, Z5, Z4
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
-	VADDPS      Z1, Z2, Z4
-	VFMADD231PS Z3, Z2, Z4
-	VDIVPS.Z    Z4, Z1, K1, Z3
+	VADDPS      Z1, Z2, Z3
+	VFMADD231PS Z4, Z2, Z3
+	VDIVPS.Z    Z3, Z1, K1, Z3
 	VMULPS      Z0, Z3, Z3
 	CMPQ        DI, $0x10
 	JL          n0shtail
@@ -20916,45 +20521,36 @@ wh_1:
 	VMOVUPS      960(CX), Z0
 	VFMADD213PS  Z14, Z3, Z22
 	VFMADD213PS  448(CX), Z0, Z22
-	VMOVUPS      constantsAVX512<>+192(SB), Z0
+	VMOVUPS      constantsAVX512<>+128(SB), Z0
 	VCMPPS       $0x15, Z0, Z1, K1
 	VCMPPS       $0x15, Z0, Z5, K2
 	VCMPPS       $0x15, Z0, Z9, K3
 	VCMPPS       $0x15, Z0, Z13, K4
-	VMOVUPS      constantsAVX512<>+256(SB), Z0
+	VMOVUPS      constantsAVX512<>+192(SB), Z0
 	VMINPS       Z1, Z0, Z1
 	VMINPS       Z5, Z0, Z2
 	VMINPS       Z9, Z0, Z3
 	VMINPS       Z13, Z0, Z0
-	VMOVUPS      constantsAVX512<>+192(SB), Z4
-	VMAXPS       Z1, Z4, Z1
-	VMAXPS       Z2, Z4, Z2
-	VMAXPS       Z3, Z4, Z3
-	VMAXPS       Z0, Z4, Z0
-	VMOVUPS      constantsAVX512<>+128(SB), Z4
+	VMOVUPS      constantsAVX512<>+64(SB), Z4
 	VMOVAPS      Z4, Z5
 	VMOVAPS      Z4, Z6
 	VMOVAPS      Z4, Z7
-	VMOVUPS      constantsAVX512<>+448(SB), Z8
+	VMOVUPS      constantsAVX512<>+384(SB), Z8
 	VFMADD231PS  Z8, Z1, Z4
 	VFMADD231PS  Z8, Z2, Z5
 	VFMADD231PS  Z8, Z3, Z6
 	VFMADD231PS  Z8, Z0, Z7
-	VMOVUPS      constantsAVX512<>+128(SB), Z11
+	VMOVUPS      constantsAVX512<>+64(SB), Z11
 	VSUBPS       Z11, Z4, Z8
 	VSUBPS       Z11, Z5, Z9
 	VSUBPS       Z11, Z6, Z10
 	VSUBPS       Z11, Z7, Z11
-	VMOVUPS      constantsAVX512<>+512(SB), Z12
+	VMOVUPS      constantsAVX512<>+448(SB), Z12
 	VFMADD231PS  Z12, Z8, Z1
 	VFMADD231PS  Z12, Z9, Z2
 	VFMADD231PS  Z12, Z10, Z3
 	VFMADD231PS  Z12, Z11, Z0
-	VMOVUPS      constantsAVX512<>+640(SB), Z8
-	VMOVAPS      Z8, Z9
-	VMOVAPS      Z8, Z10
-	VMOVAPS      Z8, Z11
-	VMOVUPS      constantsAVX512<>+768(SB), Z12
+	VMOVUPS      constantsAVX512<>+576(SB), Z12
 	VMOVAPS      Z12, Z13
 	VMOVAPS      Z12, Z14
 	VMOVAPS      Z12, Z15
@@ -20962,104 +20558,89 @@ wh_1:
 	VMULPS       Z2, Z2, Z19
 	VMULPS       Z3, Z3, Z21
 	VMULPS       Z0, Z0, Z23
-	VMOVUPS      constantsAVX512<>+576(SB), Z24
-	VFMADD213PS  Z24, Z1, Z8
-	VFMADD213PS  Z24, Z2, Z9
-	VFMADD213PS  Z24, Z3, Z10
-	VFMADD213PS  Z24, Z0, Z11
-	VMOVUPS      constantsAVX512<>+704(SB), Z24
-	VFMADD213PS  Z24, Z1, Z12
-	VFMADD213PS  Z24, Z2, Z13
-	VFMADD213PS  Z24, Z3, Z14
-	VFMADD213PS  Z24, Z0, Z15
-	VMOVUPS      constantsAVX512<>+832(SB), Z24
-	VFMADD231PS  Z24, Z17, Z12
-	VFMADD231PS  Z24, Z19, Z13
-	VFMADD231PS  Z24, Z21, Z14
-	VFMADD231PS  Z24, Z23, Z15
-	VPSLLD       $0x17, Z4, Z4
-	VPSLLD       $0x17, Z5, Z5
-	VPSLLD       $0x17, Z6, Z6
-	VPSLLD       $0x17, Z7, Z7
-	VMOVUPS      constantsAVX512<>+0(SB), Z24
-	VPADDD       Z24, Z4, Z4
-	VPADDD       Z24, Z5, Z5
-	VPADDD       Z24, Z6, Z6
-	VPADDD       Z24, Z7, Z7
-	VFMADD231PS  Z12, Z17, Z8
-	VFMADD231PS  Z13, Z19, Z9
-	VFMADD231PS  Z14, Z21, Z10
-	VFMADD231PS  Z15, Z23, Z11
-	VFMSUB213PS  Z1, Z17, Z8
-	VFMSUB213PS  Z2, Z19, Z9
-	VFMSUB213PS  Z3, Z21, Z10
-	VFMSUB213PS  Z0, Z23, Z11
+	VMOVUPS      constantsAVX512<>+512(SB), Z8
+	VFMADD213PS  Z8, Z1, Z12
+	VFMADD213PS  Z8, Z2, Z13
+	VFMADD213PS  Z8, Z3, Z14
+	VFMADD213PS  Z8, Z0, Z15
+	VMOVUPS      constantsAVX512<>+960(SB), Z11
+	VPERMPS      Z11, Z4, Z8
+	VPERMPS      Z11, Z5, Z9
+	VPERMPS      Z11, Z6, Z10
+	VPERMPS      Z11, Z7, Z11
+	VPSLLD       $0x14, Z4, Z4
+	VPSLLD       $0x14, Z5, Z5
+	VPSLLD       $0x14, Z6, Z6
+	VPSLLD       $0x14, Z7, Z7
+	VPADDD       Z8, Z4, Z4
+	VPADDD       Z9, Z5, Z5
+	VPADDD       Z10, Z6, Z6
+	VPADDD       Z11, Z7, Z7
+	VFMSUB213PS  Z1, Z17, Z12
+	VFMSUB213PS  Z2, Z19, Z13
+	VFMSUB213PS  Z3, Z21, Z14
+	VFMSUB213PS  Z0, Z23, Z15
 	VMOVUPS      constantsAVX512<>+0(SB), Z0
 	VADDPS       Z0, Z4, Z1
-	VADDPS       Z0, Z5, Z2
-	VADDPS       Z0, Z6, Z3
-	VADDPS       Z0, Z7, Z12
-	VFMADD231PS  Z8, Z4, Z1
-	VFMADD231PS  Z9, Z5, Z2
-	VFMADD231PS  Z10, Z6, Z3
-	VFMADD231PS  Z11, Z7, Z12
+	VADDPS       Z0, Z5, Z3
+	VADDPS       Z0, Z6, Z8
+	VADDPS       Z0, Z7, Z2
+	VFMADD231PS  Z12, Z4, Z1
+	VFMADD231PS  Z13, Z5, Z3
+	VFMADD231PS  Z14, Z6, Z8
+	VFMADD231PS  Z15, Z7, Z2
 	VDIVPS.Z     Z1, Z0, K1, Z1
-	VDIVPS.Z     Z2, Z0, K2, Z5
-	VDIVPS.Z     Z3, Z0, K3, Z9
-	VDIVPS.Z     Z12, Z0, K4, Z13
-	VMOVUPS      constantsAVX512<>+384(SB), Z0
+	VDIVPS.Z     Z3, Z0, K2, Z5
+	VDIVPS.Z     Z8, Z0, K3, Z9
+	VDIVPS.Z     Z2, Z0, K4, Z13
+	VMOVUPS      constantsAVX512<>+320(SB), Z0
 	VMINPS       Z16, Z0, Z2
 	VMINPS       Z18, Z0, Z0
-	VMOVUPS      constantsAVX512<>+320(SB), Z3
+	VMOVUPS      constantsAVX512<>+256(SB), Z3
 	VMAXPS       Z2, Z3, Z2
 	VMAXPS       Z0, Z3, Z0
-	VMOVUPS      constantsAVX512<>+128(SB), Z3
+	VMOVUPS      constantsAVX512<>+64(SB), Z3
 	VMOVAPS      Z3, Z4
-	VMOVUPS      constantsAVX512<>+896(SB), Z6
+	VMOVUPS      constantsAVX512<>+640(SB), Z6
 	VFMADD231PS  Z6, Z2, Z3
 	VFMADD231PS  Z6, Z0, Z4
-	VMOVUPS      constantsAVX512<>+128(SB), Z7
+	VMOVUPS      constantsAVX512<>+64(SB), Z7
 	VSUBPS       Z7, Z3, Z6
 	VSUBPS       Z7, Z4, Z7
-	VMOVUPS      constantsAVX512<>+960(SB), Z8
+	VMOVUPS      constantsAVX512<>+704(SB), Z8
 	VFMADD231PS  Z8, Z6, Z2
 	VFMADD231PS  Z8, Z7, Z0
-	VMOVUPS      constantsAVX512<>+1088(SB), Z6
-	VMOVAPS      Z6, Z7
-	VMOVUPS      constantsAVX512<>+1216(SB), Z8
+	VMOVUPS      constantsAVX512<>+832(SB), Z8
 	VMOVAPS      Z8, Z10
 	VMULPS       Z2, Z2, Z11
 	VMULPS       Z0, Z0, Z12
-	VMOVUPS      constantsAVX512<>+1024(SB), Z14
-	VFMADD213PS  Z14, Z2, Z6
-	VFMADD213PS  Z14, Z0, Z7
-	VMOVUPS      constantsAVX512<>+1152(SB), Z14
-	VFMADD213PS  Z14, Z2, Z8
-	VFMADD213PS  Z14, Z0, Z10
-	VMOVUPS      constantsAVX512<>+1280(SB), Z14
-	VFMADD231PS  Z14, Z11, Z8
-	VFMADD231PS  Z14, Z12, Z10
-	VPSLLD       $0x17, Z3, Z3
-	VPSLLD       $0x17, Z4, Z4
-	VMOVUPS      constantsAVX512<>+0(SB), Z14
-	VPADDD       Z14, Z3, Z3
-	VPADDD       Z14, Z4, Z4
-	VFMADD231PS  Z8, Z11, Z6
-	VFMADD231PS  Z10, Z12, Z7
+	VMOVUPS      constantsAVX512<>+768(SB), Z6
+	VFMADD213PS  Z6, Z2, Z8
+	VFMADD213PS  Z6, Z0, Z10
+	VMOVUPS      constantsAVX512<>+960(SB), Z7
+	VPERMPS      Z7, Z3, Z6
+	VPERMPS      Z7, Z4, Z7
+	VPSLLD       $0x14, Z3, Z3
+	VPSLLD       $0x14, Z4, Z4
+	VPADDD       Z6, Z3, Z3
+	VPADDD       Z7, Z4, Z4
+	VMOVUPS      constantsAVX512<>+896(SB), Z6
+	VFMADD231PS  Z6, Z11, Z8
+	VFMADD231PS  Z6, Z12, Z10
 	VADDPS       Z2, Z2, Z2
 	VADDPS       Z0, Z0, Z0
-	VFMADD213PS  Z2, Z11, Z6
-	VFMADD213PS  Z0, Z12, Z7
+	VFMADD213PS  Z2, Z11, Z8
+	VFMADD213PS  Z0, Z12, Z10
 	VMOVUPS      constantsAVX512<>+0(SB), Z2
-	VADDPS       Z2, Z3, Z8
+	VADDPS       Z2, Z3, Z6
 	VADDPS       Z2, Z4, Z0
-	VSUBPS       Z2, Z3, Z10
+	VSUBPS       Z2, Z3, Z7
 	VSUBPS       Z2, Z4, Z2
-	VFMADD231PS  Z6, Z3, Z8
-	VFMADD231PS  Z7, Z4, Z0
-	VFMADD231PS  Z6, Z3, Z10
-	VFMADD231PS  Z7, Z4, Z2
-	VDIVPS       Z8, Z10, Z16
+	VFMADD231PS  Z8, Z3, Z6
+	VFMADD231PS  Z10, Z4, Z0
+	VFMADD231PS  Z8, Z3, Z7
+	VFMADD231PS  Z10, Z4, Z2
+	VDIVPS       Z6, Z7, Z16
 	VDIVPS       Z0, Z2, Z18
 	VMULPS       Z16, Z1, Z16
 	CMPQ         BX, $0x10
@@ -21155,110 +20736,94 @@ w1scodd:
 	VMOVUPS Z1, K1, 64(R8)
 
 w1scdone:
-	VMOVUPS     constantsAVX512<>+384(SB), Z2
+	VMOVUPS     constantsAVX512<>+320(SB), Z2
 	VMINPS      Z0, Z2, Z0
 	VMINPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+320(SB), Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z2
 	VMAXPS      Z0, Z2, Z0
 	VMAXPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VMOVUPS     constantsAVX512<>+640(SB), Z4
 	VFMADD231PS Z4, Z0, Z2
 	VFMADD231PS Z4, Z1, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z5
+	VMOVUPS     constantsAVX512<>+64(SB), Z5
 	VSUBPS      Z5, Z2, Z4
 	VSUBPS      Z5, Z3, Z5
-	VMOVUPS     constantsAVX512<>+960(SB), Z6
+	VMOVUPS     constantsAVX512<>+704(SB), Z6
 	VFMADD231PS Z6, Z4, Z0
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS     constantsAVX512<>+1088(SB), Z4
-	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+1216(SB), Z6
+	VMOVUPS     constantsAVX512<>+832(SB), Z6
 	VMOVAPS     Z6, Z7
 	VMULPS      Z0, Z0, Z8
 	VMULPS      Z1, Z1, Z9
-	VMOVUPS     constantsAVX512<>+1024(SB), Z10
-	VFMADD213PS Z10, Z0, Z4
-	VFMADD213PS Z10, Z1, Z5
-	VMOVUPS     constantsAVX512<>+1152(SB), Z10
-	VFMADD213PS Z10, Z0, Z6
-	VFMADD213PS Z10, Z1, Z7
-	VMOVUPS     constantsAVX512<>+1280(SB), Z10
-	VFMADD231PS Z10, Z8, Z6
-	VFMADD231PS Z10, Z9, Z7
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z10
-	VPADDD      Z10, Z2, Z2
-	VPADDD      Z10, Z3, Z3
-	VFMADD231PS Z6, Z8, Z4
-	VFMADD231PS Z7, Z9, Z5
+	VMOVUPS     constantsAVX512<>+768(SB), Z4
+	VFMADD213PS Z4, Z0, Z6
+	VFMADD213PS Z4, Z1, Z7
+	VMOVUPS     constantsAVX512<>+960(SB), Z5
+	VPERMPS     Z5, Z2, Z4
+	VPERMPS     Z5, Z3, Z5
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z2, Z2
+	VPADDD      Z5, Z3, Z3
+	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VFMADD231PS Z4, Z8, Z6
+	VFMADD231PS Z4, Z9, Z7
 	VADDPS      Z0, Z0, Z0
 	VADDPS      Z1, Z1, Z1
-	VFMADD213PS Z0, Z8, Z4
-	VFMADD213PS Z1, Z9, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z6
-	VADDPS      Z6, Z2, Z0
-	VADDPS      Z6, Z3, Z1
-	VSUBPS      Z6, Z2, Z7
-	VSUBPS      Z6, Z3, Z6
-	VFMADD231PS Z4, Z2, Z0
-	VFMADD231PS Z5, Z3, Z1
-	VFMADD231PS Z4, Z2, Z7
-	VFMADD231PS Z5, Z3, Z6
-	VDIVPS      Z0, Z7, Z0
-	VDIVPS      Z1, Z6, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
+	VFMADD213PS Z0, Z8, Z6
+	VFMADD213PS Z1, Z9, Z7
+	VMOVUPS     constantsAVX512<>+0(SB), Z4
+	VADDPS      Z4, Z2, Z0
+	VADDPS      Z4, Z3, Z1
+	VSUBPS      Z4, Z2, Z5
+	VSUBPS      Z4, Z3, Z4
+	VFMADD231PS Z6, Z2, Z0
+	VFMADD231PS Z7, Z3, Z1
+	VFMADD231PS Z6, Z2, Z5
+	VFMADD231PS Z7, Z3, Z4
+	VDIVPS      Z0, Z5, Z0
+	VDIVPS      Z1, Z4, Z1
+	VMOVUPS     constantsAVX512<>+128(SB), Z2
 	VCMPPS      $0x15, Z2, Z20, K1
 	VCMPPS      $0x15, Z2, Z22, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z2
+	VMOVUPS     constantsAVX512<>+192(SB), Z2
 	VMINPS      Z20, Z2, Z3
 	VMINPS      Z22, Z2, Z2
-	VMOVUPS     constantsAVX512<>+192(SB), Z4
-	VMAXPS      Z3, Z4, Z3
-	VMAXPS      Z2, Z4, Z2
-	VMOVUPS     constantsAVX512<>+128(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z4
 	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+448(SB), Z6
+	VMOVUPS     constantsAVX512<>+384(SB), Z6
 	VFMADD231PS Z6, Z3, Z4
 	VFMADD231PS Z6, Z2, Z5
-	VMOVUPS     constantsAVX512<>+128(SB), Z7
+	VMOVUPS     constantsAVX512<>+64(SB), Z7
 	VSUBPS      Z7, Z4, Z6
 	VSUBPS      Z7, Z5, Z7
-	VMOVUPS     constantsAVX512<>+512(SB), Z8
+	VMOVUPS     constantsAVX512<>+448(SB), Z8
 	VFMADD231PS Z8, Z6, Z3
 	VFMADD231PS Z8, Z7, Z2
-	VMOVUPS     constantsAVX512<>+640(SB), Z6
-	VMOVAPS     Z6, Z7
-	VMOVUPS     constantsAVX512<>+768(SB), Z8
+	VMOVUPS     constantsAVX512<>+576(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z3, Z3, Z10
 	VMULPS      Z2, Z2, Z11
-	VMOVUPS     constantsAVX512<>+576(SB), Z12
-	VFMADD213PS Z12, Z3, Z6
-	VFMADD213PS Z12, Z2, Z7
-	VMOVUPS     constantsAVX512<>+704(SB), Z12
-	VFMADD213PS Z12, Z3, Z8
-	VFMADD213PS Z12, Z2, Z9
-	VMOVUPS     constantsAVX512<>+832(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z4, Z4
-	VPSLLD      $0x17, Z5, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z4, Z4
-	VPADDD      Z12, Z5, Z5
-	VFMADD231PS Z8, Z10, Z6
-	VFMADD231PS Z9, Z11, Z7
-	VFMSUB213PS Z3, Z10, Z6
-	VFMSUB213PS Z2, Z11, Z7
+	VMOVUPS     constantsAVX512<>+512(SB), Z6
+	VFMADD213PS Z6, Z3, Z8
+	VFMADD213PS Z6, Z2, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z7
+	VPERMPS     Z7, Z4, Z6
+	VPERMPS     Z7, Z5, Z7
+	VPSLLD      $0x14, Z4, Z4
+	VPSLLD      $0x14, Z5, Z5
+	VPADDD      Z6, Z4, Z4
+	VPADDD      Z7, Z5, Z5
+	VFMSUB213PS Z3, Z10, Z8
+	VFMSUB213PS Z2, Z11, Z9
 	VMOVUPS     constantsAVX512<>+0(SB), Z2
-	VADDPS      Z2, Z4, Z8
+	VADDPS      Z2, Z4, Z6
 	VADDPS      Z2, Z5, Z3
-	VFMADD231PS Z6, Z4, Z8
-	VFMADD231PS Z7, Z5, Z3
-	VDIVPS.Z    Z8, Z2, K1, Z20
+	VFMADD231PS Z8, Z4, Z6
+	VFMADD231PS Z9, Z5, Z3
+	VDIVPS.Z    Z6, Z2, K1, Z20
 	VDIVPS.Z    Z3, Z2, K2, Z22
 	VMULPS      Z0, Z20, Z20
 	CMPQ        BX, $0x10
@@ -21647,82 +21212,69 @@ nh_1:
 	VMOVUPS      448(CX), Z0
 	VFMADD213PS  Z6, Z3, Z10
 	VFMADD213PS  192(CX), Z0, Z10
-	VMOVUPS      constantsAVX512<>+192(SB), Z0
+	VMOVUPS      constantsAVX512<>+128(SB), Z0
 	VCMPPS       $0x15, Z0, Z1, K1
 	VCMPPS       $0x15, Z0, Z5, K2
-	VMOVUPS      constantsAVX512<>+256(SB), Z0
+	VMOVUPS      constantsAVX512<>+192(SB), Z0
 	VMINPS       Z1, Z0, Z1
 	VMINPS       Z5, Z0, Z0
-	VMOVUPS      constantsAVX512<>+192(SB), Z2
-	VMAXPS       Z1, Z2, Z1
-	VMAXPS       Z0, Z2, Z0
-	VMOVUPS      constantsAVX512<>+128(SB), Z2
+	VMOVUPS      constantsAVX512<>+64(SB), Z2
 	VMOVAPS      Z2, Z3
-	VMOVUPS      constantsAVX512<>+448(SB), Z4
+	VMOVUPS      constantsAVX512<>+384(SB), Z4
 	VFMADD231PS  Z4, Z1, Z2
 	VFMADD231PS  Z4, Z0, Z3
-	VMOVUPS      constantsAVX512<>+128(SB), Z5
+	VMOVUPS      constantsAVX512<>+64(SB), Z5
 	VSUBPS       Z5, Z2, Z4
 	VSUBPS       Z5, Z3, Z5
-	VMOVUPS      constantsAVX512<>+512(SB), Z6
+	VMOVUPS      constantsAVX512<>+448(SB), Z6
 	VFMADD231PS  Z6, Z4, Z1
 	VFMADD231PS  Z6, Z5, Z0
-	VMOVUPS      constantsAVX512<>+640(SB), Z4
-	VMOVAPS      Z4, Z5
-	VMOVUPS      constantsAVX512<>+768(SB), Z6
+	VMOVUPS      constantsAVX512<>+576(SB), Z6
 	VMOVAPS      Z6, Z7
 	VMULPS       Z1, Z1, Z9
 	VMULPS       Z0, Z0, Z11
-	VMOVUPS      constantsAVX512<>+576(SB), Z12
-	VFMADD213PS  Z12, Z1, Z4
-	VFMADD213PS  Z12, Z0, Z5
-	VMOVUPS      constantsAVX512<>+704(SB), Z12
-	VFMADD213PS  Z12, Z1, Z6
-	VFMADD213PS  Z12, Z0, Z7
-	VMOVUPS      constantsAVX512<>+832(SB), Z12
-	VFMADD231PS  Z12, Z9, Z6
-	VFMADD231PS  Z12, Z11, Z7
-	VPSLLD       $0x17, Z2, Z2
-	VPSLLD       $0x17, Z3, Z3
-	VMOVUPS      constantsAVX512<>+0(SB), Z12
-	VPADDD       Z12, Z2, Z2
-	VPADDD       Z12, Z3, Z3
-	VFMADD231PS  Z6, Z9, Z4
-	VFMADD231PS  Z7, Z11, Z5
-	VFMSUB213PS  Z1, Z9, Z4
-	VFMSUB213PS  Z0, Z11, Z5
+	VMOVUPS      constantsAVX512<>+512(SB), Z4
+	VFMADD213PS  Z4, Z1, Z6
+	VFMADD213PS  Z4, Z0, Z7
+	VMOVUPS      constantsAVX512<>+960(SB), Z5
+	VPERMPS      Z5, Z2, Z4
+	VPERMPS      Z5, Z3, Z5
+	VPSLLD       $0x14, Z2, Z2
+	VPSLLD       $0x14, Z3, Z3
+	VPADDD       Z4, Z2, Z2
+	VPADDD       Z5, Z3, Z3
+	VFMSUB213PS  Z1, Z9, Z6
+	VFMSUB213PS  Z0, Z11, Z7
 	VMOVUPS      constantsAVX512<>+0(SB), Z0
 	VADDPS       Z0, Z2, Z1
-	VADDPS       Z0, Z3, Z6
-	VFMADD231PS  Z4, Z2, Z1
-	VFMADD231PS  Z5, Z3, Z6
+	VADDPS       Z0, Z3, Z4
+	VFMADD231PS  Z6, Z2, Z1
+	VFMADD231PS  Z7, Z3, Z4
 	VDIVPS.Z     Z1, Z0, K1, Z1
-	VDIVPS.Z     Z6, Z0, K2, Z5
-	VMOVUPS      constantsAVX512<>+384(SB), Z0
+	VDIVPS.Z     Z4, Z0, K2, Z5
+	VMOVUPS      constantsAVX512<>+320(SB), Z0
 	VMINPS       Z8, Z0, Z0
-	VMOVUPS      constantsAVX512<>+320(SB), Z2
+	VMOVUPS      constantsAVX512<>+256(SB), Z2
 	VMAXPS       Z0, Z2, Z0
-	VMOVUPS      constantsAVX512<>+128(SB), Z2
-	VFMADD231PS  constantsAVX512<>+896(SB), Z0, Z2
-	VSUBPS       constantsAVX512<>+128(SB), Z2, Z3
-	VFMADD231PS  constantsAVX512<>+960(SB), Z3, Z0
-	VMOVUPS      constantsAVX512<>+1088(SB), Z3
-	VMOVUPS      constantsAVX512<>+1216(SB), Z4
+	VMOVUPS      constantsAVX512<>+64(SB), Z2
+	VFMADD231PS  constantsAVX512<>+640(SB), Z0, Z2
+	VSUBPS       constantsAVX512<>+64(SB), Z2, Z3
+	VFMADD231PS  constantsAVX512<>+704(SB), Z3, Z0
+	VMOVUPS      constantsAVX512<>+832(SB), Z4
 	VMULPS       Z0, Z0, Z6
-	VFMADD213PS  constantsAVX512<>+1024(SB), Z0, Z3
-	VFMADD213PS  constantsAVX512<>+1152(SB), Z0, Z4
-	VFMADD231PS  constantsAVX512<>+1280(SB), Z6, Z4
-	VPSLLD       $0x17, Z2, Z2
-	VPADDD       constantsAVX512<>+0(SB), Z2, Z2
-	VFMADD231PS  Z4, Z6, Z3
+	VFMADD213PS  constantsAVX512<>+768(SB), Z0, Z4
+	VPERMPS      constantsAVX512<>+960(SB), Z2, Z3
+	VPSLLD       $0x14, Z2, Z2
+	VPADDD       Z3, Z2, Z2
+	VFMADD231PS  constantsAVX512<>+896(SB), Z6, Z4
 	VADDPS       Z0, Z0, Z0
-	VFMADD213PS  Z0, Z6, Z3
+	VFMADD213PS  Z0, Z6, Z4
 	VMOVUPS      constantsAVX512<>+0(SB), Z0
-	VADDPS       Z0, Z2, Z4
+	VADDPS       Z0, Z2, Z3
 	VSUBPS       Z0, Z2, Z0
-	VFMADD231PS  Z3, Z2, Z4
-	VFMADD231PS  Z3, Z2, Z0
-	VDIVPS       Z4, Z0, Z8
+	VFMADD231PS  Z4, Z2, Z3
+	VFMADD231PS  Z4, Z2, Z0
+	VDIVPS       Z3, Z0, Z8
 	VMULPS       Z8, Z1, Z8
 	CMPQ         BX, $0x10
 	JL           n0lctail
@@ -21769,54 +21321,47 @@ n0scodd:
 	VMOVUPS Z0, K1, (R8)
 
 n0scdone:
-	VMOVUPS     constantsAVX512<>+384(SB), Z1
-	VMINPS      Z0, Z1, Z0
 	VMOVUPS     constantsAVX512<>+320(SB), Z1
-	VMAXPS      Z0, Z1, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z1
-	VFMADD231PS constantsAVX512<>+896(SB), Z0, Z1
-	VSUBPS      constantsAVX512<>+128(SB), Z1, Z2
-	VFMADD231PS constantsAVX512<>+960(SB), Z2, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z2
-	VMOVUPS     constantsAVX512<>+1216(SB), Z3
-	VMULPS      Z0, Z0, Z4
-	VFMADD213PS constantsAVX512<>+1024(SB), Z0, Z2
-	VFMADD213PS constantsAVX512<>+1152(SB), Z0, Z3
-	VFMADD231PS constantsAVX512<>+1280(SB), Z4, Z3
-	VPSLLD      $0x17, Z1, Z1
-	VPADDD      constantsAVX512<>+0(SB), Z1, Z1
-	VFMADD231PS Z3, Z4, Z2
-	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z0, Z4, Z2
-	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z1, Z3
-	VSUBPS      Z0, Z1, Z0
-	VFMADD231PS Z2, Z1, Z3
-	VFMADD231PS Z2, Z1, Z0
-	VDIVPS      Z3, Z0, Z0
-	VCMPPS      $0x15, constantsAVX512<>+192(SB), Z10, K1
+	VMINPS      Z0, Z1, Z0
 	VMOVUPS     constantsAVX512<>+256(SB), Z1
+	VMAXPS      Z0, Z1, Z0
+	VMOVUPS     constantsAVX512<>+64(SB), Z1
+	VFMADD231PS constantsAVX512<>+640(SB), Z0, Z1
+	VSUBPS      constantsAVX512<>+64(SB), Z1, Z2
+	VFMADD231PS constantsAVX512<>+704(SB), Z2, Z0
+	VMOVUPS     constantsAVX512<>+832(SB), Z3
+	VMULPS      Z0, Z0, Z4
+	VFMADD213PS constantsAVX512<>+768(SB), Z0, Z3
+	VPERMPS     constantsAVX512<>+960(SB), Z1, Z2
+	VPSLLD      $0x14, Z1, Z1
+	VPADDD      Z2, Z1, Z1
+	VFMADD231PS constantsAVX512<>+896(SB), Z4, Z3
+	VADDPS      Z0, Z0, Z0
+	VFMADD213PS Z0, Z4, Z3
+	VMOVUPS     constantsAVX512<>+0(SB), Z0
+	VADDPS      Z0, Z1, Z2
+	VSUBPS      Z0, Z1, Z0
+	VFMADD231PS Z3, Z1, Z2
+	VFMADD231PS Z3, Z1, Z0
+	VDIVPS      Z2, Z0, Z0
+	VCMPPS      $0x15, constantsAVX512<>+128(SB), Z10, K1
+	VMOVUPS     constantsAVX512<>+192(SB), Z1
 	VMINPS      Z10, Z1, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
-	VMAXPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
-	VFMADD231PS constantsAVX512<>+448(SB), Z1, Z2
-	VSUBPS      constantsAVX512<>+128(SB), Z2, Z3
-	VFMADD231PS constantsAVX512<>+512(SB), Z3, Z1
-	VMOVUPS     constantsAVX512<>+640(SB), Z3
-	VMOVUPS     constantsAVX512<>+768(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
+	VFMADD231PS constantsAVX512<>+384(SB), Z1, Z2
+	VSUBPS      constantsAVX512<>+64(SB), Z2, Z3
+	VFMADD231PS constantsAVX512<>+448(SB), Z3, Z1
+	VMOVUPS     constantsAVX512<>+576(SB), Z4
 	VMULPS      Z1, Z1, Z5
-	VFMADD213PS constantsAVX512<>+576(SB), Z1, Z3
-	VFMADD213PS constantsAVX512<>+704(SB), Z1, Z4
-	VFMADD231PS constantsAVX512<>+832(SB), Z5, Z4
-	VPSLLD      $0x17, Z2, Z2
-	VPADDD      constantsAVX512<>+0(SB), Z2, Z2
-	VFMADD231PS Z4, Z5, Z3
-	VFMSUB213PS Z1, Z5, Z3
+	VFMADD213PS constantsAVX512<>+512(SB), Z1, Z4
+	VPERMPS     constantsAVX512<>+960(SB), Z2, Z3
+	VPSLLD      $0x14, Z2, Z2
+	VPADDD      Z3, Z2, Z2
+	VFMSUB213PS Z1, Z5, Z4
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
-	VADDPS      Z1, Z2, Z4
-	VFMADD231PS Z3, Z2, Z4
-	VDIVPS.Z    Z4, Z1, K1, Z10
+	VADDPS      Z1, Z2, Z3
+	VFMADD231PS Z4, Z2, Z3
+	VDIVPS.Z    Z3, Z1, K1, Z10
 	VMULPS      Z0, Z10, Z10
 	CMPQ        BX, $0x10
 	JL          n0shtail
@@ -22148,45 +21693,36 @@ gates_if:
 	VMOVUPS     64(R12), Z1
 	VMOVUPS     128(R12), Z2
 	VMOVUPS     192(R12), Z3
-	VMOVUPS     constantsAVX512<>+192(SB), Z4
+	VMOVUPS     constantsAVX512<>+128(SB), Z4
 	VCMPPS      $0x15, Z4, Z0, K1
 	VCMPPS      $0x15, Z4, Z1, K2
 	VCMPPS      $0x15, Z4, Z2, K3
 	VCMPPS      $0x15, Z4, Z3, K4
-	VMOVUPS     constantsAVX512<>+256(SB), Z4
+	VMOVUPS     constantsAVX512<>+192(SB), Z4
 	VMINPS      Z0, Z4, Z0
 	VMINPS      Z1, Z4, Z1
 	VMINPS      Z2, Z4, Z2
 	VMINPS      Z3, Z4, Z3
-	VMOVUPS     constantsAVX512<>+192(SB), Z4
-	VMAXPS      Z0, Z4, Z0
-	VMAXPS      Z1, Z4, Z1
-	VMAXPS      Z2, Z4, Z2
-	VMAXPS      Z3, Z4, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z4
+	VMOVUPS     constantsAVX512<>+64(SB), Z4
 	VMOVAPS     Z4, Z5
 	VMOVAPS     Z4, Z6
 	VMOVAPS     Z4, Z7
-	VMOVUPS     constantsAVX512<>+448(SB), Z8
+	VMOVUPS     constantsAVX512<>+384(SB), Z8
 	VFMADD231PS Z8, Z0, Z4
 	VFMADD231PS Z8, Z1, Z5
 	VFMADD231PS Z8, Z2, Z6
 	VFMADD231PS Z8, Z3, Z7
-	VMOVUPS     constantsAVX512<>+128(SB), Z11
+	VMOVUPS     constantsAVX512<>+64(SB), Z11
 	VSUBPS      Z11, Z4, Z8
 	VSUBPS      Z11, Z5, Z9
 	VSUBPS      Z11, Z6, Z10
 	VSUBPS      Z11, Z7, Z11
-	VMOVUPS     constantsAVX512<>+512(SB), Z12
+	VMOVUPS     constantsAVX512<>+448(SB), Z12
 	VFMADD231PS Z12, Z8, Z0
 	VFMADD231PS Z12, Z9, Z1
 	VFMADD231PS Z12, Z10, Z2
 	VFMADD231PS Z12, Z11, Z3
-	VMOVUPS     constantsAVX512<>+640(SB), Z8
-	VMOVAPS     Z8, Z9
-	VMOVAPS     Z8, Z10
-	VMOVAPS     Z8, Z11
-	VMOVUPS     constantsAVX512<>+768(SB), Z12
+	VMOVUPS     constantsAVX512<>+576(SB), Z12
 	VMOVAPS     Z12, Z13
 	VMOVAPS     Z12, Z14
 	VMOVAPS     Z12, Z15
@@ -22194,51 +21730,41 @@ gates_if:
 	VMULPS      Z1, Z1, Z17
 	VMULPS      Z2, Z2, Z18
 	VMULPS      Z3, Z3, Z19
-	VMOVUPS     constantsAVX512<>+576(SB), Z20
-	VFMADD213PS Z20, Z0, Z8
-	VFMADD213PS Z20, Z1, Z9
-	VFMADD213PS Z20, Z2, Z10
-	VFMADD213PS Z20, Z3, Z11
-	VMOVUPS     constantsAVX512<>+704(SB), Z20
-	VFMADD213PS Z20, Z0, Z12
-	VFMADD213PS Z20, Z1, Z13
-	VFMADD213PS Z20, Z2, Z14
-	VFMADD213PS Z20, Z3, Z15
-	VMOVUPS     constantsAVX512<>+832(SB), Z20
-	VFMADD231PS Z20, Z16, Z12
-	VFMADD231PS Z20, Z17, Z13
-	VFMADD231PS Z20, Z18, Z14
-	VFMADD231PS Z20, Z19, Z15
-	VPSLLD      $0x17, Z4, Z4
-	VPSLLD      $0x17, Z5, Z5
-	VPSLLD      $0x17, Z6, Z6
-	VPSLLD      $0x17, Z7, Z7
-	VMOVUPS     constantsAVX512<>+0(SB), Z20
-	VPADDD      Z20, Z4, Z4
-	VPADDD      Z20, Z5, Z5
-	VPADDD      Z20, Z6, Z6
-	VPADDD      Z20, Z7, Z7
-	VFMADD231PS Z12, Z16, Z8
-	VFMADD231PS Z13, Z17, Z9
-	VFMADD231PS Z14, Z18, Z10
-	VFMADD231PS Z15, Z19, Z11
-	VFMSUB213PS Z0, Z16, Z8
-	VFMSUB213PS Z1, Z17, Z9
-	VFMSUB213PS Z2, Z18, Z10
-	VFMSUB213PS Z3, Z19, Z11
+	VMOVUPS     constantsAVX512<>+512(SB), Z8
+	VFMADD213PS Z8, Z0, Z12
+	VFMADD213PS Z8, Z1, Z13
+	VFMADD213PS Z8, Z2, Z14
+	VFMADD213PS Z8, Z3, Z15
+	VMOVUPS     constantsAVX512<>+960(SB), Z11
+	VPERMPS     Z11, Z4, Z8
+	VPERMPS     Z11, Z5, Z9
+	VPERMPS     Z11, Z6, Z10
+	VPERMPS     Z11, Z7, Z11
+	VPSLLD      $0x14, Z4, Z4
+	VPSLLD      $0x14, Z5, Z5
+	VPSLLD      $0x14, Z6, Z6
+	VPSLLD      $0x14, Z7, Z7
+	VPADDD      Z8, Z4, Z4
+	VPADDD      Z9, Z5, Z5
+	VPADDD      Z10, Z6, Z6
+	VPADDD      Z11, Z7, Z7
+	VFMSUB213PS Z0, Z16, Z12
+	VFMSUB213PS Z1, Z17, Z13
+	VFMSUB213PS Z2, Z18, Z14
+	VFMSUB213PS Z3, Z19, Z15
 	VMOVUPS     constantsAVX512<>+0(SB), Z3
 	VADDPS      Z3, Z4, Z0
 	VADDPS      Z3, Z5, Z1
 	VADDPS      Z3, Z6, Z2
-	VADDPS      Z3, Z7, Z12
-	VFMADD231PS Z8, Z4, Z0
-	VFMADD231PS Z9, Z5, Z1
-	VFMADD231PS Z10, Z6, Z2
-	VFMADD231PS Z11, Z7, Z12
+	VADDPS      Z3, Z7, Z8
+	VFMADD231PS Z12, Z4, Z0
+	VFMADD231PS Z13, Z5, Z1
+	VFMADD231PS Z14, Z6, Z2
+	VFMADD231PS Z15, Z7, Z8
 	VDIVPS.Z    Z0, Z3, K1, Z0
 	VDIVPS.Z    Z1, Z3, K2, Z1
 	VDIVPS.Z    Z2, Z3, K3, Z2
-	VDIVPS.Z    Z12, Z3, K4, Z3
+	VDIVPS.Z    Z8, Z3, K4, Z3
 	VMOVUPS     Z0, (R12)
 	VMOVUPS     Z1, 64(R12)
 	VMOVUPS     Z2, 128(R12)
@@ -22256,60 +21782,55 @@ gates_if_end:
 gate_g:
 	VMOVUPS     (R12), Z0
 	VMOVUPS     64(R12), Z1
-	VMOVUPS     constantsAVX512<>+384(SB), Z2
+	VMOVUPS     constantsAVX512<>+320(SB), Z2
 	VMINPS      Z0, Z2, Z0
 	VMINPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+320(SB), Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z2
 	VMAXPS      Z0, Z2, Z0
 	VMAXPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VMOVUPS     constantsAVX512<>+640(SB), Z4
 	VFMADD231PS Z4, Z0, Z2
 	VFMADD231PS Z4, Z1, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z5
+	VMOVUPS     constantsAVX512<>+64(SB), Z5
 	VSUBPS      Z5, Z2, Z4
 	VSUBPS      Z5, Z3, Z5
-	VMOVUPS     constantsAVX512<>+960(SB), Z6
+	VMOVUPS     constantsAVX512<>+704(SB), Z6
 	VFMADD231PS Z6, Z4, Z0
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS     constantsAVX512<>+1088(SB), Z4
-	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+1216(SB), Z6
+	VMOVUPS     constantsAVX512<>+832(SB), Z6
 	VMOVAPS     Z6, Z7
 	VMULPS      Z0, Z0, Z8
 	VMULPS      Z1, Z1, Z9
-	VMOVUPS     constantsAVX512<>+1024(SB), Z10
-	VFMADD213PS Z10, Z0, Z4
-	VFMADD213PS Z10, Z1, Z5
-	VMOVUPS     constantsAVX512<>+1152(SB), Z10
-	VFMADD213PS Z10, Z0, Z6
-	VFMADD213PS Z10, Z1, Z7
-	VMOVUPS     constantsAVX512<>+1280(SB), Z10
-	VFMADD231PS Z10, Z8, Z6
-	VFMADD231PS Z10, Z9, Z7
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z10
-	VPADDD      Z10, Z2, Z2
-	VPADDD      Z10, Z3, Z3
-	VFMADD231PS Z6, Z8, Z4
-	VFMADD231PS Z7, Z9, Z5
+	VMOVUPS     constantsAVX512<>+768(SB), Z4
+	VFMADD213PS Z4, Z0, Z6
+	VFMADD213PS Z4, Z1, Z7
+	VMOVUPS     constantsAVX512<>+960(SB), Z5
+	VPERMPS     Z5, Z2, Z4
+	VPERMPS     Z5, Z3, Z5
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z2, Z2
+	VPADDD      Z5, Z3, Z3
+	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VFMADD231PS Z4, Z8, Z6
+	VFMADD231PS Z4, Z9, Z7
 	VADDPS      Z0, Z0, Z0
 	VADDPS      Z1, Z1, Z1
-	VFMADD213PS Z0, Z8, Z4
-	VFMADD213PS Z1, Z9, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z6
-	VADDPS      Z6, Z2, Z0
-	VADDPS      Z6, Z3, Z1
-	VSUBPS      Z6, Z2, Z7
-	VSUBPS      Z6, Z3, Z6
-	VFMADD231PS Z4, Z2, Z0
-	VFMADD231PS Z5, Z3, Z1
-	VFMADD231PS Z4, Z2, Z7
-	VFMADD231PS Z5, Z3, Z6
-	VDIVPS      Z0, Z7, Z0
-	VDIVPS      Z1, Z6, Z1
+	VFMADD213PS Z0, Z8, Z6
+	VFMADD213PS Z1, Z9, Z7
+	VMOVUPS     constantsAVX512<>+0(SB), Z4
+	VADDPS      Z4, Z2, Z0
+	VADDPS      Z4, Z3, Z1
+	VSUBPS      Z4, Z2, Z5
+	VSUBPS      Z4, Z3, Z4
+	VFMADD231PS Z6, Z2, Z0
+	VFMADD231PS Z7, Z3, Z1
+	VFMADD231PS Z6, Z2, Z5
+	VFMADD231PS Z7, Z3, Z4
+	VDIVPS      Z0, Z5, Z0
+	VDIVPS      Z1, Z4, Z1
 	VMOVUPS     Z0, (R12)
 	VMOVUPS     Z1, 64(R12)
 	ADDQ        $0x00000080, R12
@@ -22325,57 +21846,46 @@ gate_g_end:
 gate_o:
 	VMOVUPS     (R12), Z0
 	VMOVUPS     64(R12), Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
+	VMOVUPS     constantsAVX512<>+128(SB), Z2
 	VCMPPS      $0x15, Z2, Z0, K1
 	VCMPPS      $0x15, Z2, Z1, K2
-	VMOVUPS     constantsAVX512<>+256(SB), Z2
+	VMOVUPS     constantsAVX512<>+192(SB), Z2
 	VMINPS      Z0, Z2, Z0
 	VMINPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+192(SB), Z2
-	VMAXPS      Z0, Z2, Z0
-	VMAXPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+448(SB), Z4
+	VMOVUPS     constantsAVX512<>+384(SB), Z4
 	VFMADD231PS Z4, Z0, Z2
 	VFMADD231PS Z4, Z1, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z5
+	VMOVUPS     constantsAVX512<>+64(SB), Z5
 	VSUBPS      Z5, Z2, Z4
 	VSUBPS      Z5, Z3, Z5
-	VMOVUPS     constantsAVX512<>+512(SB), Z6
+	VMOVUPS     constantsAVX512<>+448(SB), Z6
 	VFMADD231PS Z6, Z4, Z0
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS     constantsAVX512<>+640(SB), Z4
-	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+768(SB), Z6
+	VMOVUPS     constantsAVX512<>+576(SB), Z6
 	VMOVAPS     Z6, Z7
 	VMULPS      Z0, Z0, Z8
 	VMULPS      Z1, Z1, Z9
-	VMOVUPS     constantsAVX512<>+576(SB), Z10
-	VFMADD213PS Z10, Z0, Z4
-	VFMADD213PS Z10, Z1, Z5
-	VMOVUPS     constantsAVX512<>+704(SB), Z10
-	VFMADD213PS Z10, Z0, Z6
-	VFMADD213PS Z10, Z1, Z7
-	VMOVUPS     constantsAVX512<>+832(SB), Z10
-	VFMADD231PS Z10, Z8, Z6
-	VFMADD231PS Z10, Z9, Z7
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z10
-	VPADDD      Z10, Z2, Z2
-	VPADDD      Z10, Z3, Z3
-	VFMADD231PS Z6, Z8, Z4
-	VFMADD231PS Z7, Z9, Z5
-	VFMSUB213PS Z0, Z8, Z4
-	VFMSUB213PS Z1, Z9, Z5
+	VMOVUPS     constantsAVX512<>+512(SB), Z4
+	VFMADD213PS Z4, Z0, Z6
+	VFMADD213PS Z4, Z1, Z7
+	VMOVUPS     constantsAVX512<>+960(SB), Z5
+	VPERMPS     Z5, Z2, Z4
+	VPERMPS     Z5, Z3, Z5
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z2, Z2
+	VPADDD      Z5, Z3, Z3
+	VFMSUB213PS Z0, Z8, Z6
+	VFMSUB213PS Z1, Z9, Z7
 	VMOVUPS     constantsAVX512<>+0(SB), Z1
 	VADDPS      Z1, Z2, Z0
-	VADDPS      Z1, Z3, Z6
-	VFMADD231PS Z4, Z2, Z0
-	VFMADD231PS Z5, Z3, Z6
+	VADDPS      Z1, Z3, Z4
+	VFMADD231PS Z6, Z2, Z0
+	VFMADD231PS Z7, Z3, Z4
 	VDIVPS.Z    Z0, Z1, K1, Z0
-	VDIVPS.Z    Z6, Z1, K2, Z1
+	VDIVPS.Z    Z4, Z1, K2, Z1
 	VMOVUPS     Z0, (R12)
 	VMOVUPS     Z1, 64(R12)
 	ADDQ        $0x00000080, R12
@@ -22404,60 +21914,55 @@ units:
 	VMULPS      Z6, Z4, Z6
 	VFMADD213PS Z6, Z5, Z0
 	VMOVUPS     Z0, 64(R8)
-	VMOVUPS     constantsAVX512<>+384(SB), Z1
+	VMOVUPS     constantsAVX512<>+320(SB), Z1
 	VMINPS      Z8, Z1, Z2
 	VMINPS      Z0, Z1, Z0
-	VMOVUPS     constantsAVX512<>+320(SB), Z1
+	VMOVUPS     constantsAVX512<>+256(SB), Z1
 	VMAXPS      Z2, Z1, Z2
 	VMAXPS      Z0, Z1, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z1
+	VMOVUPS     constantsAVX512<>+64(SB), Z1
 	VMOVAPS     Z1, Z4
-	VMOVUPS     constantsAVX512<>+896(SB), Z5
+	VMOVUPS     constantsAVX512<>+640(SB), Z5
 	VFMADD231PS Z5, Z2, Z1
 	VFMADD231PS Z5, Z0, Z4
-	VMOVUPS     constantsAVX512<>+128(SB), Z6
+	VMOVUPS     constantsAVX512<>+64(SB), Z6
 	VSUBPS      Z6, Z1, Z5
 	VSUBPS      Z6, Z4, Z6
-	VMOVUPS     constantsAVX512<>+960(SB), Z8
+	VMOVUPS     constantsAVX512<>+704(SB), Z8
 	VFMADD231PS Z8, Z5, Z2
 	VFMADD231PS Z8, Z6, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z5
-	VMOVAPS     Z5, Z6
-	VMOVUPS     constantsAVX512<>+1216(SB), Z8
+	VMOVUPS     constantsAVX512<>+832(SB), Z8
 	VMOVAPS     Z8, Z9
 	VMULPS      Z2, Z2, Z10
 	VMULPS      Z0, Z0, Z11
-	VMOVUPS     constantsAVX512<>+1024(SB), Z12
-	VFMADD213PS Z12, Z2, Z5
-	VFMADD213PS Z12, Z0, Z6
-	VMOVUPS     constantsAVX512<>+1152(SB), Z12
-	VFMADD213PS Z12, Z2, Z8
-	VFMADD213PS Z12, Z0, Z9
-	VMOVUPS     constantsAVX512<>+1280(SB), Z12
-	VFMADD231PS Z12, Z10, Z8
-	VFMADD231PS Z12, Z11, Z9
-	VPSLLD      $0x17, Z1, Z1
-	VPSLLD      $0x17, Z4, Z4
-	VMOVUPS     constantsAVX512<>+0(SB), Z12
-	VPADDD      Z12, Z1, Z1
-	VPADDD      Z12, Z4, Z4
-	VFMADD231PS Z8, Z10, Z5
-	VFMADD231PS Z9, Z11, Z6
+	VMOVUPS     constantsAVX512<>+768(SB), Z5
+	VFMADD213PS Z5, Z2, Z8
+	VFMADD213PS Z5, Z0, Z9
+	VMOVUPS     constantsAVX512<>+960(SB), Z6
+	VPERMPS     Z6, Z1, Z5
+	VPERMPS     Z6, Z4, Z6
+	VPSLLD      $0x14, Z1, Z1
+	VPSLLD      $0x14, Z4, Z4
+	VPADDD      Z5, Z1, Z1
+	VPADDD      Z6, Z4, Z4
+	VMOVUPS     constantsAVX512<>+896(SB), Z5
+	VFMADD231PS Z5, Z10, Z8
+	VFMADD231PS Z5, Z11, Z9
 	VADDPS      Z2, Z2, Z2
 	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z2, Z10, Z5
-	VFMADD213PS Z0, Z11, Z6
-	VMOVUPS     constantsAVX512<>+0(SB), Z2
-	VADDPS      Z2, Z1, Z8
-	VADDPS      Z2, Z4, Z0
-	VSUBPS      Z2, Z1, Z9
-	VSUBPS      Z2, Z4, Z2
-	VFMADD231PS Z5, Z1, Z8
-	VFMADD231PS Z6, Z4, Z0
-	VFMADD231PS Z5, Z1, Z9
-	VFMADD231PS Z6, Z4, Z2
-	VDIVPS      Z8, Z9, Z8
-	VDIVPS      Z0, Z2, Z0
+	VFMADD213PS Z2, Z10, Z8
+	VFMADD213PS Z0, Z11, Z9
+	VMOVUPS     constantsAVX512<>+0(SB), Z0
+	VADDPS      Z0, Z1, Z2
+	VADDPS      Z0, Z4, Z5
+	VSUBPS      Z0, Z1, Z6
+	VSUBPS      Z0, Z4, Z0
+	VFMADD231PS Z8, Z1, Z2
+	VFMADD231PS Z9, Z4, Z5
+	VFMADD231PS Z8, Z1, Z6
+	VFMADD231PS Z9, Z4, Z0
+	VDIVPS      Z2, Z6, Z8
+	VDIVPS      Z5, Z0, Z0
 	VMOVUPS     Z8, (BX)
 	VMULPS      Z8, Z3, Z3
 	VMOVUPS     Z3, (DX)
@@ -22869,60 +22374,55 @@ wh0_1:
 wh0even:
 	VADDPS      Z2, Z0, Z0
 	VADDPS      Z3, Z1, Z1
-	VMOVUPS     constantsAVX512<>+384(SB), Z2
+	VMOVUPS     constantsAVX512<>+320(SB), Z2
 	VMINPS      Z0, Z2, Z0
 	VMINPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+320(SB), Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z2
 	VMAXPS      Z0, Z2, Z0
 	VMAXPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VMOVUPS     constantsAVX512<>+640(SB), Z4
 	VFMADD231PS Z4, Z0, Z2
 	VFMADD231PS Z4, Z1, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z5
+	VMOVUPS     constantsAVX512<>+64(SB), Z5
 	VSUBPS      Z5, Z2, Z4
 	VSUBPS      Z5, Z3, Z5
-	VMOVUPS     constantsAVX512<>+960(SB), Z6
+	VMOVUPS     constantsAVX512<>+704(SB), Z6
 	VFMADD231PS Z6, Z4, Z0
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS     constantsAVX512<>+1088(SB), Z4
-	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+1216(SB), Z6
+	VMOVUPS     constantsAVX512<>+832(SB), Z6
 	VMOVAPS     Z6, Z7
 	VMULPS      Z0, Z0, Z8
 	VMULPS      Z1, Z1, Z9
-	VMOVUPS     constantsAVX512<>+1024(SB), Z10
-	VFMADD213PS Z10, Z0, Z4
-	VFMADD213PS Z10, Z1, Z5
-	VMOVUPS     constantsAVX512<>+1152(SB), Z10
-	VFMADD213PS Z10, Z0, Z6
-	VFMADD213PS Z10, Z1, Z7
-	VMOVUPS     constantsAVX512<>+1280(SB), Z10
-	VFMADD231PS Z10, Z8, Z6
-	VFMADD231PS Z10, Z9, Z7
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z10
-	VPADDD      Z10, Z2, Z2
-	VPADDD      Z10, Z3, Z3
-	VFMADD231PS Z6, Z8, Z4
-	VFMADD231PS Z7, Z9, Z5
+	VMOVUPS     constantsAVX512<>+768(SB), Z4
+	VFMADD213PS Z4, Z0, Z6
+	VFMADD213PS Z4, Z1, Z7
+	VMOVUPS     constantsAVX512<>+960(SB), Z5
+	VPERMPS     Z5, Z2, Z4
+	VPERMPS     Z5, Z3, Z5
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z2, Z2
+	VPADDD      Z5, Z3, Z3
+	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VFMADD231PS Z4, Z8, Z6
+	VFMADD231PS Z4, Z9, Z7
 	VADDPS      Z0, Z0, Z0
 	VADDPS      Z1, Z1, Z1
-	VFMADD213PS Z0, Z8, Z4
-	VFMADD213PS Z1, Z9, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z6
-	VADDPS      Z6, Z2, Z0
-	VADDPS      Z6, Z3, Z1
-	VSUBPS      Z6, Z2, Z7
-	VSUBPS      Z6, Z3, Z6
-	VFMADD231PS Z4, Z2, Z0
-	VFMADD231PS Z5, Z3, Z1
-	VFMADD231PS Z4, Z2, Z7
-	VFMADD231PS Z5, Z3, Z6
-	VDIVPS      Z0, Z7, Z0
-	VDIVPS      Z1, Z6, Z1
+	VFMADD213PS Z0, Z8, Z6
+	VFMADD213PS Z1, Z9, Z7
+	VMOVUPS     constantsAVX512<>+0(SB), Z4
+	VADDPS      Z4, Z2, Z0
+	VADDPS      Z4, Z3, Z1
+	VSUBPS      Z4, Z2, Z5
+	VSUBPS      Z4, Z3, Z4
+	VFMADD231PS Z6, Z2, Z0
+	VFMADD231PS Z7, Z3, Z1
+	VFMADD231PS Z6, Z2, Z5
+	VFMADD231PS Z7, Z3, Z4
+	VDIVPS      Z0, Z5, Z0
+	VDIVPS      Z1, Z4, Z1
 	CMPQ        SI, $0x10
 	JL          w0shtail
 	VMOVUPS     Z0, (DX)
@@ -23261,31 +22761,29 @@ nh0_1:
 
 nh0even:
 	VADDPS      Z1, Z0, Z0
-	VMOVUPS     constantsAVX512<>+384(SB), Z1
-	VMINPS      Z0, Z1, Z0
 	VMOVUPS     constantsAVX512<>+320(SB), Z1
+	VMINPS      Z0, Z1, Z0
+	VMOVUPS     constantsAVX512<>+256(SB), Z1
 	VMAXPS      Z0, Z1, Z0
-	VMOVUPS     constantsAVX512<>+128(SB), Z1
-	VFMADD231PS constantsAVX512<>+896(SB), Z0, Z1
-	VSUBPS      constantsAVX512<>+128(SB), Z1, Z2
-	VFMADD231PS constantsAVX512<>+960(SB), Z2, Z0
-	VMOVUPS     constantsAVX512<>+1088(SB), Z2
-	VMOVUPS     constantsAVX512<>+1216(SB), Z3
+	VMOVUPS     constantsAVX512<>+64(SB), Z1
+	VFMADD231PS constantsAVX512<>+640(SB), Z0, Z1
+	VSUBPS      constantsAVX512<>+64(SB), Z1, Z2
+	VFMADD231PS constantsAVX512<>+704(SB), Z2, Z0
+	VMOVUPS     constantsAVX512<>+832(SB), Z3
 	VMULPS      Z0, Z0, Z4
-	VFMADD213PS constantsAVX512<>+1024(SB), Z0, Z2
-	VFMADD213PS constantsAVX512<>+1152(SB), Z0, Z3
-	VFMADD231PS constantsAVX512<>+1280(SB), Z4, Z3
-	VPSLLD      $0x17, Z1, Z1
-	VPADDD      constantsAVX512<>+0(SB), Z1, Z1
-	VFMADD231PS Z3, Z4, Z2
+	VFMADD213PS constantsAVX512<>+768(SB), Z0, Z3
+	VPERMPS     constantsAVX512<>+960(SB), Z1, Z2
+	VPSLLD      $0x14, Z1, Z1
+	VPADDD      Z2, Z1, Z1
+	VFMADD231PS constantsAVX512<>+896(SB), Z4, Z3
 	VADDPS      Z0, Z0, Z0
-	VFMADD213PS Z0, Z4, Z2
+	VFMADD213PS Z0, Z4, Z3
 	VMOVUPS     constantsAVX512<>+0(SB), Z0
-	VADDPS      Z0, Z1, Z3
+	VADDPS      Z0, Z1, Z2
 	VSUBPS      Z0, Z1, Z0
-	VFMADD231PS Z2, Z1, Z3
-	VFMADD231PS Z2, Z1, Z0
-	VDIVPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z1, Z2
+	VFMADD231PS Z3, Z1, Z0
+	VDIVPS      Z2, Z0, Z0
 	CMPQ        SI, $0x10
 	JL          n0shtail
 	VMOVUPS     Z0, (DX)
@@ -23440,60 +22938,55 @@ TEXT ·activateElmanTanhAVX512(SB), NOSPLIT, $0-48
 units:
 	VMOVUPS     (AX), Z0
 	VMOVUPS     64(AX), Z1
-	VMOVUPS     constantsAVX512<>+384(SB), Z2
+	VMOVUPS     constantsAVX512<>+320(SB), Z2
 	VMINPS      Z0, Z2, Z0
 	VMINPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+320(SB), Z2
+	VMOVUPS     constantsAVX512<>+256(SB), Z2
 	VMAXPS      Z0, Z2, Z0
 	VMAXPS      Z1, Z2, Z1
-	VMOVUPS     constantsAVX512<>+128(SB), Z2
+	VMOVUPS     constantsAVX512<>+64(SB), Z2
 	VMOVAPS     Z2, Z3
-	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VMOVUPS     constantsAVX512<>+640(SB), Z4
 	VFMADD231PS Z4, Z0, Z2
 	VFMADD231PS Z4, Z1, Z3
-	VMOVUPS     constantsAVX512<>+128(SB), Z5
+	VMOVUPS     constantsAVX512<>+64(SB), Z5
 	VSUBPS      Z5, Z2, Z4
 	VSUBPS      Z5, Z3, Z5
-	VMOVUPS     constantsAVX512<>+960(SB), Z6
+	VMOVUPS     constantsAVX512<>+704(SB), Z6
 	VFMADD231PS Z6, Z4, Z0
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS     constantsAVX512<>+1088(SB), Z4
-	VMOVAPS     Z4, Z5
-	VMOVUPS     constantsAVX512<>+1216(SB), Z6
+	VMOVUPS     constantsAVX512<>+832(SB), Z6
 	VMOVAPS     Z6, Z7
 	VMULPS      Z0, Z0, Z8
 	VMULPS      Z1, Z1, Z9
-	VMOVUPS     constantsAVX512<>+1024(SB), Z10
-	VFMADD213PS Z10, Z0, Z4
-	VFMADD213PS Z10, Z1, Z5
-	VMOVUPS     constantsAVX512<>+1152(SB), Z10
-	VFMADD213PS Z10, Z0, Z6
-	VFMADD213PS Z10, Z1, Z7
-	VMOVUPS     constantsAVX512<>+1280(SB), Z10
-	VFMADD231PS Z10, Z8, Z6
-	VFMADD231PS Z10, Z9, Z7
-	VPSLLD      $0x17, Z2, Z2
-	VPSLLD      $0x17, Z3, Z3
-	VMOVUPS     constantsAVX512<>+0(SB), Z10
-	VPADDD      Z10, Z2, Z2
-	VPADDD      Z10, Z3, Z3
-	VFMADD231PS Z6, Z8, Z4
-	VFMADD231PS Z7, Z9, Z5
+	VMOVUPS     constantsAVX512<>+768(SB), Z4
+	VFMADD213PS Z4, Z0, Z6
+	VFMADD213PS Z4, Z1, Z7
+	VMOVUPS     constantsAVX512<>+960(SB), Z5
+	VPERMPS     Z5, Z2, Z4
+	VPERMPS     Z5, Z3, Z5
+	VPSLLD      $0x14, Z2, Z2
+	VPSLLD      $0x14, Z3, Z3
+	VPADDD      Z4, Z2, Z2
+	VPADDD      Z5, Z3, Z3
+	VMOVUPS     constantsAVX512<>+896(SB), Z4
+	VFMADD231PS Z4, Z8, Z6
+	VFMADD231PS Z4, Z9, Z7
 	VADDPS      Z0, Z0, Z0
 	VADDPS      Z1, Z1, Z1
-	VFMADD213PS Z0, Z8, Z4
-	VFMADD213PS Z1, Z9, Z5
-	VMOVUPS     constantsAVX512<>+0(SB), Z6
-	VADDPS      Z6, Z2, Z0
-	VADDPS      Z6, Z3, Z1
-	VSUBPS      Z6, Z2, Z7
-	VSUBPS      Z6, Z3, Z6
-	VFMADD231PS Z4, Z2, Z0
-	VFMADD231PS Z5, Z3, Z1
-	VFMADD231PS Z4, Z2, Z7
-	VFMADD231PS Z5, Z3, Z6
-	VDIVPS      Z0, Z7, Z0
-	VDIVPS      Z1, Z6, Z1
+	VFMADD213PS Z0, Z8, Z6
+	VFMADD213PS Z1, Z9, Z7
+	VMOVUPS     constantsAVX512<>+0(SB), Z4
+	VADDPS      Z4, Z2, Z0
+	VADDPS      Z4, Z3, Z1
+	VSUBPS      Z4, Z2, Z5
+	VSUBPS      Z4, Z3, Z4
+	VFMADD231PS Z6, Z2, Z0
+	VFMADD231PS Z7, Z3, Z1
+	VFMADD231PS Z6, Z2, Z5
+	VFMADD231PS Z7, Z3, Z4
+	VDIVPS      Z0, Z5, Z0
+	VDIVPS      Z1, Z4, Z1
 	VMOVUPS     Z0, (AX)
 	VMOVUPS     Z0, (DX)
 	VMOVUPS     Z1, 64(AX)

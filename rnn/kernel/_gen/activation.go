@@ -35,11 +35,11 @@ func copies(name string, k int) []vec {
 	return v
 }
 
-// expm1 leaves in p the values exp(f)-1 and gives the powers of two that belong to them: exp(x) = s (1 + p). x is clamped and is used up.
-// prefix "sig" computes for -x with polynomial signs turned, "tan" for 2x with coefficients scaled by powers of two.
+// expm1 leaves in p the values exp(f)-1 and gives the powers of two, in eighths, that belong to them: exp(x) = s (1 + p). x is clamped and is
+// used up. prefix "sig" computes for -x with polynomial signs turned, "tan" for 2x with coefficients scaled by powers of two.
 func expm1(x []vec, prefix string) (p, s []vec) {
 	k := len(x)
-	n, f2 := make([]vec, k), make([]vec, k)
+	f2, n := make([]vec, k), make([]vec, k)
 	t := copies("magic", k)
 	all := func(op func(...Op), name string, rest func(i int) []Op) {
 		c := operand(name, k)
@@ -50,35 +50,36 @@ func expm1(x []vec, prefix string) (p, s []vec) {
 	all(VSUBPS, "magic", func(i int) []Op { return []Op{t[i], n[i]} })
 	all(VFMADD231PS, prefix+"Ln2", func(i int) []Op { return []Op{n[i], x[i]} })
 	p = copies(prefix+"C3", k)
-	b := copies(prefix+"C5", k)
 	each(k, func(i int) { f2[i] = newVec(); VMULPS(x[i], x[i], f2[i]) })
 	all(VFMADD213PS, prefix+"C2", func(i int) []Op { return []Op{x[i], p[i]} })
-	all(VFMADD213PS, prefix+"C4", func(i int) []Op { return []Op{x[i], b[i]} })
-	all(VFMADD231PS, prefix+"C6", func(i int) []Op { return []Op{f2[i], b[i]} })
-	each(k, func(i int) { VPSLLD(Imm(23), t[i], t[i]) })
-	all(VPADDD, "one", func(i int) []Op { return []Op{t[i], t[i]} })
-	each(k, func(i int) { VFMADD231PS(b[i], f2[i], p[i]) })
+	all(VPERMPS, "eighths", func(i int) []Op { return []Op{t[i], n[i]} })
+	each(k, func(i int) { VPSLLD(Imm(20), t[i], t[i]) })
+	each(k, func(i int) { VPADDD(n[i], t[i], t[i]) })
 	if prefix == "sig" {
 		each(k, func(i int) { VFMSUB213PS(x[i], f2[i], p[i]) })
-	} else {
-		each(k, func(i int) { VADDPS(x[i], x[i], x[i]) })
-		each(k, func(i int) { VFMADD213PS(x[i], f2[i], p[i]) })
+		return p, t
 	}
+	all(VFMADD231PS, "tanC4", func(i int) []Op { return []Op{f2[i], p[i]} })
+	each(k, func(i int) { VADDPS(x[i], x[i], x[i]) })
+	each(k, func(i int) { VFMADD213PS(x[i], f2[i], p[i]) })
 	return p, t
 }
 
-// clamp gives x held within the constants named. Minimum and maximum give their second source when a lane is NaN, which is avo's first
+// atMost and atLeast give x held to the constant named. Minimum and maximum give their second source when a lane is NaN, which is avo's first
 // operand: a NaN of x passes through.
-func clamp(x []vec, low, high string) []vec {
-	v := make([]vec, len(x))
-	h := load(constant(high))
-	each(len(x), func(i int) { v[i] = newVec(); VMINPS(x[i], h, v[i]) })
-	l := load(constant(low))
-	each(len(x), func(i int) { VMAXPS(v[i], l, v[i]) })
+func atMost(x []vec, name string) []vec {
+	v, c := make([]vec, len(x)), load(constant(name))
+	each(len(x), func(i int) { v[i] = newVec(); VMINPS(x[i], c, v[i]) })
 	return v
 }
 
-// sigmoid replaces every x.
+func atLeast(x []vec, name string) []vec {
+	v, c := make([]vec, len(x)), load(constant(name))
+	each(len(x), func(i int) { v[i] = newVec(); VMAXPS(x[i], c, v[i]) })
+	return v
+}
+
+// sigmoid replaces every x. Below sigLow it is 0, whatever the arithmetic makes of such an x.
 func sigmoid(x ...vec) {
 	const notLess = 0x15 // true for NaN
 	keep := make([]Op, len(x))
@@ -86,7 +87,7 @@ func sigmoid(x ...vec) {
 		low := operand("sigLow", len(x))
 		each(len(x), func(i int) { keep[i] = K(); VCMPPS(Imm(notLess), low, x[i], keep[i]) })
 	}
-	p, s := expm1(clamp(x, "sigLow", "sigHigh"), "sig")
+	p, s := expm1(atMost(x, "sigHigh"), "sig")
 	d := make([]vec, len(x))
 	one := load(constant("one"))
 	each(len(x), func(i int) { d[i] = newVec(); VADDPS(one, s[i], d[i]) })
@@ -105,7 +106,7 @@ func sigmoid(x ...vec) {
 
 // tanh replaces every x.
 func tanh(x ...vec) {
-	p, s := expm1(clamp(x, "tanLow", "tanHigh"), "tan")
+	p, s := expm1(atLeast(atMost(x, "tanHigh"), "tanLow"), "tan")
 	d, n := make([]vec, len(x)), make([]vec, len(x))
 	one := load(constant("one"))
 	each(len(x), func(i int) { d[i] = newVec(); VADDPS(one, s[i], d[i]) })

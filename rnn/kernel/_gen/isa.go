@@ -76,17 +76,15 @@ var (
 
 func constants() {
 	const ln2, log2e = 0.693147180559945309, 1.44269504088896341
-	c2, c3, c4, c5, c6 := float32(0.49999994), float32(0.16666518), float32(0.041668423), float32(0.008369063), float32(0.001381388)
+	sig2, sig3, tan2, tan3, tan4 := float32(0.50006478), float32(0.16668026), float32(0.5), float32(0.16667963), float32(0.041666668)
 	list := []struct {
 		name  string
 		value float32
 	}{
-		{"one", 1}, {"two", 2}, {"magic", 12582912},
+		{"one", 1}, {"magic", 12582912},
 		{"sigLow", -88}, {"sigHigh", 88}, {"tanLow", -10}, {"tanHigh", 10},
-		{"sigLog", -float32(log2e)}, {"sigLn2", float32(ln2)},
-		{"sigC2", c2}, {"sigC3", -c3}, {"sigC4", c4}, {"sigC5", -c5}, {"sigC6", c6},
-		{"tanLog", 2 * float32(log2e)}, {"tanLn2", -float32(ln2) / 2},
-		{"tanC2", 4 * c2}, {"tanC3", 8 * c3}, {"tanC4", 16 * c4}, {"tanC5", 32 * c5}, {"tanC6", 64 * c6},
+		{"sigLog", -8 * float32(log2e)}, {"sigLn2", float32(ln2) / 8}, {"sigC2", sig2}, {"sigC3", -sig3},
+		{"tanLog", 16 * float32(log2e)}, {"tanLn2", -float32(ln2) / 16}, {"tanC2", 4 * tan2}, {"tanC3", 8 * tan3}, {"tanC4", 16 * tan4},
 	}
 	table = GLOBL("constants"+suffix(), RODATA|NOPTR)
 	o := 0
@@ -96,6 +94,12 @@ func constants() {
 			DATA(o, U32(math.Float32bits(c.value)))
 			o += 4
 		}
+	}
+	offsets["eighths"] = o // 2^(j/8) in bits, less j<<20, twice
+	for i := range 16 {
+		j := i % 8
+		DATA(o, U32(math.Float32bits(float32(math.Exp2(float64(j)/8)))-uint32(j)<<20))
+		o += 4
 	}
 	offsets["mask"] = o // eight ones, eight zeros: the masks of AVX2 are read from here
 	for i := range 16 {
