@@ -77,13 +77,13 @@ func nearest(v float32, lower uint32) float32 {
 	return best
 }
 
-// packHalves gives rounded weights in the order of Layer.step, all gates together, two bytes each; in a block of 32 units, unit i and unit
+// packHalves gives rounded weights in the order of Layer.step, two bytes each; in a block of 32 units, unit i and unit
 // 16+i are neighbours.
 func (l *Layer) packHalves(wih, whh []float32) []uint16 {
 	plain, halves := make([]float32, len(l.step)), make([]uint16, len(l.step))
 	for u := range l.Hidden {
 		first, width := l.block(u)
-		l.packStep(plain[first*l.weightsPerUnit()+u-first:], width, u, l.Cell.oneGroup(), wih, whh)
+		l.packStep(plain[first*l.weightsPerUnit()+u-first:], width, u, wih, whh)
 	}
 	for first := 0; first < l.Hidden; first += 32 {
 		_, width := l.block(first)

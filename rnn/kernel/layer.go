@@ -105,7 +105,7 @@ func (l *Layer) Set(wih, whh, bih, bhh []float32) {
 		}
 		first, width := l.block(u)
 		l.packBias(l.bias[first*l.Cell.biasRows()+u-first:], width, u, bih, bhh)
-		l.packStep(l.step[first*l.weightsPerUnit()+u-first:], width, u, l.Cell.groups(), wih, whh)
+		l.packStep(l.step[first*l.weightsPerUnit()+u-first:], width, u, wih, whh)
 	}
 }
 
@@ -139,8 +139,8 @@ func (l *Layer) packWeights(dst []float32, u int, wih, whh []float32) {
 }
 
 // packStep writes the weights of hidden unit u in step order, width apart.
-func (l *Layer) packStep(dst []float32, width, u int, groups [][2]int, wih, whh []float32) {
-	l.stepRows(groups, func(row, gate, k int, hidden bool) {
+func (l *Layer) packStep(dst []float32, width, u int, wih, whh []float32) {
+	l.stepRows(func(row, gate, k int, hidden bool) {
 		if hidden {
 			dst[row*width] = whh[(gate*l.Hidden+u)*l.Hidden+k]
 		} else {
@@ -149,9 +149,9 @@ func (l *Layer) packStep(dst []float32, width, u int, groups [][2]int, wih, whh 
 	})
 }
 
-// stepRows lists the rows of weights in the order in which Step reads them: the inputs with all gates, then the hidden state once for each
-// group of gates, the rows of both halves of h taking turns.
-func (l *Layer) stepRows(groups [][2]int, do func(row, gate, k int, hidden bool)) {
+// stepRows lists the rows of weights in the order in which Step reads them: the inputs with all gates, then the hidden state with all gates, the
+// rows of both halves of h taking turns.
+func (l *Layer) stepRows(do func(row, gate, k int, hidden bool)) {
 	row := 0
 	for k := range l.In {
 		for q := range l.gates {
@@ -160,26 +160,13 @@ func (l *Layer) stepRows(groups [][2]int, do func(row, gate, k int, hidden bool)
 		}
 	}
 	m := l.Hidden - l.Hidden/2
-	for _, g := range groups {
-		for i := range l.Hidden {
-			for q := g[0]; q < g[1]; q++ {
-				do(row, q, i/2+i%2*m, true)
-				row++
-			}
+	for i := range l.Hidden {
+		for q := range l.gates {
+			do(row, q, i/2+i%2*m, true)
+			row++
 		}
 	}
 }
-
-// groups gives the gates that a float32 step sums together, the first of each group and one past its last: a GRU's r comes first, its
-// activation runs while z and n are summed.
-func (c Cell) groups() [][2]int {
-	if c == GRU {
-		return [][2]int{{0, 1}, {1, 3}}
-	}
-	return c.oneGroup()
-}
-
-func (c Cell) oneGroup() [][2]int { return [][2]int{{0, c.Gates()}} }
 
 // HasCell says whether the layer keeps a second state vector, c.
 func (l *Layer) HasCell() bool { return l.Cell == LSTM }

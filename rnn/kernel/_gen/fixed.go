@@ -84,11 +84,7 @@ func (s *stepGen) fixedBody(name string, units, vectors int) {
 			us[v].gates[g] = a[g][v]
 		}
 	}
-	if wide {
-		finish(s.cell, us, 4)
-	} else {
-		finish(s.cell, us, 1)
-	}
+	s.finish(us)
 	ADDQ(U32(uint32(s.biasRows()*4*units)), s.b)
 	if wide {
 		ADDQ(U32(uint32(2*gates*4*units)), s.start)

@@ -160,28 +160,22 @@ func (s *stepGen) body(name string, units, vectors int) {
 		ADDQ(Imm(uint64(4*n)), p)
 	})
 	us := s.units(name, vectors, nx)
-	for stage, group := range s.groups() {
-		var as, bs [][]vec
-		for _, g := range group {
+	for g := range gates {
+		for v := range vectors {
 			if g == 2 && nx != nil {
-				for v := range vectors {
-					a[2][v] = load(s.bias(3, v, units))
-				}
+				a[2][v] = load(s.bias(3, v, units))
 			}
-			for v := range vectors {
-				b[g][v] = zero()
-			}
-			as, bs = append(as, a[g]), append(bs, b[g])
+			b[g][v] = zero()
 		}
-		s.hidden(fmt.Sprintf("%sh%d", name, stage), units, vectors, as, bs)
-		for i, g := range group {
-			for v := range vectors {
-				VADDPS(bs[i][v], as[i][v], as[i][v])
-				us[v].gates[g] = as[i][v]
-			}
-		}
-		s.finish(us, stage)
 	}
+	s.hidden(name+"h", units, vectors, a, b)
+	for g := range gates {
+		for v := range vectors {
+			VADDPS(b[g][v], a[g][v], a[g][v])
+			us[v].gates[g] = a[g][v]
+		}
+	}
+	s.finish(us)
 	ADDQ(U32(uint32(max(1, vectors*width()/32)*s.biasRows()*biasRow)), s.b)
 }
 
@@ -218,38 +212,21 @@ func (s *stepGen) blockOf(v, units int) (block, place int) {
 	return v / n, v % n
 }
 
-// groups are the gates that are summed together. A GRU with float32 weights sums r first and lets its activation run while z and n are summed;
-// with fewer bytes of weights the other broadcasts cost more than that gains.
-func (s *stepGen) groups() [][]int {
-	if s.cell.name == "GRU" && s.store == float32s {
-		return [][]int{{0}, {1, 2}}
-	}
-	all := []int{0, 1, 2, 3}
-	return [][]int{all[:s.cell.gates]}
-}
-
-// finish runs what can be finished after a group of gates.
-func (s *stepGen) finish(us []unit, group int) {
-	parts, atOnce := [][]unit{us}, 4
-	if len(us) == 4 {
-		atOnce = 2 // four leave too few registers
-	}
-	if !wide {
-		parts, atOnce = nil, 1
+// finish turns the sums into states.
+func (s *stepGen) finish(us []unit) {
+	switch {
+	case !wide: // the registers hold one at a time
 		for v := range us {
-			parts = append(parts, us[v:v+1])
+			finish(s.cell, us[v:v+1], 1)
 		}
-	}
-	for _, p := range parts {
-		if len(s.groups()) == 1 {
-			finish(s.cell, p, atOnce)
-		} else {
-			finishStage(s.cell, p, atOnce, group)
-		}
+	case len(us) == 4:
+		finish(s.cell, us, 2) // four leave too few registers
+	default:
+		finish(s.cell, us, 4)
 	}
 }
 
-// hidden adds the hidden products of some gates. Both halves of h run side by side: the second begins at m = hidden - hidden/2, its rows are
+// hidden adds the hidden products. Both halves of h run side by side: the second begins at m = hidden - hidden/2, its rows are
 // packed between those of the first.
 func (s *stepGen) hidden(name string, units, vectors int, a, b [][]vec) {
 	stride := len(a) * s.store.bytes * units
