@@ -126,7 +126,7 @@ func (c *evidenceVerifyCmd) Run(con console) error {
 	}
 	said := shares(con.err)
 	r, err := evidence.Verify(p, app.Rescorer{
-		Model:    func(hash string, s *config.Stream) (*detector.Model, error) { return c.model(cfg, hash, s) },
+		Model:    func(hash string, s *config.Stream) (*detector.Model, error) { return c.model(ctx, cfg, hash, s) },
 		Progress: func(share float64) { said(share, "scored again") },
 	})
 	if err != nil {
@@ -161,8 +161,27 @@ func (c *evidenceVerifyCmd) pack(ctx context.Context) (*evidence.Pack, error) {
 	return st.Get(ctx, c.What)
 }
 
-// model looks for the model that scored.
-func (c *evidenceVerifyCmd) model(cfg *config.Config, hash string, s *config.Stream) (*detector.Model, error) {
+// model looks for the model that scored: where it is said to be, else among those that the running crackle keeps.
+func (c *evidenceVerifyCmd) model(ctx context.Context, cfg *config.Config, hash string, s *config.Stream) (*detector.Model, error) {
+	m, err := c.modelFile(cfg, hash, s)
+	if err == nil || c.Model != "" {
+		return m, err
+	}
+	if cfg == nil {
+		cfg = config.Default()
+	}
+	store, leave, _, reached := models(ctx, "crackle evidence", cfg, c.Data)
+	if reached != nil {
+		return nil, err
+	}
+	defer leave()
+	if m, kept := app.StoredModel(ctx, store, s, hash); kept == nil {
+		return m, nil
+	}
+	return nil, err
+}
+
+func (c *evidenceVerifyCmd) modelFile(cfg *config.Config, hash string, s *config.Stream) (*detector.Model, error) {
 	name := c.Model
 	if name == "" && cfg != nil {
 		if now, ok := cfg.Streams[s.Name]; ok {

@@ -57,7 +57,7 @@ func TestTrainFromARunningCrackle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, path, "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nmax_bytes = 268435456\nsync = \"default\"\n"+string(text))
+	write(t, path, "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nmax_bytes = 268435456\nsync = \"default\"\n[evidence]\npre_s = 1\npost_s = 0.5\n"+string(text))
 	file := func(name string) string { return filepath.Join(dir, name+".csv") }
 	if _, log, code := crackle("train", "-c", path, file("SC_HLT_001"), file("SC_HLT_002")); code != exitOK {
 		t.Fatal(log)
@@ -96,6 +96,21 @@ func TestTrainFromARunningCrackle(t *testing.T) {
 	if got := a.Status("motor").Model; got != info.Hash {
 		t.Errorf("in service is %s, want %s", got, info.Hash)
 	}
+
+	// Evidence scored with a model that only the store has is verified with it.
+	replay("SC_A1_B0_C0_001")
+	replay("SC_HLT_001")
+	var packs struct {
+		Evidence []struct{ ID string }
+	}
+	waitFor(t, "evidence", func() bool {
+		out, _, _ := crackle("evidence", "list", "-c", path, "--json")
+		return json.Unmarshal([]byte(out), &packs) == nil && len(packs.Evidence) > 0
+	})
+	if out, log, code := crackle("evidence", "verify", packs.Evidence[0].ID, "-c", path); code != exitOK || !strings.Contains(out, "verified") {
+		t.Errorf("verify: %d, %q, %q", code, out, log)
+	}
+
 	out, _, code = crackle("model", "list", "-c", path)
 	if code != exitOK || !strings.Contains(out, "* "+info.Hash) || !strings.Contains(out, "put in service by anna") {
 		t.Errorf("list: %d, %q", code, out)

@@ -172,6 +172,12 @@ func TestServiceIsToldToEverybody(t *testing.T) {
 	if v, err := s.InService(t.Context(), "motor"); err != nil || v.Hash != hash(2) || v.Before != hash(1) {
 		t.Errorf("%+v, %v", v, err)
 	}
+	if past, err := s.Past(t.Context(), "motor"); err != nil || len(past) != 2 || past[0].By != "anna" || past[1].By != "ben" {
+		t.Errorf("%+v, %v", past, err)
+	}
+	if past, err := s.Past(t.Context(), "press"); err != nil || past != nil {
+		t.Errorf("%+v, %v", past, err)
+	}
 	if a, err := s.LastApplied(t.Context(), "motor"); a.Hash != "" || err != nil {
 		t.Errorf("%+v, %v", a, err)
 	}

@@ -51,6 +51,25 @@ func (s *Store) InService(ctx context.Context, stream string) (*Service, error) 
 	return &v, nil
 }
 
+// Past are the newest records of a stream, the oldest first, at most as many as the bucket remembers of a key.
+func (s *Store) Past(ctx context.Context, stream string) ([]Service, error) {
+	all, err := s.notes.History(ctx, serviceKey+stream)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("models: read what was in service on stream %s: %w", stream, err)
+	}
+	var out []Service
+	for _, e := range all {
+		var v Service
+		if e.Operation() == jetstream.KeyValuePut && json.Unmarshal(e.Value(), &v) == nil {
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
 // Applied says which model a program has put in service as it was told to.
 type Applied struct {
 	Hash string    `json:"hash"`

@@ -10,6 +10,7 @@ import (
 
 	"crackle/alert"
 	"crackle/alert/evidence"
+	"crackle/alert/journal"
 	"crackle/detector/archive"
 	"crackle/web/api"
 )
@@ -63,7 +64,7 @@ func (a *App) Feedback(ctx context.Context, alarm, judgement, by, comment string
 	if err := store.Judge(ctx, j.Stream, j.Alarm, j); err != nil {
 		return nil, unavailable(err)
 	}
-	a.noted(ctx, change{What: "feedback", Stream: j.Stream, By: by, To: judgement, From: alarm, Comment: comment})
+	a.record(journal.Note{What: "judged " + judgement, Stream: alarm, By: by, Comment: comment})
 	return j, nil
 }
 

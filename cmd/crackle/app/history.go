@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -102,6 +103,7 @@ func (a *App) History(ctx context.Context, q api.HistoryQuery) (*api.History, er
 	}
 	l.answer(h)
 	a.markAlarms(h, q.Stream)
+	a.markModels(ctx, h, q.Stream)
 	return h, nil
 }
 
@@ -117,6 +119,23 @@ func (a *App) markAlarms(h *api.History, stream string) {
 	for _, al := range (monitor{a}).Alarms() {
 		if al.Stream == stream && !al.OnsetTime.Before(h.From) && al.OnsetTime.Before(h.To) {
 			h.Marks = append(h.Marks, api.Mark{T: al.OnsetTime, Kind: "alarm", ID: al.ID, Text: al.What})
+		}
+	}
+}
+
+// markModels adds when a model was put in service in the stretch, by the wall clock. Marks that cannot be read are left out.
+func (a *App) markModels(ctx context.Context, h *api.History, stream string) {
+	store, err := a.archive(ctx)
+	if err != nil {
+		return
+	}
+	past, err := store.Past(ctx, stream)
+	if err != nil {
+		return
+	}
+	for _, v := range past {
+		if !v.At.Before(h.From) && v.At.Before(h.To) {
+			h.Marks = append(h.Marks, api.Mark{T: v.At, Kind: "model", ID: v.Hash, Text: strings.TrimSpace("model " + v.Hash + " put in service by " + v.By + " " + v.Comment)})
 		}
 	}
 }

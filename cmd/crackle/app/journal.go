@@ -177,12 +177,17 @@ func (c *chronicle) told(sinks []string) ([]alert.Event, func(sink, event string
 
 // Note journals who did what to which stream or thing at run time: a model put in service, a limit, a configuration.
 func (a *App) Note(_ context.Context, who, what, subject string) {
-	a.log.Info("change", "by", who, "what", what, "subject", subject)
+	a.record(journal.Note{What: what, Stream: subject, By: who})
+}
+
+// record journals a change that was made at run time, and logs it.
+func (a *App) record(n journal.Note) {
+	a.log.Info("change", "by", n.By, "what", n.What, "subject", n.Stream, "from", n.From, "to", n.To, "comment", n.Comment)
 	if a.journal == nil {
 		return
 	}
 	if j := a.journal.kept.Load(); j != nil {
-		j.Note(journal.Note{What: what, Stream: subject, By: who})
+		j.Note(n)
 	}
 }
 

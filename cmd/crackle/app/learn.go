@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
+	"crackle/alert/journal"
 	"crackle/web/api"
 )
 
@@ -47,7 +48,7 @@ func (a *App) Teach(ctx context.Context, stream string, q TeachRequest, by strin
 	if err != nil {
 		return nil, err
 	}
-	a.noted(ctx, change{What: "taught", Stream: stream, By: by, To: made.Info.Hash})
+	a.record(journal.Note{What: "taught", Stream: stream, By: by, To: made.Info.Hash})
 	select {
 	case a.school.wait <- refiningJob{t, made, by}:
 	default:
@@ -138,6 +139,6 @@ func (a *App) refine(ctx context.Context, j refiningJob) {
 		log.Info("refining made nothing better; the model in closed form stays", "took", took)
 	default:
 		log.Info("refined by backpropagation; it can be put in service", "refined", info.Hash, "took", took)
-		a.noted(ctx, change{What: "taught", Stream: info.Stream, By: j.by, From: j.made.Info.Hash, To: info.Hash, Comment: "refined in the background"})
+		a.record(journal.Note{What: "taught", Stream: info.Stream, By: j.by, From: j.made.Info.Hash, To: info.Hash, Comment: "refined in the background"})
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"crackle/alert/journal"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
 	"crackle/detector/archive"
@@ -226,7 +227,7 @@ func (a *App) serveStored(ctx context.Context, stream string, m *detector.Model,
 	if err := a.exchange(ctx, stream, settings{Model: m, By: v.By, Why: v.Comment}); err != nil {
 		return err
 	}
-	a.noted(ctx, change{What: "model", Stream: stream, By: v.By, From: from, To: m.Hash(), Comment: v.Comment})
+	a.record(journal.Note{What: "model", Stream: stream, By: v.By, From: from, To: m.Hash(), Comment: v.Comment})
 	return nil
 }
 
@@ -355,12 +356,4 @@ func (a *App) told(ctx context.Context, store *archive.Store, v archive.Service)
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("a model that was to be put in service is not; the one before goes on", "stream", v.Stream, "model", v.Hash, "by", v.By, "err", err)
 	}
-}
-
-// change is what a person changed at run time.
-type change struct{ What, Stream, By, From, To, Comment string }
-
-// noted keeps who changed what.
-func (a *App) noted(_ context.Context, c change) {
-	a.log.Info("changed by a person", "what", c.What, "stream", c.Stream, "by", c.By, "from", c.From, "to", c.To, "comment", c.Comment)
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"crackle/alert"
 	"crackle/detector"
 )
 
@@ -76,7 +75,7 @@ func TestTeachOverHTTP(t *testing.T) {
 	line.lots(t, 8)
 	line.part(t, true, "broken", "L9")
 	w.wantVerdict("motor", "broken", detector.Alarm)
-	id := w.events("motor", alert.KindScore)[0].Alarm.ID
+	id := w.firstAlarm("motor")
 	if status, answer := w.post("/api/v1/alarms/"+id+"/feedback", `{"judgement":"bad","comment":"bearing","by":"anna"}`); status != http.StatusOK {
 		t.Errorf("%d %s", status, answer)
 	}
@@ -105,6 +104,12 @@ func TestTeachOverHTTP(t *testing.T) {
 	}
 	_, answer = w.get("/api/v1/alarms/" + id)
 	wantAll(t, answer, `"judgement":"bad"`, `"bearing"`)
+	eventually(t, "the judgement in the alarm's history", func() bool {
+		_, answer = w.get("/api/v1/alarms/" + id)
+		return strings.Contains(answer, `"judged bad"`)
+	})
+	_, answer = w.get("/api/v1/streams/motor/history?want=raw&width=64&from=" + time.Now().Add(-time.Minute).UTC().Format(time.RFC3339) + "&to=" + time.Now().Add(time.Minute).UTC().Format(time.RFC3339))
+	wantAll(t, answer, `"kind":"model"`, info.Hash, "by anna try")
 	if status, answer = w.post("/api/v1/streams/motor/models/0123456789ab/service", `{"by":"anna","comment":"try"}`); status != http.StatusNotFound {
 		t.Errorf("%d %s", status, answer)
 	}

@@ -75,6 +75,13 @@ func (b *bench) lots(t testing.TB, n int) {
 
 func silent(float64, string) {}
 
+// firstAlarm waits for the first score alarm of a stream.
+func (w *watch) firstAlarm(stream string) string {
+	w.t.Helper()
+	eventually(w.t, "alarm", func() bool { return len(w.events(stream, alert.KindScore)) > 0 })
+	return w.events(stream, alert.KindScore)[0].Alarm.ID
+}
+
 // problem is what an error of the app is to people.
 func problem(t testing.TB, err error) *api.Problem {
 	t.Helper()
@@ -217,7 +224,7 @@ func TestScenarioFaultsAreNotLearnt(t *testing.T) {
 	line.part(t, false, "last", "L9")
 	w.wantVerdict("motor", "broken", detector.Alarm)
 	w.wantVerdict("motor", "last", detector.OK)
-	alarm := w.events("motor", alert.KindScore)[0].Alarm.ID
+	alarm := w.firstAlarm("motor")
 
 	look := func(w *watch) *app.Inspection {
 		t.Helper()
