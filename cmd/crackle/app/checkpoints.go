@@ -29,7 +29,7 @@ const (
 	checkpointEvery = 5 * time.Second
 	checkpointLeast = time.Second      // between two rounds, however many parts end
 	checkpointRound = 10 * time.Second // for one
-	letGoWithin     = 10 * time.Second // for another process to let go of a stream
+	letGoWithin     = 8 * time.Second  // for another process to let go of its streams
 )
 
 // checkpoints writes down where every stream stands, with the alarm machine's state, and holds the streams: each checkpoint is written on the condition
@@ -52,6 +52,7 @@ type checkpoints struct {
 	held    map[string]*holding
 	machine *alert.Checkpoint // as found at the start; nil: none
 	rev     uint64            // of the machine's checkpoint
+	deaf    string            // owner that does not answer
 	told    string            // the trouble that was logged last
 }
 
@@ -127,7 +128,7 @@ func (k *checkpoints) claimOne(ctx context.Context, s *config.Stream) error {
 		if err != nil {
 			return err
 		}
-		if found.Owner != "" && found.Owner != k.id && k.askToLetGo(ctx, s.Name, found) {
+		if found.Owner != "" && found.Owner != k.id && found.Owner != k.deaf && k.askToLetGo(ctx, s.Name, found) {
 			if found, rev, err = k.read(ctx, s); err != nil {
 				return err
 			}

@@ -88,7 +88,7 @@ func (x *sender) stop() {
 }
 
 // The server is killed under a running monitor and started again: scoring goes on, what was lost is said, and nothing else is lost.
-func TestServerKilledAndBack(t *testing.T) {
+func TestScenarioServerKilledAndBack(t *testing.T) {
 	t.Parallel()
 	srv := startServer(t)
 	cfg := external(t, srv, join(motorStream("motor.store", ""), motorStream("motor.core", `transport = "core"`)))

@@ -84,16 +84,18 @@ func (c *chronicle) without() {
 
 func (c *chronicle) serve(j *journal.Journal) { c.kept.Store(j) }
 
-// open opens the journal within d.
+// open claims the streams and opens the journal, within d when no other process has to let go first.
 func (c *chronicle) open(ctx context.Context, d time.Duration) (*journal.Journal, *journal.State, error) {
 	if !c.app.conn.IsConnected() {
 		return nil, nil, errors.New("not connected to NATS")
 	}
-	ctx, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	if err := c.app.checkpoints.claim(ctx); err != nil { // before the alarms, which then stand still
+	claiming, done := context.WithTimeout(ctx, d+letGoWithin)
+	defer done()
+	if err := c.app.checkpoints.claim(claiming); err != nil { // before the alarms, which then stand still
 		return nil, nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
 	store := c.app.config().Store
 	cfg := journal.Config{Name: store.Worker, Book: c.app.book(), From: c.app.checkpoints.machine, Program: c.app.version, Log: c.app.log}
 	cfg.Bounds.MaxBytes = -1 // an external server's own limits rule there

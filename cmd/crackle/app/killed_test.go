@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -8,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
 	"crackle/cmd/crackle/app"
@@ -146,4 +150,142 @@ func TestScenarioKilledUnderLoad(t *testing.T) {
 			t.Errorf("part %s: %s\n%+v %+v\nwant %+v %+v", p.Part, p.Verdict, p.Samples, p.Windows, parts[i].Samples, parts[i].Windows)
 		}
 	}
+}
+
+// alarmed starts a monitor, has it raise an alarm in the middle of a bad part, and kills it. rest publishes what is left of the part.
+func alarmed(t *testing.T, srv *natsServer, path string) (id string, rest func()) {
+	t.Helper()
+	m := startMonitor(t, path)
+	pub := publisher(t, srv.dial(t), "motor", true)
+	publishRows(t, pub, true, "bad", 0, 600)
+	id = m.wait("the alarm", func(l said) bool { return l.Alarm != nil && l.Alarm.Change == alert.Raised }).Alarm.Alarm.ID
+	nc := srv.dial(t)
+	eventually(t, "the journal to have it", func() bool { return len(changesOf(journalOf(t, nc), "motor", alert.KindScore)) == 1 })
+	m.kill()
+	return id, func() {
+		publishRows(t, pub, true, "bad", 600, 1000)
+		publishPart(t, pub, healthy(t), "good", 100)
+	}
+}
+
+// wantOneLife holds the journal and a desk against one alarm that was raised and cleared.
+func wantOneLife(t *testing.T, srv *natsServer, d *desk, m *monitor, id string) {
+	t.Helper()
+	list := journalOf(t, srv.dial(t))
+	if got := strings.Join(changesOf(list, "motor", alert.KindScore), " "); got != "raised cleared" {
+		t.Errorf("the journal has %s", got)
+	}
+	for _, l := range m.all() {
+		if l.Alarm != nil && l.Alarm.Alarm.Kind == alert.KindScore && (l.Alarm.Change != alert.Cleared || l.Alarm.Alarm.ID != id || l.Alarm.Alarm.ClearReason != alert.ClearedPart) {
+			t.Errorf("told after the restart: %+v", l.Alarm)
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if keys := slices.Compact(slices.Sorted(slices.Values(d.keys))); len(keys) != 2 {
+		t.Errorf("messages %q; want one of the alarm and one of its end", d.keys)
+	}
+}
+
+// The monitor is killed in an alarm and comes back while the condition still holds: it is not told again, and clears once when it is over.
+func TestScenarioKilledInAlarmThatHolds(t *testing.T) {
+	t.Parallel()
+	d, sinks := openDesk(t)
+	srv := startServer(t)
+	path, cfg := srv.write(t, t.TempDir(), join(motorStream("motor", ""), sinks))
+	saveMotorModel(t, cfg, "motor")
+	id, rest := alarmed(t, srv, path)
+	m := startMonitor(t, path)
+	rest()
+	m.wait("the good part", func(l said) bool { return l.Part != nil && l.Part.Part == "good" })
+	if p := m.wait("the bad part", func(l said) bool { return l.Part != nil && l.Part.Part == "bad" }).Part; p.Verdict != detector.Alarm {
+		t.Errorf("the part of the alarm: %v %q", p.Verdict, p.Reasons)
+	}
+	m.stop()
+	wantOneLife(t, srv, d, m, id)
+}
+
+// The condition ends while nobody watches: the alarm clears once, from what the store kept.
+func TestScenarioKilledInAlarmThatEnds(t *testing.T) {
+	t.Parallel()
+	d, sinks := openDesk(t)
+	srv := startServer(t)
+	path, cfg := srv.write(t, t.TempDir(), join(motorStream("motor", ""), sinks))
+	saveMotorModel(t, cfg, "motor")
+	id, rest := alarmed(t, srv, path)
+	rest()
+	m := startMonitor(t, path)
+	m.wait("the good part", func(l said) bool { return l.Part != nil && l.Part.Part == "good" })
+	m.stop()
+	wantOneLife(t, srv, d, m, id)
+}
+
+// A checkpoint, an alarm machine's state or a journal of a later version is refused with words that say what to do, and nothing is changed.
+func TestScenarioLaterVersions(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(t *testing.T, js jetstream.JetStream){
+		"the program that wrote it, or begin without it: start": func(t *testing.T, js jetstream.JetStream) {
+			kept(t, js, "stream.motor", func(b []byte) []byte { return []byte(strings.Replace(string(b), `{"version":1,`, `{"version":99,`, 1)) })
+		},
+		"alert: checkpoint is of version 99": func(t *testing.T, js jetstream.JetStream) {
+			kept(t, js, "machine.main", func([]byte) []byte { return packed(t, `{"version":99}`) })
+		},
+		"entry of version 99": func(t *testing.T, js jetstream.JetStream) {
+			if _, err := js.Publish(within(t, 10*time.Second), "crackle.journal.main", []byte(`{"v":99,"writer":"x","n":1}`)); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := startServer(t)
+			path, cfg := srv.write(t, t.TempDir(), motorStream("motor", ""))
+			saveMotorModel(t, cfg, "motor")
+			m := startMonitor(t, path)
+			publishPart(t, publisher(t, srv.dial(t), "motor", true), healthy(t), "first", 100)
+			m.wait("the part", func(l said) bool { return l.Part != nil })
+			m.stop()
+			js, err := jetstream.New(srv.dial(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			spoil(t, js)
+			m = startMonitor(t, path)
+			got := ""
+			for _, l := range m.all() {
+				got += l.Error
+			}
+			wantAll(t, got, name)
+			m.kill()
+		})
+	}
+}
+
+// kept changes a value in the bucket of checkpoints.
+func kept(t *testing.T, js jetstream.JetStream, key string, change func([]byte) []byte) {
+	t.Helper()
+	ctx := within(t, 10*time.Second)
+	kv, err := js.KeyValue(ctx, "CRACKLE_CHECKPOINTS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := kv.Get(ctx, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kv.Update(ctx, key, change(e.Value()), e.Revision()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func packed(t *testing.T, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

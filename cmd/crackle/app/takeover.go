@@ -34,6 +34,7 @@ func (k *checkpoints) askToLetGo(ctx context.Context, stream string, c *checkpoi
 		k.log.Info("stream taken over from another crackle", "stream", stream, "worker", c.Worker)
 		return true
 	case !errors.Is(err, nats.ErrNoResponders):
+		k.deaf = c.Owner
 		k.log.Warn("the crackle that holds the stream does not let go of it; it is stopped by its next checkpoint", "stream", stream, "worker", c.Worker, "err", err)
 	}
 	return false

@@ -1,0 +1,220 @@
+package app_test
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"crackle/alert"
+	"crackle/detector"
+	"crackle/ingest"
+	"crackle/ingest/block"
+)
+
+// send publishes blocks slowly in the background.
+func sendBlocks(t *testing.T, pub *ingest.Publisher, blocks []*block.Block) <-chan error {
+	t.Helper()
+	sent := make(chan error, 1)
+	go func() {
+		for _, b := range blocks {
+			piece := *b
+			piece.First = 0
+			if err := pub.Publish(t.Context(), &piece); err != nil {
+				sent <- err
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		sent <- pub.Flush(t.Context())
+	}()
+	return sent
+}
+
+// scoredBy are the windows that a monitor has scored, by their first sample.
+func scoredBy(m *monitor) map[uint64]uint64 {
+	out := map[uint64]uint64{}
+	for _, l := range m.all() {
+		if l.Score != nil {
+			out[l.Score.First] = l.Score.Bits
+		}
+	}
+	return out
+}
+
+// wantUnion reports windows that none or more than one of the monitors scored, or to other bits than an undisturbed run.
+func wantUnion(t *testing.T, want map[uint64]uint64, doubles bool, all ...*monitor) {
+	t.Helper()
+	got := map[uint64]uint64{}
+	twice := 0
+	for _, m := range all {
+		for first, bits := range scoredBy(m) {
+			if _, again := got[first]; again {
+				twice++
+			}
+			got[first] = bits
+		}
+	}
+	if twice > 0 && !doubles {
+		t.Errorf("%d windows were scored by two", twice)
+	}
+	missing, other := 0, 0
+	for first, bits := range want {
+		if have, ok := got[first]; !ok {
+			missing++
+		} else if have != bits {
+			other++
+		}
+	}
+	if missing+other > 0 || len(got) != len(want) {
+		t.Errorf("%d windows, want %d: %d are missing, %d are others", len(got), len(want), missing, other)
+	}
+}
+
+// A second process takes a stream over: the first one lets go of it, no window is scored by both or by none, and only the second one tells.
+func TestScenarioTwoProcesses(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", ""))
+	saveMotorModel(t, cfg, "motor")
+	s := cfg.Streams["motor"]
+	blocks := production(t, 12)
+	want, _ := undisturbed(t, &s, blocks)
+	nc := srv.dial(t)
+	first := startMonitor(t, path)
+	sent := sendBlocks(t, publisher(t, nc, "motor", true), blocks)
+	first.wait("the third part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-02" })
+	second := startMonitor(t, path)
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
+	second.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-11" })
+	if !first.logged("is not watched any more: another crackle") || !first.logged("level=ERROR") {
+		t.Error("the first one does not say that it stopped")
+	}
+	wantUnion(t, want, false, first, second)
+	first.stop()
+	second.stop()
+	if got := strings.Join(changesOf(journalOf(t, nc), "motor", alert.KindScore), " "); got != strings.TrimSpace(strings.Repeat("raised cleared ", 4)) {
+		t.Errorf("the journal has %s", got)
+	}
+}
+
+// A process that hangs cannot let go. When it goes on after another one has taken over, its next checkpoint is refused and it stops.
+func TestScenarioHungProcessIsTakenOver(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", ""))
+	saveMotorModel(t, cfg, "motor")
+	s := cfg.Streams["motor"]
+	blocks := production(t, 6)
+	want, _ := undisturbed(t, &s, blocks)
+	nc := srv.dial(t)
+	first := startMonitor(t, path)
+	pub := publisher(t, nc, "motor", true)
+	if err := <-sendBlocks(t, pub, blocks[:50]); err != nil {
+		t.Fatal(err)
+	}
+	first.wait("the second part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-01" })
+	first.signal(syscall.SIGSTOP)
+	second := startMonitor(t, path)
+	if err := <-sendBlocks(t, pub, blocks[50:]); err != nil {
+		t.Fatal(err)
+	}
+	second.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-05" })
+	first.signal(syscall.SIGCONT)
+	for end := time.Now().Add(30 * time.Second); !first.logged("is not watched any more: another crackle"); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the first one goes on")
+		}
+	}
+	wantUnion(t, want, true, first, second)
+	first.stop()
+	second.stop()
+	if got := strings.Join(changesOf(journalOf(t, nc), "motor", alert.KindScore), " "); got != strings.TrimSpace(strings.Repeat("raised cleared ", 2)) {
+		t.Errorf("the journal has %s", got)
+	}
+}
+
+// A process that is stopped for three times the longest wait for the store's answer, and goes on: nothing is lost, nothing is told of it but what
+// was.
+func TestScenarioStoppedForLong(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", ""))
+	saveMotorModel(t, cfg, "motor")
+	s := cfg.Streams["motor"]
+	blocks := production(t, 6)
+	want, _ := undisturbed(t, &s, blocks)
+	nc := srv.dial(t)
+	m := startMonitor(t, path)
+	pub := publisher(t, nc, "motor", true)
+	if err := <-sendBlocks(t, pub, blocks[:50]); err != nil {
+		t.Fatal(err)
+	}
+	m.wait("the second part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-01" })
+	m.signal(syscall.SIGSTOP)
+	begun := time.Now()
+	if err := <-sendBlocks(t, pub, blocks[50:]); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Until(begun.Add(16 * time.Second)))
+	m.signal(syscall.SIGCONT)
+	m.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-05" })
+	wantUnion(t, want, false, m)
+	m.stop()
+	for _, l := range m.all() {
+		if l.Part != nil && l.Part.Verdict == detector.NotAssessed {
+			t.Errorf("part %s: %q", l.Part.Part, l.Part.Reasons)
+		}
+		if l.Alarm != nil && l.Alarm.Alarm.Kind != alert.KindScore {
+			t.Errorf("told: %s %s, %s", l.Alarm.Alarm.Kind, l.Alarm.Change, l.Alarm.Alarm.What)
+		}
+	}
+}
+
+// A crash of the server took messages, and their sequences are used again by others: the monitor finds its place by time.
+func TestScenarioSequencesUsedAgain(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", ""))
+	saveMotorModel(t, cfg, "motor")
+	nc := srv.dial(t)
+	m := startMonitor(t, path)
+	publishPart(t, publisher(t, nc, "motor", true), healthy(t), "before", 100)
+	m.wait("the first part", func(l said) bool { return l.Part != nil && l.Part.Part == "before" })
+	m.stop()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := within(t, 20*time.Second)
+	st, err := js.Stream(ctx, block.StoreName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	had := st.CachedInfo()
+	if err := js.DeleteStream(ctx, block.StoreName); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(ctx, had.Config); err != nil {
+		t.Fatal(err)
+	}
+	pub := publisher(t, nc, "motor", true)
+	for _, part := range []string{"after-1", "after-2"} {
+		publishPart(t, pub, healthy(t), part, 100)
+	}
+	if st, err = js.Stream(ctx, block.StoreName); err != nil || st.CachedInfo().State.LastSeq <= had.State.LastSeq {
+		t.Fatalf("sequences up to %d are not used again: %v", had.State.LastSeq, err)
+	}
+	m = startMonitor(t, path)
+	for _, part := range []string{"after-1", "after-2"} {
+		p := m.wait("part "+part, func(l said) bool { return l.Part != nil && l.Part.Part == part }).Part
+		if p.Verdict != detector.OK {
+			t.Errorf("part %s: %v %q", part, p.Verdict, p.Reasons)
+		}
+	}
+	m.stop()
+}
