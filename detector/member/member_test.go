@@ -50,8 +50,8 @@ func members(t *testing.T, rows [][]float64) []member.Member {
 	add(subspace, err)
 	forecaster, err := member.NewForecaster(member.ForecasterConfig{Hidden: 40, Smooth: 0.2}, rows)
 	add(forecaster, err)
-	deviation, err := member.NewDeviation(member.DeviationConfig{}, [][][]float64{rows[:200], rows[200:]})
-	add(deviation, err)
+	excursion, err := member.NewExcursion(member.ExcursionConfig{}, [][][]float64{rows[:200], rows[200:]})
+	add(excursion, err)
 	reference, err := member.NewReference([][][]float64{rows[:200], rows[200:]}, []float64{0.1, 0.1, 0.1})
 	add(reference, err)
 	autoencoder, err := member.NewAutoEncoder(context.Background(), member.AutoEncoderConfig{Epochs: 40}, rows)
@@ -95,7 +95,7 @@ func TestMembersSeeTheirFault(t *testing.T) {
 		"spread":      func(i int, r []float64) { r[0] += 3 * float64(i%2*2-1) },
 		"shift":       func(_ int, r []float64) { r[0] += 3 },
 		"autoencoder": func(_ int, r []float64) { r[0], r[2] = r[0]+3, r[2]-6 },
-		"deviation":   func(_ int, r []float64) { r[0] += 4 },
+		"excursion":   func(_ int, r []float64) { r[0] += 4 },
 		"reference":   func(_ int, r []float64) { r[2] += 12 },
 	}
 	for _, m := range members(t, rows) {
