@@ -21,17 +21,20 @@ import (
 )
 
 type explainCmd struct {
-	File       string `arg:"" help:"Recording that is scored first."`
-	Config     string `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
-	Stream     string `short:"s" help:"Stream that the recording is of; may be left out when there is only one."`
-	Model      string `short:"m" placeholder:"FILE" help:"Model file. Default: the stream's."`
-	At         string `placeholder:"TIME" help:"Explain the window that holds this time: RFC 3339, or seconds from the recording's beginning."`
-	FirstAlarm bool   `help:"Explain the first window above the limit. This is the default."`
-	Method     string `default:"auto" help:"auto, contributions, integrated (gradients), saliency or masking."`
-	Member     string `placeholder:"NAME" help:"Member of the model to explain. Default: the one that spoke."`
-	Windows    int    `default:"256" help:"How many windows up to the one explained to look at."`
-	JSON       bool   `name:"json" help:"Print the explanation as JSON."`
-	Out        string `placeholder:"FILE" help:"Draw a heat map of time and features: a .png picture, or an .html page that holds it."`
+	File        string `arg:"" optional:"" help:"Recording that is scored first."`
+	Config      string `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
+	Stream      string `short:"s" help:"Stream that the recording is of; may be left out when there is only one."`
+	Model       string `short:"m" placeholder:"FILE" help:"Model file. Default: the stream's."`
+	At          string `placeholder:"TIME" help:"Explain the window that holds this time: RFC 3339, or seconds from the recording's beginning."`
+	FirstAlarm  bool   `help:"Explain the first window above the limit. This is the default."`
+	Method      string `default:"auto" help:"auto, contributions, integrated (gradients), saliency, masking or attention."`
+	Target      string `placeholder:"NAME" help:"Explain what labels have taught to answer for the whole recording (crackle train --labels)."`
+	MaskingOver string `placeholder:"DIR" help:"Say what each feature and channel is worth: mask it in all recordings of this folder and score them again. Needs --labels."`
+	Labels      string `placeholder:"FILE.csv" help:"With --masking-over: columns part and fault (0 or 1); with --target those of crackle train --labels, of specimens that were not learnt from."`
+	Member      string `placeholder:"NAME" help:"Member of the model to explain. Default: the one that spoke."`
+	Windows     int    `default:"256" help:"How many windows up to the one explained to look at."`
+	JSON        bool   `name:"json" help:"Print the explanation as JSON."`
+	Out         string `placeholder:"FILE" help:"Draw a heat map of time and features: a .png picture, or an .html page that holds it."`
 	layout
 }
 
@@ -46,20 +49,29 @@ func (c *explainCmd) Run(con console) error {
 	if c.Method == "auto" {
 		method = explain.Auto
 	} else if !slices.Contains(explain.Methods, method) {
-		return mistake{fmt.Errorf("--method %q: must be auto, contributions, integrated, saliency or masking", c.Method)}
+		return mistake{fmt.Errorf("--method %q: must be auto, contributions, integrated, saliency, masking or attention", c.Method)}
 	}
 	if c.Windows < 1 {
 		return mistake{fmt.Errorf("--windows %d: must be 1 or more", c.Windows)}
+	}
+	if err := c.mayExplain(); err != nil {
+		return err
+	}
+	if c.MaskingOver != "" {
+		return c.over(con)
 	}
 	cfg, s, err := subject(c.Config, c.Stream)
 	if err != nil {
 		return err
 	}
+	if c.Target != "" {
+		return c.head(con, cfg, s, method)
+	}
 	m, err := modelOf(cfg, s, c.Model)
 	if err != nil {
 		return err
 	}
-	seen, err := c.score(con, s, m)
+	seen, err := c.score(con, c.File, s, m)
 	if err != nil {
 		return err
 	}
@@ -86,8 +98,8 @@ type seen struct {
 }
 
 // score runs the recording through the stream's chain and keeps its windows.
-func (c *explainCmd) score(con console, s *config.Stream, m *detector.Model) (_ *seen, err error) {
-	r, err := c.openFor(c.File, s)
+func (c *explainCmd) score(con console, path string, s *config.Stream, m *detector.Model) (_ *seen, err error) {
+	r, err := c.openFor(path, s)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +121,7 @@ func (c *explainCmd) score(con console, s *config.Stream, m *detector.Model) (_ 
 		return nil, err
 	}
 	out.units = unitsOf(m, s)
-	return out, pour(r, chain, newBar(con.err, c.File, r))
+	return out, pour(r, chain, newBar(con.err, path, r))
 }
 
 // unitsOf are the features' units, with a channel's own unit where a feature is of one channel.
@@ -221,15 +233,19 @@ func explained(w io.Writer, x *explain.Explanation) error {
 	return err
 }
 
-func (c *explainCmd) draw(s *seen, at int, x *explain.Explained) (err error) {
+func (c *explainCmd) draw(s *seen, at int, x *explain.Explained) error {
+	return c.picture(fmt.Sprintf("%s, window %s", filepath.Base(c.File), s.when(at)), x.Explanation)
+}
+
+// picture draws an explanation as --out asks.
+func (c *explainCmd) picture(title string, x *explain.Explanation) (err error) {
 	f, err := os.Create(c.Out)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	title := fmt.Sprintf("%s, window %s", filepath.Base(c.File), s.when(at))
 	if filepath.Ext(c.Out) == ".html" {
-		return heat.HTML(f, title, x.Explanation)
+		return heat.HTML(f, title, x)
 	}
-	return heat.PNG(f, title, x.Explanation)
+	return heat.PNG(f, title, x)
 }

@@ -11,7 +11,10 @@
 //   - Integrated gradients (Sundararajan et al. 2017), for members that rest on a network: the gradient of the raw score along the straight way
 //     from usual rows to those seen. They sum to the difference between both scores; how nearly is checked at every run.
 //   - Saliency: the gradient at the rows seen, times a usual deviation. What a small change would do, not what happened.
+//   - Attention, for what has it, which is a head with the encoder gru: how much each window weighs in the answer. It says where was looked, of no
+//     feature, and not how an answer would change (Jain and Wallace 2019): hold it against masking.
 //   - Masking, for every member: how much the score falls when values are replaced by what is usual. Nothing need sum up.
+//   - Masking over a whole test set (Loss): how much worse good and bad parts are told apart, or a head answers, without a feature or a channel.
 //
 // Gradients are of the raw score. The calibrated one is a probability, nearly flat where an alarm is, and a distance to nearest neighbours
 // jumps from one to the next.

@@ -17,10 +17,11 @@ const (
 	Integrated    Method = "integrated"    // integrated gradients
 	Saliency      Method = "saliency"      // gradient times usual deviation
 	Masking       Method = "masking"       // the score's fall when values are replaced
+	Attention     Method = "attention"     // how much each window weighs, for what has attention
 )
 
 // Methods lists them by name.
-var Methods = []Method{Contributions, Integrated, Saliency, Masking}
+var Methods = []Method{Contributions, Integrated, Saliency, Masking, Attention}
 
 // Caution goes with every explanation.
 const Caution = "An explanation says what the score rests on, not what caused it: a feature that follows a fault is named as readily as one that leads to it."
@@ -116,8 +117,10 @@ func Member(m member.Member, rows [][]float64, c Config) (*Explanation, error) {
 	if err := x.by(m, rows, c); err != nil {
 		return nil, fmt.Errorf("explain %s by %s: %w", m.Name(), x.Method, err)
 	}
-	x.sum(c.Channels)
-	x.reasons(c.Usual)
+	if x.Method != Attention { // which says nothing of features
+		x.sum(c.Channels)
+		x.reasons(c.Usual)
+	}
 	if d, ok := m.(member.Differentiable); ok && c.Control {
 		if err := x.control(d, rows, c); err != nil {
 			return nil, fmt.Errorf("explain %s, control: %w", m.Name(), err)
@@ -128,6 +131,10 @@ func Member(m member.Member, rows [][]float64, c Config) (*Explanation, error) {
 
 // stream runs the member over all rows and notes what it expected of the last.
 func (x *Explanation) stream(m member.Member, rows [][]float64) {
+	if w, ok := m.(whole); ok {
+		x.Streamed = w.scoreOf(rows)
+		return
+	}
 	m.Reset()
 	last := len(rows) - 1
 	for _, r := range rows[:last] {
@@ -150,6 +157,9 @@ func (x *Explanation) by(m member.Member, rows [][]float64, c Config) error {
 		return nil
 	case Masking:
 		return x.mask(m, rows, c.Usual)
+	case Attention:
+		x.attend(m.(Attentive))
+		return nil
 	}
 	g, err := m.(member.Differentiable).Gradients()
 	if err != nil {
@@ -212,6 +222,10 @@ func (c *Config) check(m member.Member, rows [][]float64) error {
 		}
 		if c.Method == Saliency && len(c.Spread) != d {
 			return fmt.Errorf("%d usual deviations for rows of %d features", len(c.Spread), d)
+		}
+	case Attention:
+		if a, ok := m.(Attentive); !ok || !a.Attends() {
+			return fmt.Errorf("member %s has no attention, so it cannot be explained by it: use auto or masking; a head with the encoder gru has attention", m.Name())
 		}
 	default:
 		return fmt.Errorf("method %q is unknown, must be one of %v", c.Method, Methods)

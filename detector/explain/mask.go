@@ -80,6 +80,9 @@ func (x *Explanation) masked(m member.Member, rows [][]float64, usual []float64,
 	if d, ok := m.(member.Differentiable); ok {
 		return x.maskedAtOnce(d, usual, cells)
 	}
+	if w, ok := m.(whole); ok {
+		return x.maskedWhole(w, usual, cells), nil
+	}
 	if s, ok := m.(member.Separate); ok {
 		return x.maskedApart(s, rows, usual, cells), nil
 	}
@@ -120,6 +123,16 @@ func (x *Explanation) scoreMasked(m member.Member, rows [][]float64, from int, r
 		score = m.Score(r)
 	}
 	return score
+}
+
+// maskedWhole scores what looks at all rows at once.
+func (x *Explanation) maskedWhole(w whole, usual []float64, cells []cell) []float64 {
+	out := make([]float64, len(cells))
+	for i, c := range cells {
+		out[i] = w.scoreOf(c.masked(x.rows, usual))
+	}
+	w.scoreOf(x.rows) // leaves it where it was
+	return out
 }
 
 // maskedApart scores anew only the member that sees the feature masked.

@@ -92,7 +92,7 @@ func (x *Explanation) reason(j int, usual []float64, share float64) Reason {
 func (r *Reason) words(last int) string {
 	where := ""
 	if r.Row < last {
-		where = fmt.Sprintf(" %s before", windows(last-r.Row))
+		where = fmt.Sprintf(", %s before,", windows(last-r.Row))
 	}
 	over := "in this window"
 	if r.Rows > 1 {
