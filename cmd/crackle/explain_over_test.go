@@ -14,7 +14,9 @@ import (
 // What each feature is worth over real motor recordings, by masking; and what a head's answer for one of them rests on, by attention and by masking.
 func TestScenarioExplainOverATestSet(t *testing.T) {
 	_, cfg, labels, files := labelledMotor(t, func(string) bool { return false })
-	learn := func(name string) bool { return strings.HasSuffix(name, "SC_HLT_001.csv") || strings.HasSuffix(name, "SC_HLT_002.csv") }
+	learn := func(name string) bool {
+		return strings.HasSuffix(name, "SC_HLT_001.csv") || strings.HasSuffix(name, "SC_HLT_002.csv")
+	}
 	var good []string
 	dir, faults := t.TempDir(), "part,fault\n"
 	for _, f := range files {
