@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"crackle/web/webtest"
 )
 
 // TestMain closes the browser after the last test and then looks for goroutines that nobody waited for.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if chromium.close != nil {
-		chromium.close()
-	}
+	webtest.Close()
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1

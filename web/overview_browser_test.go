@@ -18,6 +18,7 @@ import (
 	"crackle/web"
 	"crackle/web/api"
 	"crackle/web/hub"
+	"crackle/web/webtest"
 )
 
 // serve runs the server over a plant until the test ends or stop is called, and returns the dashboard's address.
@@ -61,112 +62,95 @@ func feed(t *testing.T, p *plant, sources []source) {
 	t.Cleanup(func() { cancel(); feeding.Wait() })
 }
 
-// views are the sizes and themes that every page has to hold in.
-var views = []struct {
-	name          string
-	width, height int64
-	dark          bool
-}{{"wide-light", 1280, 800, false}, {"wide-dark", 1280, 800, true}, {"tall-light", 820, 1180, false}, {"tall-dark", 820, 1180, true}}
-
-// picture is a number that changes when a canvas does.
-const picture = `((sel) => { let h = 7; for (const c of document.querySelector(sel).toDataURL()) h = (h * 31 + c.charCodeAt(0)) | 0; return h; })`
-
-// moves waits until a canvas changes.
-func (p *page) moves(sel string) {
-	p.t.Helper()
-	before := js[int](p, fmt.Sprintf("%s(%q)", picture, sel))
-	p.within(20*time.Second, "movement of "+sel, fmt.Sprintf("%s(%q) !== %d", picture, sel, before))
-}
-
 // The main job at every size and in both themes: three streams move, an alarm arrives without reloading and its stream comes first, nothing is cut off,
 // and axe-core finds nothing.
 func TestBrowserOverview(t *testing.T) {
-	dist, b := buildUI(t), browser(t)
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	streams, sources := demo()
 	p := newPlant(t, streams...)
 	url, _ := serve(t, p, "127.0.0.1:0", dist)
 	feed(t, p, sources)
 
-	var pages []*page
-	for _, view := range views {
-		w := open(t, b, url, view.width, view.height, view.dark)
+	var pages []*webtest.Page
+	for _, view := range webtest.Views {
+		w := webtest.Open(t, b, url, view.Width, view.Height, view.Dark)
 		pages = append(pages, w)
-		w.name = view.name
-		w.within(20*time.Second, "three streams that are scored", `document.querySelectorAll(".tile[data-phase=watching] .tile-score b").length === 3`)
-		js[bool](w, `window.sameDocument = true`)
+		w.Name = view.Name
+		w.Within(20*time.Second, "three streams that are scored", `document.querySelectorAll(".tile[data-phase=watching] .tile-score b").length === 3`)
+		webtest.JS[bool](w, `window.sameDocument = true`)
 		for _, s := range streams {
-			w.moves(fmt.Sprintf(".tile[data-stream='%s'] .spark", s.Name))
+			w.Moves(fmt.Sprintf(".tile[data-stream='%s'] .spark", s.Name))
 		}
-		if light := js[float64](w, `getComputedStyle(document.body).backgroundColor.match(/\d+/)[0] * 1`) > 128; light == view.dark {
-			t.Errorf("%s: the ground is light: %v", view.name, light)
+		if light := webtest.JS[float64](w, `getComputedStyle(document.body).backgroundColor.match(/\d+/)[0] * 1`) > 128; light == view.Dark {
+			t.Errorf("%s: the ground is light: %v", view.Name, light)
 		}
-		w.fits(view.name)
-		text := js[string](w, `document.body.innerText`)
+		w.Fits(view.Name)
+		text := webtest.JS[string](w, `document.body.innerText`)
 		for _, want := range []string{"Induction motor, phase currents", "Recording", "Simulated", "time-lapsed ×30\u202f000", "provisional", "Part SC_HLT_003", "Lot L-2207"} {
 			if !strings.Contains(text, want) {
-				t.Errorf("%s: the page does not say %q", view.name, want)
+				t.Errorf("%s: the page does not say %q", view.Name, want)
 			}
 		}
 	}
 	p.fault("grinder.mbn", 5)
 	for _, w := range pages {
-		w.within(20*time.Second, "the stream with the alarm in the first place", `document.querySelector(".tile")?.innerText.includes("Grinder, Barkhausen noise")`)
-		w.within(20*time.Second, "its verdict and its alarm", `((t) => t.querySelector(".verdict").innerText === "Alarm" && t.querySelector(".open").innerText === "1 to acknowledge")(document.querySelector(".tile"))`)
-		if !js[bool](w, `window.sameDocument === true && document.title === "(1) Overview – Crackle"`) {
-			t.Errorf("%s: the page was loaded again, or its title does not count the alarm", w.name)
+		w.Within(20*time.Second, "the stream with the alarm in the first place", `document.querySelector(".tile")?.innerText.includes("Grinder, Barkhausen noise")`)
+		w.Within(20*time.Second, "its verdict and its alarm", `((t) => t.querySelector(".verdict").innerText === "Alarm" && t.querySelector(".open").innerText === "1 to acknowledge")(document.querySelector(".tile"))`)
+		if !webtest.JS[bool](w, `window.sameDocument === true && document.title === "(1) Overview – Crackle"`) {
+			t.Errorf("%s: the page was loaded again, or its title does not count the alarm", w.Name)
 		}
-		w.accessible(w.name)
-		w.shot(w.name)
-		w.quiet()
+		w.Accessible(w.Name)
+		w.Shot(w.Name)
+		w.Quiet()
 	}
 }
 
 // Hundreds of streams: those that need a person come first, arrows walk over the tiles, filters and search narrow them down, the wall shows all at once.
 func TestBrowserOverviewMany(t *testing.T) {
-	dist, b := buildUI(t), browser(t)
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	all := plenty(300)
 	p := newPlant(t, all...)
 	url, _ := serve(t, p, "127.0.0.1:0", dist)
 	for i, s := range all {
 		p.trend(s, 60, i)
 	}
-	w := open(t, b, url, 1280, 800, false)
-	w.within(30*time.Second, "300 tiles", `document.querySelectorAll(".tile").length === 300`)
-	order := js[string](w, `[...document.querySelectorAll(".group:not([hidden])")].map((g) => g.dataset.group + " " + g.querySelectorAll(".tile").length).join(", ")`)
+	w := webtest.Open(t, b, url, 1280, 800, false)
+	w.Within(30*time.Second, "300 tiles", `document.querySelectorAll(".tile").length === 300`)
+	order := webtest.JS[string](w, `[...document.querySelectorAll(".group:not([hidden])")].map((g) => g.dataset.group + " " + g.querySelectorAll(".tile").length).join(", ")`)
 	if want := "alarm 4, caution 15, waiting 7, ok 274"; order != want {
 		t.Errorf("the groups are %s; want %s", order, want)
 	}
-	w.key("ArrowRight", "ArrowRight")
-	first := js[string](w, `document.activeElement.closest(".tile")?.dataset.stream ?? ""`)
-	w.key("ArrowRight", "ArrowRight")
-	second := js[string](w, `document.activeElement.closest(".tile")?.dataset.stream ?? ""`)
-	w.key("ArrowDown", "ArrowDown")
-	third := js[string](w, `document.activeElement.closest(".tile")?.dataset.stream ?? ""`)
+	w.Key("ArrowRight", "ArrowRight")
+	first := webtest.JS[string](w, `document.activeElement.closest(".tile")?.dataset.stream ?? ""`)
+	w.Key("ArrowRight", "ArrowRight")
+	second := webtest.JS[string](w, `document.activeElement.closest(".tile")?.dataset.stream ?? ""`)
+	w.Key("ArrowDown", "ArrowDown")
+	third := webtest.JS[string](w, `document.activeElement.closest(".tile")?.dataset.stream ?? ""`)
 	if first == "" || second == first || third == second || third == first {
 		t.Errorf("arrows go from %q to %q to %q", first, second, third)
 	}
-	w.accessible("many")
-	w.shot("many-light")
-	w.click(`.chip[data-group="caution"]`)
-	w.within(10*time.Second, "only those not assessed", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 15`)
-	w.click(".chip")
-	w.key("/", "Slash")
-	w.do("search", chromedp.KeyEvent("press 117"))
-	w.within(10*time.Second, "one tile", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 1 && location.hash.includes("q=press")`)
-	w.do("clear", chromedp.KeyEvent(kb.Escape))
-	js[bool](w, `((s) => { s.value = ""; s.dispatchEvent(new Event("input")); s.blur(); return true; })(document.querySelector("input[type=search]"))`)
-	w.key("w", "KeyW")
-	w.within(10*time.Second, "the wall", `document.documentElement.hasAttribute("data-wall") && document.querySelectorAll(".tile").length === 300`)
-	w.shot("wall")
-	w.key("w", "KeyW")
-	tall := open(t, b, url+"#/?state=alarm", 820, 1180, true)
-	tall.within(20*time.Second, "the filter that the address names", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 4`)
-	js[bool](tall, `(location.hash = "#/?state=", location.reload(), true)`)
-	tall.within(20*time.Second, "all again", `document.querySelectorAll(".tile").length === 300`)
-	tall.fits("tall")
-	tall.accessible("many, dark")
-	tall.shot("many-dark")
-	w.quiet()
+	w.Accessible("many")
+	w.Shot("many-light")
+	w.Click(`.chip[data-group="caution"]`)
+	w.Within(10*time.Second, "only those not assessed", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 15`)
+	w.Click(".chip")
+	w.Key("/", "Slash")
+	w.Do("search", chromedp.KeyEvent("press 117"))
+	w.Within(10*time.Second, "one tile", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 1 && location.hash.includes("q=press")`)
+	w.Do("clear", chromedp.KeyEvent(kb.Escape))
+	webtest.JS[bool](w, `((s) => { s.value = ""; s.dispatchEvent(new Event("input")); s.blur(); return true; })(document.querySelector("input[type=search]"))`)
+	w.Key("w", "KeyW")
+	w.Within(10*time.Second, "the wall", `document.documentElement.hasAttribute("data-wall") && document.querySelectorAll(".tile").length === 300`)
+	w.Shot("wall")
+	w.Key("w", "KeyW")
+	tall := webtest.Open(t, b, url+"#/?state=alarm", 820, 1180, true)
+	tall.Within(20*time.Second, "the filter that the address names", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 4`)
+	webtest.JS[bool](tall, `(location.hash = "#/?state=", location.reload(), true)`)
+	tall.Within(20*time.Second, "all again", `document.querySelectorAll(".tile").length === 300`)
+	tall.Fits("tall")
+	tall.Accessible("many, dark")
+	tall.Shot("many-dark")
+	w.Quiet()
 }
 
 // plenty makes n streams; a few of them are not well.
@@ -190,7 +174,7 @@ func plenty(n int) []web.StreamStatus {
 
 // A page that has lost its monitor, or a stream that has gone silent, says so loudly, and recovers by itself.
 func TestBrowserSaysWhenDataIsOld(t *testing.T) {
-	dist, b := buildUI(t), browser(t)
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	streams, sources := demo()
 	for i := range streams {
 		streams[i].StaleAfterS = 2
@@ -198,39 +182,39 @@ func TestBrowserSaysWhenDataIsOld(t *testing.T) {
 	p := newPlant(t, streams...)
 	url, stop := serve(t, p, "127.0.0.1:0", dist)
 	feed(t, p, sources)
-	w := open(t, b, url, 1280, 800, false)
-	w.within(20*time.Second, "scores", `document.querySelectorAll(".tile[data-phase=watching]").length === 3`)
-	js[bool](w, `window.sameDocument = true`)
+	w := webtest.Open(t, b, url, 1280, 800, false)
+	w.Within(20*time.Second, "scores", `document.querySelectorAll(".tile[data-phase=watching]").length === 3`)
+	webtest.JS[bool](w, `window.sameDocument = true`)
 	p.silence("motor.current")
-	w.within(20*time.Second, "word that the motor's data is old", `document.querySelector(".tile[data-stream='motor.current'] .age-word").innerText.trim() === "old"`)
-	w.within(20*time.Second, "a stream that is heard, not called old", `document.querySelector(".tile[data-stream='grinder.mbn'] .age-word").innerText.trim() === "ago"`)
-	w.within(20*time.Second, "the silent stream in the first place", `document.querySelector(".tile").dataset.stream === "motor.current"`)
-	w.quiet() // what follows may make the browser itself complain of a refused connection
+	w.Within(20*time.Second, "word that the motor's data is old", `document.querySelector(".tile[data-stream='motor.current'] .age-word").innerText.trim() === "old"`)
+	w.Within(20*time.Second, "a stream that is heard, not called old", `document.querySelector(".tile[data-stream='grinder.mbn'] .age-word").innerText.trim() === "ago"`)
+	w.Within(20*time.Second, "the silent stream in the first place", `document.querySelector(".tile").dataset.stream === "motor.current"`)
+	w.Quiet() // what follows may make the browser itself complain of a refused connection
 
 	stop()
-	w.within(20*time.Second, "the banner", `!document.querySelector("#banner").hidden && document.querySelector("#banner").innerText.includes("No connection to the monitor")`)
-	was := js[string](w, `document.querySelector(".tile[data-stream='grinder.mbn'] .tile-age").innerText`)
-	w.within(20*time.Second, "an age that counts up", fmt.Sprintf(`document.querySelector(".tile[data-stream='grinder.mbn'] .tile-age").innerText !== %q`, was))
-	w.within(20*time.Second, "word that all data is old", `document.querySelectorAll(".tile[data-stale]").length === 3`)
-	if got := js[string](w, `document.querySelector(".tile[data-stream='grinder.mbn'] .verdict").innerText`); got != "Was OK" {
+	w.Within(20*time.Second, "the banner", `!document.querySelector("#banner").hidden && document.querySelector("#banner").innerText.includes("No connection to the monitor")`)
+	was := webtest.JS[string](w, `document.querySelector(".tile[data-stream='grinder.mbn'] .tile-age").innerText`)
+	w.Within(20*time.Second, "an age that counts up", fmt.Sprintf(`document.querySelector(".tile[data-stream='grinder.mbn'] .tile-age").innerText !== %q`, was))
+	w.Within(20*time.Second, "word that all data is old", `document.querySelectorAll(".tile[data-stale]").length === 3`)
+	if got := webtest.JS[string](w, `document.querySelector(".tile[data-stream='grinder.mbn'] .verdict").innerText`); got != "Was OK" {
 		t.Errorf("with the connection lost the verdict reads %q, want one that does not call old data OK", got)
 	}
-	w.accessible("lost")
-	w.shot("lost")
+	w.Accessible("lost")
+	w.Shot("lost")
 
 	again := newPlant(t, streams...)
 	serve(t, again, strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/"), dist)
 	feed(t, again, sources)
-	w.within(30*time.Second, "recovery", `document.querySelector("#banner").hidden && document.querySelectorAll(".tile[data-phase=watching]:not([data-stale])").length === 3`)
-	if !js[bool](w, `window.sameDocument`) {
+	w.Within(30*time.Second, "recovery", `document.querySelector("#banner").hidden && document.querySelectorAll(".tile[data-phase=watching]:not([data-stale])").length === 3`)
+	if !webtest.JS[bool](w, `window.sameDocument`) {
 		t.Error("the page was loaded again")
 	}
 	again.fault("grinder.mbn", 5)
-	w.within(20*time.Second, "an alarm of the new monitor", `document.querySelector(".pending:not([hidden])") !== null`)
-	w.goTo("#/alarms")
-	w.click("button.ack")
-	w.do("acknowledge with the old monitor's token", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Ann"))
-	w.click("dialog .primary")
-	w.within(20*time.Second, "the acknowledgement", `document.querySelector(".by")?.innerText === "Ann"`)
-	w.shot("recovered")
+	w.Within(20*time.Second, "an alarm of the new monitor", `document.querySelector(".pending:not([hidden])") !== null`)
+	w.GoTo("#/alarms")
+	w.Click("button.ack")
+	w.Do("acknowledge with the old monitor's token", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Ann"))
+	w.Click("dialog .primary")
+	w.Within(20*time.Second, "the acknowledgement", `document.querySelector(".by")?.innerText === "Ann"`)
+	w.Shot("recovered")
 }

@@ -19,6 +19,7 @@ import (
 	"crackle/web"
 	"crackle/web/api"
 	"crackle/web/auth"
+	"crackle/web/webtest"
 )
 
 // shop keeps parts that are over.
@@ -66,40 +67,40 @@ func fullShop() shop {
 		}
 		s = append(s, p)
 	}
-	s = append(s, ledger.Part{Stream: "motor.current", Part: hostile, Lot: hostile, From: at, To: at, Verdict: detector.NotAssessed, Reasons: []string{hostile}})
+	s = append(s, ledger.Part{Stream: "motor.current", Part: webtest.Hostile, Lot: webtest.Hostile, From: at, To: at, Verdict: detector.NotAssessed, Reasons: []string{webtest.Hostile}})
 	return s
 }
 
 // Parts and lots: verdicts with reasons, narrowed down by verdict, lot and words; the account of a part; export and a report to print.
 func TestBrowserParts(t *testing.T) {
-	dist, b := buildUI(t), browser(t)
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	streams, _ := demo()
 	p := newPlant(t, streams...)
 	s := fullShop()
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{Parts: s, Reports: s})
-	for _, view := range views {
-		w := open(t, b, url+"#/parts", view.width, view.height, view.dark)
-		w.within(20*second, "every part", `document.querySelectorAll("table.parts tbody tr").length === 41 && document.querySelectorAll("table.lots tbody tr").length === 4`)
-		w.shows("table.parts td:nth-child(2)", "table.parts td:nth-child(2) .sub", "table.parts td:nth-child(7)", "table.lots td:nth-child(2)")
-		w.accessible(view.name)
-		w.shot(view.name)
-		w.quiet()
+	for _, view := range webtest.Views {
+		w := webtest.Open(t, b, url+"#/parts", view.Width, view.Height, view.Dark)
+		w.Within(20*time.Second, "every part", `document.querySelectorAll("table.parts tbody tr").length === 41 && document.querySelectorAll("table.lots tbody tr").length === 4`)
+		w.Shows("table.parts td:nth-child(2)", "table.parts td:nth-child(2) .sub", "table.parts td:nth-child(7)", "table.lots td:nth-child(2)")
+		w.Accessible(view.Name)
+		w.Shot(view.Name)
+		w.Quiet()
 	}
-	w := open(t, b, url+"#/parts", 1280, 800, false)
-	w.within(20*second, "every part", `document.querySelectorAll("table.parts tbody tr").length === 41`)
-	js[bool](w, `([...document.querySelectorAll(".chip")].find((c) => c.innerText.includes("Alarm")).click(), true)`)
-	w.within(10*second, "those with an alarm", `[...document.querySelectorAll("table.parts tbody tr")].every((r) => r.dataset.verdict === "alarm") && document.querySelectorAll("table.parts tbody tr").length === 3`)
-	js[bool](w, `([...document.querySelectorAll(".chip")].find((c) => c.innerText.includes("Not assessed")).click(), true)`)
-	w.within(10*second, "those not assessed, with the reason", `document.querySelector("table.parts tbody tr:nth-child(1)").innerText.includes("204 800 samples are missing")`)
-	if text := js[string](w, `document.querySelector("table.parts tbody tr").innerText`); !strings.Contains(text, "98.2\u202f%") {
+	w := webtest.Open(t, b, url+"#/parts", 1280, 800, false)
+	w.Within(20*time.Second, "every part", `document.querySelectorAll("table.parts tbody tr").length === 41`)
+	webtest.JS[bool](w, `([...document.querySelectorAll(".chip")].find((c) => c.innerText.includes("Alarm")).click(), true)`)
+	w.Within(10*time.Second, "those with an alarm", `[...document.querySelectorAll("table.parts tbody tr")].every((r) => r.dataset.verdict === "alarm") && document.querySelectorAll("table.parts tbody tr").length === 3`)
+	webtest.JS[bool](w, `([...document.querySelectorAll(".chip")].find((c) => c.innerText.includes("Not assessed")).click(), true)`)
+	w.Within(10*time.Second, "those not assessed, with the reason", `document.querySelector("table.parts tbody tr:nth-child(1)").innerText.includes("204 800 samples are missing")`)
+	if text := webtest.JS[string](w, `document.querySelector("table.parts tbody tr").innerText`); !strings.Contains(text, "98.2\u202f%") {
 		t.Errorf("a coverage of 0.98296 reads %q; it must not be rounded up", text)
 	}
-	js[bool](w, `(document.querySelector("table.parts details").open = true)`)
-	w.within(10*second, "the account", `document.querySelector("table.parts details").innerText.includes("204\u202f800")`)
-	w.click(`table.lots tbody tr:nth-child(3) a`)
-	w.within(20*second, "one lot", `location.hash.includes("lot=L-2206") && document.querySelectorAll("table.lots tbody tr").length === 1 && [...document.querySelectorAll("table.parts td:nth-child(2) .sub")].every((c) => c.innerText === "L-2206")`)
-	w.shot("lot")
-	for link, want := range map[string]string{js[string](w, `document.querySelector("a.csv").href`): "grinder.mbn,L-2206", js[string](w, `document.querySelector("table.lots a[target]").href`): "<h1>grinder.mbn L-2206</h1>"} {
+	webtest.JS[bool](w, `(document.querySelector("table.parts details").open = true)`)
+	w.Within(10*time.Second, "the account", `document.querySelector("table.parts details").innerText.includes("204\u202f800")`)
+	w.Click(`table.lots tbody tr:nth-child(3) a`)
+	w.Within(20*time.Second, "one lot", `location.hash.includes("lot=L-2206") && document.querySelectorAll("table.lots tbody tr").length === 1 && [...document.querySelectorAll("table.parts td:nth-child(2) .sub")].every((c) => c.innerText === "L-2206")`)
+	w.Shot("lot")
+	for link, want := range map[string]string{webtest.JS[string](w, `document.querySelector("a.csv").href`): "grinder.mbn,L-2206", webtest.JS[string](w, `document.querySelector("table.lots a[target]").href`): "<h1>grinder.mbn L-2206</h1>"} {
 		resp, err := http.Get(link)
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +111,7 @@ func TestBrowserParts(t *testing.T) {
 			t.Errorf("%s answers %s: %s, want %s in it", link, resp.Status, body, want)
 		}
 	}
-	w.quiet()
+	w.Quiet()
 }
 
 // clinic tells how a monitor is doing that has a full queue, a sink that fails and one that works.
@@ -123,7 +124,7 @@ func (clinic) System(context.Context) (*api.System, error) {
 			{Name: "motor.current", SamplesPerS: 1000, WindowsPerS: 20, DataAgeS: 0.04, Queued: 1, QueueSize: 64, Pending: 0, Received: 9e6, Latency: api.Latency{TransportS: 0.0012, QueueS: 0.0004, ScoringS: 0.00021}},
 			{Name: "grinder.mbn", SamplesPerS: 200e3, WindowsPerS: 33.3, DataAgeS: 0.9, Queued: 58, QueueSize: 64, Pending: 120, Received: 1e9, Dropped: 4096, Latency: api.Latency{TransportS: 0.003, QueueS: 0.8, ScoringS: 0.004}},
 		},
-		Sinks: []api.SinkState{{Name: "maintenance", Kind: "slack", Sent: 12, LastSent: now.Add(-time.Hour)}, {Name: "mes", Kind: "webhook", Queued: 3, Failed: 8, LastError: "POST answered 503 " + hostile}},
+		Sinks: []api.SinkState{{Name: "maintenance", Kind: "slack", Sent: 12, LastSent: now.Add(-time.Hour)}, {Name: "mes", Kind: "webhook", Queued: 3, Failed: 8, LastError: "POST answered 503 " + webtest.Hostile}},
 		NATS:  api.NATSState{Connected: true, Embedded: true, Server: "the embedded server", Version: "2.12", RTTS: 0.0002, InBytes: 1e9, OutBytes: 2e9},
 		Store: api.StoreState{Bytes: 9.1e9, MaxBytes: 10e9, Streams: []api.StoredPart{{Name: "CRACKLE_SIGNALS", Bytes: 9e9, MaxBytes: 9.5e9, Messages: 88000, Oldest: now.Add(-9 * time.Hour), Newest: now}}}, Heartbeat: api.HeartbeatRun{Last: now, OK: true}}, nil
 }
@@ -137,34 +138,34 @@ func (clinic) TestSink(_ context.Context, name, _ string) error {
 
 // The system page: rates, ages, queues, losses, latencies, sinks and their test, NATS and the store; what needs a person stands out in words.
 func TestBrowserSystem(t *testing.T) {
-	dist, b := buildUI(t), browser(t)
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	streams, _ := demo()
 	p := newPlant(t, streams...)
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{System: clinic{}, Sinks: clinic{}})
-	for _, view := range views {
-		w := open(t, b, url+"#/system", view.width, view.height, view.dark)
-		w.within(20*second, "both streams and sinks", `document.querySelectorAll("table.flows tbody tr").length === 2 && document.querySelectorAll("table.sinks tbody tr").length === 2`)
-		text := js[string](w, `document.body.innerText`)
+	for _, view := range webtest.Views {
+		w := webtest.Open(t, b, url+"#/system", view.Width, view.Height, view.Dark)
+		w.Within(20*time.Second, "both streams and sinks", `document.querySelectorAll("table.flows tbody tr").length === 2 && document.querySelectorAll("table.sinks tbody tr").length === 2`)
+		text := webtest.JS[string](w, `document.body.innerText`)
 		for _, want := range []string{"1.4.0", "1 d 02 h", "58 of 64, nearly full", "200\u202fkHz", "9.1\u202fGB of 10\u202fGB, nearly full", "4\u202f096", "POST answered 503", "0.8\u202fs"} {
 			if !strings.Contains(strings.ReplaceAll(text, "d\u00a0", "d "), want) && !strings.Contains(strings.ReplaceAll(text, "\u202f", " "), want) {
-				t.Errorf("%s: the page does not say %q", view.name, want)
+				t.Errorf("%s: the page does not say %q", view.Name, want)
 			}
 		}
-		w.shows(".system-page > .note", "table.sinks")
-		w.accessible(view.name)
-		w.shot(view.name)
-		w.quiet()
+		w.Shows(".system-page > .note", "table.sinks")
+		w.Accessible(view.Name)
+		w.Shot(view.Name)
+		w.Quiet()
 	}
-	w := open(t, b, url+"#/system", 1280, 800, false)
-	w.click(`tr[data-sink=maintenance] button`)
-	w.within(20*second, "the test delivered", `document.querySelector("tr[data-sink=maintenance]").innerText.includes("delivered")`)
-	w.click(`tr[data-sink=mes] button`)
-	w.within(20*second, "the reason why not", `document.querySelector("tr[data-sink=mes] td:last-child").innerText.includes("POST answered 503")`)
+	w := webtest.Open(t, b, url+"#/system", 1280, 800, false)
+	w.Click(`tr[data-sink=maintenance] button`)
+	w.Within(20*time.Second, "the test delivered", `document.querySelector("tr[data-sink=maintenance]").innerText.includes("delivered")`)
+	w.Click(`tr[data-sink=mes] button`)
+	w.Within(20*time.Second, "the reason why not", `document.querySelector("tr[data-sink=mes] td:last-child").innerText.includes("POST answered 503")`)
 }
 
 // Logins: nothing is shown before, a wrong password is refused in words, each role sees what it may do, and whoever logs out sees nothing more.
 func TestBrowserLogin(t *testing.T) {
-	dist, b := buildUI(t), browser(t)
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	users, err := auth.OpenUsers(filepath.Join(t.TempDir(), auth.UsersFile))
 	if err != nil {
 		t.Fatal(err)
@@ -183,48 +184,48 @@ func TestBrowserLogin(t *testing.T) {
 	url, _ := serveWith(t, p, web.Config{Listen: "127.0.0.1:0", Providers: providers, Doors: web.Doors{Users: users}}, dist)
 	feed(t, p, sources)
 	p.fault("grinder.mbn", 5)
-	for _, view := range views {
-		w := open(t, b, url+"#/alarms", view.width, view.height, view.dark)
-		w.within(20*second, "the login", `document.querySelector(".login") !== null`)
-		if js[int](w, `document.querySelectorAll("tr, .tile").length`) != 0 || strings.Contains(js[string](w, `document.body.innerText`), "Grinder") {
+	for _, view := range webtest.Views {
+		w := webtest.Open(t, b, url+"#/alarms", view.Width, view.Height, view.Dark)
+		w.Within(20*time.Second, "the login", `document.querySelector(".login") !== null`)
+		if webtest.JS[int](w, `document.querySelectorAll("tr, .tile").length`) != 0 || strings.Contains(webtest.JS[string](w, `document.body.innerText`), "Grinder") {
 			t.Error("something is shown before anybody has logged in")
 		}
-		w.accessible(view.name)
-		w.shot(view.name)
+		w.Accessible(view.Name)
+		w.Shot(view.Name)
 	}
 	for _, c := range []struct {
 		user     string
 		ack, try bool
 	}{{"vera", false, false}, {"eve", true, true}, {"otto", true, false}} {
-		w := open(t, b, url+"#/alarms", 1280, 800, false)
-		w.within(20*second, "the login", `document.activeElement?.id === "user"`)
-		w.do("a wrong password", chromedp.KeyEvent(c.user), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("wrong, wrong, wrong"), chromedp.KeyEvent(kb.Enter))
-		w.within(30*second, "the refusal", `document.querySelector(".login .error").innerText !== ""`)
-		w.do("the right one", chromedp.SendKeys("#password", password), chromedp.KeyEvent(kb.Enter))
-		w.within(30*second, "the page that was asked for", `document.querySelector("tr[data-alarm]") !== null && document.querySelector(".user-name").innerText.startsWith("`+c.user+`")`)
-		if got := js[int](w, `document.querySelectorAll("button.ack").length`) > 0; got != c.ack {
+		w := webtest.Open(t, b, url+"#/alarms", 1280, 800, false)
+		w.Within(20*time.Second, "the login", `document.activeElement?.id === "user"`)
+		w.Do("a wrong password", chromedp.KeyEvent(c.user), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("wrong, wrong, wrong"), chromedp.KeyEvent(kb.Enter))
+		w.Within(30*time.Second, "the refusal", `document.querySelector(".login .error").innerText !== ""`)
+		w.Do("the right one", chromedp.SendKeys("#password", password), chromedp.KeyEvent(kb.Enter))
+		w.Within(30*time.Second, "the page that was asked for", `document.querySelector("tr[data-alarm]") !== null && document.querySelector(".user-name").innerText.startsWith("`+c.user+`")`)
+		if got := webtest.JS[int](w, `document.querySelectorAll("button.ack").length`) > 0; got != c.ack {
 			t.Errorf("%s sees a button to acknowledge: %v, want %v", c.user, got, c.ack)
 		}
-		w.goTo("#/system")
-		w.within(20*second, "the sinks", `document.querySelectorAll("table.sinks tbody tr").length === 2`)
-		if got := js[int](w, `document.querySelectorAll("table.sinks button").length`) > 0; got != c.try {
+		w.GoTo("#/system")
+		w.Within(20*time.Second, "the sinks", `document.querySelectorAll("table.sinks tbody tr").length === 2`)
+		if got := webtest.JS[int](w, `document.querySelectorAll("table.sinks button").length`) > 0; got != c.try {
 			t.Errorf("%s sees a button to test a sink: %v, want %v", c.user, got, c.try)
 		}
 		if c.ack {
-			w.goTo("#/alarms")
-			w.within(20*second, "the alarms", `document.querySelector("button.ack") !== null || document.querySelector(".by") !== null`)
+			w.GoTo("#/alarms")
+			w.Within(20*time.Second, "the alarms", `document.querySelector("button.ack") !== null || document.querySelector(".by") !== null`)
 			if c.user == "otto" {
-				w.click("button.ack")
-				w.do("acknowledge without giving a name", chromedp.WaitVisible("dialog[open]"))
-				if js[bool](w, `document.querySelector("#ask-by") !== null`) {
+				w.Click("button.ack")
+				w.Do("acknowledge without giving a name", chromedp.WaitVisible("dialog[open]"))
+				if webtest.JS[bool](w, `document.querySelector("#ask-by") !== null`) {
 					t.Error("who is logged in is asked for a name")
 				}
-				w.click("dialog .primary")
-				w.within(20*second, "the acknowledgement in the name of who is logged in", `document.querySelector(".by")?.innerText === "otto"`)
+				w.Click("dialog .primary")
+				w.Within(20*time.Second, "the acknowledgement in the name of who is logged in", `document.querySelector(".by")?.innerText === "otto"`)
 			}
 		}
-		w.shot(c.user)
-		w.click(".user button")
-		w.within(30*second, "the login again", `document.querySelector(".login") !== null && document.querySelectorAll("tr").length === 0`)
+		w.Shot(c.user)
+		w.Click(".user button")
+		w.Within(30*time.Second, "the login again", `document.querySelector(".login") !== null && document.querySelectorAll("tr").length === 0`)
 	}
 }

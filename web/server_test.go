@@ -181,7 +181,7 @@ func TestAcknowledge(t *testing.T) {
 		{"not UTF-8", path, "{\"by\":\"\xff\"}", []string{asJSON, token}, 400, "UTF-8"},
 		{"huge", path, `{"by":"` + strings.Repeat("x", 1<<20), []string{asJSON, token}, 413, "32768"},
 		{"unknown alarm", "/api/v1/alarms/none/acknowledge", good, []string{asJSON, token}, 404, "neither open"},
-		{"hostile id", "/api/v1/alarms/%3Cimg%20src=x%3E%0d%0a/acknowledge", good, []string{asJSON, token}, 404, `\u003cimg`},
+		{"webtest.Hostile id", "/api/v1/alarms/%3Cimg%20src=x%3E%0d%0a/acknowledge", good, []string{asJSON, token}, 404, `\u003cimg`},
 		{"long id", "/api/v1/alarms/" + strings.Repeat("x", 500) + "/acknowledge", good, []string{asJSON, token}, 400, "up to 128"},
 		{"good", path, good, []string{asJSON + "; charset=utf-8", token, "Origin: " + s.url, "Sec-Fetch-Site: same-origin"}, 200, `"ack_comment":"seen\nand noted"`},
 		{"again", path, good, []string{asJSON, token}, 409, "already"},

@@ -9,11 +9,12 @@ import (
 	"crackle/detector"
 	"crackle/web"
 	"crackle/web/hub"
+	"crackle/web/webtest"
 )
 
 // Every state of a stream has a word and a shape of its own, so that none rests on colour.
 func TestBrowserStates(t *testing.T) {
-	dist, b := buildUI(t), browser(t)
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	now := time.Now()
 	base := web.StreamStatus{RateHz: 50e3, Source: hub.Live, Phase: hub.Watching, Score: 1.2, Limit: 3.5, Channels: []hub.Channel{{Name: "mbn", Unit: "V"}}, NewestAt: now, StaleAfterS: 3600}
 	var streams []web.StreamStatus
@@ -42,26 +43,26 @@ func TestBrowserStates(t *testing.T) {
 	})
 	p := newPlant(t, streams...)
 	url, _ := serve(t, p, "127.0.0.1:0", dist)
-	w := open(t, b, url, 1280, 800, false)
-	w.within(20*time.Second, "eight streams", `document.querySelectorAll(".tile").length === 8`)
-	w.within(20*time.Second, "word of old data", `document.querySelector(".tile[data-stream=old] .age-word").innerText.trim() === "old"`)
+	w := webtest.Open(t, b, url, 1280, 800, false)
+	w.Within(20*time.Second, "eight streams", `document.querySelectorAll(".tile").length === 8`)
+	w.Within(20*time.Second, "word of old data", `document.querySelector(".tile[data-stream=old] .age-word").innerText.trim() === "old"`)
 	for name, want := range map[string]string{
 		"ok": "ok|OK|calm", "alarm": "alarm|Alarm|alarm", "defect": "unknown|Not assessed|caution", "warming": "quiet|Not assessed|calm",
 		"learning": "quiet|Not assessed|calm", "waiting": "quiet|Not assessed|calm", "ended": "ok|OK|calm", "old": "unknown|Was OK|caution",
 	} {
-		got := js[string](w, fmt.Sprintf(`((r) => { const v = r.querySelector(".verdict"); return v.dataset.shape + "|" + v.innerText + "|" + r.dataset.tone })(document.querySelector(".tile[data-stream=%s]"))`, name))
+		got := webtest.JS[string](w, fmt.Sprintf(`((r) => { const v = r.querySelector(".verdict"); return v.dataset.shape + "|" + v.innerText + "|" + r.dataset.tone })(document.querySelector(".tile[data-stream=%s]"))`, name))
 		if got != want {
 			t.Errorf("stream %s is shown as %s, want %s", name, got, want)
 		}
 	}
-	got := js[string](w, `[...document.querySelectorAll(".tile")].map((t) => t.dataset.stream).join(" ")`)
+	got := webtest.JS[string](w, `[...document.querySelectorAll(".tile")].map((t) => t.dataset.stream).join(" ")`)
 	if want := "alarm defect old warming learning waiting ok ended"; got != want {
 		t.Errorf("the order is %s; want those that need a person first: %s", got, want)
 	}
-	w.shot("wide-light")
-	w.accessible("light")
-	js[bool](w, `(document.documentElement.dataset.theme = "dark", true)`)
-	w.accessible("dark")
-	w.shot("wide-dark")
-	w.quiet()
+	w.Shot("wide-light")
+	w.Accessible("light")
+	webtest.JS[bool](w, `(document.documentElement.dataset.theme = "dark", true)`)
+	w.Accessible("dark")
+	w.Shot("wide-dark")
+	w.Quiet()
 }

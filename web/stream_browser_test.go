@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"crackle/web/api"
+	"crackle/web/webtest"
 )
 
 // lanes names the plots of a stream page, from the top.
@@ -13,89 +15,89 @@ const lanes = `[...document.querySelectorAll(".lane h2")].map((h) => h.innerText
 
 // A stream's page: everything that is measured of it, live, on one time axis; paused, moved through the past, and live again.
 func TestBrowserStream(t *testing.T) {
-	dist, b := buildUI(t), browser(t)
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	streams, sources := demo()
 	p := newPlant(t, streams...)
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{History: history{p, sources}})
 	feed(t, p, sources)
 	p.fault("grinder.mbn", 5)
-	for _, view := range views {
-		w := open(t, b, url+"#/streams/grinder.mbn", view.width, view.height, view.dark)
-		w.within(30*second, "every plot", lanes+` === "Score, limit provisional, Signal, Conditioned, Spectrogram, band_1_rms, band_2_rms, band_3_rms, band_6_rms"`)
+	for _, view := range webtest.Views {
+		w := webtest.Open(t, b, url+"#/streams/grinder.mbn", view.Width, view.Height, view.Dark)
+		w.Within(30*time.Second, "every plot", lanes+` === "Score, limit provisional, Signal, Conditioned, Spectrogram, band_1_rms, band_2_rms, band_3_rms, band_6_rms"`)
 		for n := range 3 {
-			w.moves(fmt.Sprintf(".lane:nth-child(%d) canvas", n+1))
+			w.Moves(fmt.Sprintf(".lane:nth-child(%d) canvas", n+1))
 		}
-		w.within(20*second, "the open alarm", `document.querySelector(".open-alarms a") !== null`)
-		text := js[string](w, `document.body.innerText`)
+		w.Within(20*time.Second, "the open alarm", `document.querySelector(".open-alarms a") !== null`)
+		text := webtest.JS[string](w, `document.body.innerText`)
 		for _, want := range []string{"Grinder, Barkhausen noise", "Alarm", "Simulated", "provisional", "L-2207", "200\u202fkHz", "Show 2 more features"} {
 			if !strings.Contains(text, want) {
-				t.Errorf("%s: the page does not say %q", view.name, want)
+				t.Errorf("%s: the page does not say %q", view.Name, want)
 			}
 		}
-		w.fits(view.name)
-		w.accessible(view.name)
-		w.shot(view.name)
-		w.quiet()
+		w.Fits(view.Name)
+		w.Accessible(view.Name)
+		w.Shot(view.Name)
+		w.Quiet()
 	}
 }
 
 // The past: a pause holds still, earlier is read from the history, the address names the stretch, zoom goes to where it was, and back to live.
 func TestBrowserStreamPast(t *testing.T) {
-	dist, b := buildUI(t), browser(t)
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	streams, sources := demo()
 	p := newPlant(t, streams...)
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{History: history{p, sources}})
 	feed(t, p, sources)
-	w := open(t, b, url+"#/streams/grinder.mbn", 1280, 800, false)
-	w.within(30*second, "every plot", lanes+`.split(", ").length >= 8`)
-	w.key(" ", "Space")
-	w.within(10*second, "the pause", `[...document.querySelectorAll(".time-bar button")][0].innerText === "Live" && location.hash.includes("from=")`)
-	was := js[string](w, `location.hash`)
-	w.within(20*second, "the past in the plots", `document.querySelector(".lane:nth-child(2) canvas") !== null`)
-	still := js[int](w, fmt.Sprintf("%s(%q)", picture, ".lane:nth-child(2) canvas"))
-	w.click(`button[aria-label="Zoom in"]`)
-	w.within(20*second, "a closer look", fmt.Sprintf("%s(%q) !== %d && location.hash !== %q", picture, ".lane:nth-child(2) canvas", still, was))
-	w.click(`button[aria-label="Zoom out"]`)
-	w.within(20*second, "the same stretch again", fmt.Sprintf("location.hash === %q", was))
+	w := webtest.Open(t, b, url+"#/streams/grinder.mbn", 1280, 800, false)
+	w.Within(30*time.Second, "every plot", lanes+`.split(", ").length >= 8`)
+	w.Key(" ", "Space")
+	w.Within(10*time.Second, "the pause", `[...document.querySelectorAll(".time-bar button")][0].innerText === "Live" && location.hash.includes("from=")`)
+	was := webtest.JS[string](w, `location.hash`)
+	w.Within(20*time.Second, "the past in the plots", `document.querySelector(".lane:nth-child(2) canvas") !== null`)
+	still := webtest.JS[int](w, fmt.Sprintf("%s(%q)", webtest.Picture, ".lane:nth-child(2) canvas"))
+	w.Click(`button[aria-label="Zoom in"]`)
+	w.Within(20*time.Second, "a closer look", fmt.Sprintf("%s(%q) !== %d && location.hash !== %q", webtest.Picture, ".lane:nth-child(2) canvas", still, was))
+	w.Click(`button[aria-label="Zoom out"]`)
+	w.Within(20*time.Second, "the same stretch again", fmt.Sprintf("location.hash === %q", was))
 
-	w.click(`button[aria-label="Earlier"]`)
-	w.key("-", "Minus")
-	w.within(20*second, "another stretch", fmt.Sprintf("location.hash !== %q && location.hash.includes('from=')", was))
-	address := js[string](w, `location.hash`)
-	w.shot("past")
-	w.accessible("past")
+	w.Click(`button[aria-label="Earlier"]`)
+	w.Key("-", "Minus")
+	w.Within(20*time.Second, "another stretch", fmt.Sprintf("location.hash !== %q && location.hash.includes('from=')", was))
+	address := webtest.JS[string](w, `location.hash`)
+	w.Shot("past")
+	w.Accessible("past")
 
-	drag := js[[]float64](w, `((r) => [r.x + r.width / 2, r.y + r.height / 2, r.width])(document.querySelector(".lane:nth-child(2) .u-over").getBoundingClientRect())`)
-	w.drag(drag[0], drag[1], 200, 0)
-	w.within(20*second, "a stretch moved by hand", fmt.Sprintf("location.hash !== %q", address))
-	w.quiet()
+	drag := webtest.JS[[]float64](w, `((r) => [r.x + r.width / 2, r.y + r.height / 2, r.width])(document.querySelector(".lane:nth-child(2) .u-over").getBoundingClientRect())`)
+	w.Drag(drag[0], drag[1], 200, 0)
+	w.Within(20*time.Second, "a stretch moved by hand", fmt.Sprintf("location.hash !== %q", address))
+	w.Quiet()
 
-	other := open(t, b, url+js[string](w, `location.hash`), 820, 1180, true)
-	other.within(30*second, "the same stretch in another window", `document.querySelector(".time-bar button").innerText === "Live" && document.querySelectorAll(".lane canvas").length >= 8`)
-	if a, b := js[string](w, `document.querySelector(".stretch").innerText`), js[string](other, `document.querySelector(".stretch").innerText`); a != b {
+	other := webtest.Open(t, b, url+webtest.JS[string](w, `location.hash`), 820, 1180, true)
+	other.Within(30*time.Second, "the same stretch in another window", `document.querySelector(".time-bar button").innerText === "Live" && document.querySelectorAll(".lane canvas").length >= 8`)
+	if a, b := webtest.JS[string](w, `document.querySelector(".stretch").innerText`), webtest.JS[string](other, `document.querySelector(".stretch").innerText`); a != b {
 		t.Errorf("one window shows %s, the other %s", a, b)
 	}
-	other.shot("past-tall-dark")
-	w.key("l", "KeyL")
-	w.within(20*second, "live again", `document.querySelector(".time-bar button").innerText === "Pause" && !location.hash.includes("from=")`)
-	w.moves(".lane:nth-child(2) canvas")
-	other.quiet()
+	other.Shot("past-tall-dark")
+	w.Key("l", "KeyL")
+	w.Within(20*time.Second, "live again", `document.querySelector(".time-bar button").innerText === "Pause" && !location.hash.includes("from=")`)
+	w.Moves(".lane:nth-child(2) canvas")
+	other.Quiet()
 }
 
 // A stream whose store keeps nothing still shows what comes live, and says why there is no past.
 func TestBrowserStreamWithoutPast(t *testing.T) {
-	dist, b := buildUI(t), browser(t)
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	streams, sources := demo()
 	p := newPlant(t, streams...)
 	url, _ := serve(t, p, "127.0.0.1:0", dist)
 	feed(t, p, sources)
-	w := open(t, b, url+"#/streams/motor.current", 1280, 800, true)
-	w.within(30*second, "the live plots", lanes+` === "Score, limit provisional, Signal"`)
-	w.moves(".lane:nth-child(1) canvas")
-	w.moves(".lane:nth-child(2) canvas")
-	w.within(20*second, "word that there is no past", `document.querySelector(".stream-page > .note:not([hidden])")?.innerText.includes("does not provide")`)
-	if got := js[string](w, `document.querySelector(".lane:nth-child(2) .legend").innerText.replace(/\s+/g, " ")`); got != "phase A phase B phase C" {
+	w := webtest.Open(t, b, url+"#/streams/motor.current", 1280, 800, true)
+	w.Within(30*time.Second, "the live plots", lanes+` === "Score, limit provisional, Signal"`)
+	w.Moves(".lane:nth-child(1) canvas")
+	w.Moves(".lane:nth-child(2) canvas")
+	w.Within(20*time.Second, "word that there is no past", `document.querySelector(".stream-page > .note:not([hidden])")?.innerText.includes("does not provide")`)
+	if got := webtest.JS[string](w, `document.querySelector(".lane:nth-child(2) .legend").innerText.replace(/\s+/g, " ")`); got != "phase A phase B phase C" {
 		t.Errorf("the legend reads %q", got)
 	}
-	w.shot("live-only")
+	w.Shot("live-only")
 }

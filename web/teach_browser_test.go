@@ -12,6 +12,7 @@ import (
 
 	"crackle/detector/inspect"
 	"crackle/web/api"
+	"crackle/web/webtest"
 )
 
 // school teaches without a network: what it gives has the shape of what the program gives. It shows every state that a lesson can be in.
@@ -33,9 +34,9 @@ func (s *school) Inspect(_ context.Context, _ string, from, to time.Time, report
 	report(0.5, "reading the signal")
 	return map[string]any{
 		"from": from, "to": to, "missing": 204800, "invalid": 0, "saturated": 12, "above": 3, "rows": 1200, "usable": 1150, "outliers": 4, "duplicates": 0, "part_count": 15, "lot_count": 1, "teachable": true,
-		"exclusions": []map[string]any{{"why": "bad", "alarm": "a1", "from": from, "to": to, "windows": 40, "text": "40 windows near an alarm that was judged bad " + hostile}},
+		"exclusions": []map[string]any{{"why": "bad", "alarm": "a1", "from": from, "to": to, "windows": 40, "text": "40 windows near an alarm that was judged bad " + webtest.Hostile}},
 		"features":   []map[string]any{{"name": "third_harmonic", "unit": "V", "median": 0.04, "spread": 0.003, "low": 0.03, "high": 0.21, "outliers": 4, "drift": 0.2}},
-		"findings": []inspect.Finding{{About: "length", Level: inspect.Good, Text: "1,150 windows can be learnt from"}, {About: "lots", Level: inspect.Warning, Text: "one lot only: what differs from lot to lot is not in it " + hostile},
+		"findings": []inspect.Finding{{About: "length", Level: inspect.Good, Text: "1,150 windows can be learnt from"}, {About: "lots", Level: inspect.Warning, Text: "one lot only: what differs from lot to lot is not in it " + webtest.Hostile},
 			{About: "drift", Level: inspect.Notice, Text: "third_harmonic moved by 0.2 spreads"}},
 	}, nil
 }
@@ -54,7 +55,7 @@ func (s *school) Teach(ctx context.Context, _, by string, _ api.TeachRequest, re
 	}
 	m := map[string]any{
 		"hash": "c0ffee123456", "created": "2026-11-25T10:00:00Z", "by": by, "source": "stretch", "network": "closed form", "rows": 850, "held": 300, "lots": 1, "parts": 15, "provisional": "one lot cannot say how lots differ",
-		"report":     []string{"850 windows fitted, 300 held out by part", hostile},
+		"report":     []string{"850 windows fitted, 300 held out by part", webtest.Hostile},
 		"comparison": map[string]any{"new": figures("c0ffee123456", 1), "running": figures("77d2c4fe90aa", 4), "only_new": 0, "gone": 3, "notes": []string{"both were scored on the same 300 windows"}},
 	}
 	s.mu.Lock()
@@ -87,11 +88,11 @@ func (s *school) PutInService(_ context.Context, _, hash, by, comment string) er
 
 func (s *school) Backtest(_ context.Context, _ string, q api.BacktestRequest, _ api.Progress) (any, error) {
 	if q.LimitFactor > 5 {
-		return nil, errors.New("a limit that high was never reached " + hostile)
+		return nil, errors.New("a limit that high was never reached " + webtest.Hostile)
 	}
 	return map[string]any{
 		"running_model": "77d2c4fe90aa", "model": "77d2c4fe90aa", "limit_factor": q.LimitFactor, "windows": 7200, "scored": 7100, "signal_s": 3600, "new": 0, "same": 1, "alarms_per_day": 24, "running_alarms_per_day": 48,
-		"alarms": []map[string]any{{"match": "same", "onset": q.From, "part": hostile, "score": 7.1, "limit": 6, "what": "third_harmonic 0.21 V"}},
+		"alarms": []map[string]any{{"match": "same", "onset": q.From, "part": webtest.Hostile, "score": 7.1, "limit": 6, "what": "third_harmonic 0.21 V"}},
 		"gone":   []map[string]any{{"match": "gone", "onset": q.To, "score": 4.4, "limit": 4, "what": "rms"}},
 	}, nil
 }
@@ -99,77 +100,77 @@ func (s *school) Backtest(_ context.Context, _ string, q api.BacktestRequest, _ 
 // Teaching in the browser: a stretch is chosen by hand, looked into, taught with progress that survives a reload, compared, put in service and back,
 // and back-tested.
 func TestBrowserTeach(t *testing.T) {
-	dist, b := buildUI(t), browser(t)
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	streams, sources := demo()
 	p := newPlant(t, streams...)
 	s := newSchool()
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{History: history{p, sources}, Teacher: s, Models: s, Backtest: s})
 	feed(t, p, sources)
-	w := open(t, b, url+"#/teach/grinder.mbn", 1280, 800, false)
-	w.within(30*second, "the history", `document.querySelectorAll(".chooser canvas").length === 2`)
-	w.click(".inspect")
-	w.within(10*second, "the question for a stretch", `document.querySelector(".teach-page .error").innerText.includes("Choose a stretch first")`)
-	at := js[[]float64](w, `((r) => [r.x, r.y + r.height / 2, r.width])(document.querySelector(".chooser .lane:nth-child(2) .u-over").getBoundingClientRect())`)
-	w.drag(at[0]+0.2*at[2], at[1], 0.5*at[2], 0)
-	w.within(10*second, "the stretch in words", `Date.parse(document.querySelector("#teach-to").value) - Date.parse(document.querySelector("#teach-from").value) > 1000`)
-	w.click(".inspect")
-	w.within(30*second, "what it holds", `document.querySelectorAll(".findings li").length === 3 && document.querySelector(".inspection").dataset.teachable === "true"`)
-	w.shows(".findings", ".inspection .events")
-	w.accessible("inspected, light")
-	w.shot("inspected-light")
+	w := webtest.Open(t, b, url+"#/teach/grinder.mbn", 1280, 800, false)
+	w.Within(30*time.Second, "the history", `document.querySelectorAll(".chooser canvas").length === 2`)
+	w.Click(".inspect")
+	w.Within(10*time.Second, "the question for a stretch", `document.querySelector(".teach-page .error").innerText.includes("Choose a stretch first")`)
+	at := webtest.JS[[]float64](w, `((r) => [r.x, r.y + r.height / 2, r.width])(document.querySelector(".chooser .lane:nth-child(2) .u-over").getBoundingClientRect())`)
+	w.Drag(at[0]+0.2*at[2], at[1], 0.5*at[2], 0)
+	w.Within(10*time.Second, "the stretch in words", `Date.parse(document.querySelector("#teach-to").value) - Date.parse(document.querySelector("#teach-from").value) > 1000`)
+	w.Click(".inspect")
+	w.Within(30*time.Second, "what it holds", `document.querySelectorAll(".findings li").length === 3 && document.querySelector(".inspection").dataset.teachable === "true"`)
+	w.Shows(".findings", ".inspection .events")
+	w.Accessible("inspected, light")
+	w.Shot("inspected-light")
 
-	w.click("button.teach")
-	w.within(30*second, "progress", `document.querySelector(".job-text").innerText === "Teaching: epoch 1 of 4"`)
+	w.Click("button.teach")
+	w.Within(30*time.Second, "progress", `document.querySelector(".job-text").innerText === "Teaching: epoch 1 of 4"`)
 	s.gate <- struct{}{}
-	w.within(30*second, "more progress", `document.querySelector(".job-text").innerText === "Teaching: epoch 2 of 4" && document.querySelector("progress").value === 0.25 && document.querySelector("button.teach").disabled`)
-	w.do("load the page again", chromedp.Reload())
-	w.within(30*second, "the same lesson", `document.querySelector(".job-text")?.innerText === "Teaching: epoch 2 of 4"`)
+	w.Within(30*time.Second, "more progress", `document.querySelector(".job-text").innerText === "Teaching: epoch 2 of 4" && document.querySelector("progress").value === 0.25 && document.querySelector("button.teach").disabled`)
+	w.Do("load the page again", chromedp.Reload())
+	w.Within(30*time.Second, "the same lesson", `document.querySelector(".job-text")?.innerText === "Teaching: epoch 2 of 4"`)
 	for range 3 {
 		s.gate <- struct{}{}
 	}
-	w.within(30*second, "the new model beside the running one", `document.querySelector(".outcome h2")?.innerText === "A new model, c0ffee123456" && document.querySelector(".outcome .comparison").innerText.includes("1, 0.333")`)
-	w.shows(".report")
-	w.within(30*second, "the model on the list", `document.querySelectorAll("tr[data-model]").length === 2`)
-	w.shot("taught-light")
-	w.click(".serve-new")
-	w.do("say who", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Eve"))
-	w.click("dialog .primary")
-	w.within(30*second, "the new model in service", `document.querySelector("tr[data-serving]")?.dataset.model === "c0ffee123456" && document.querySelector(".models > .sub").innerText.includes("by Eve")`)
-	w.click(`tr[data-model="77d2c4fe90aa"] .serve`)
-	w.do("confirm", chromedp.WaitVisible("dialog[open]"))
-	w.click("dialog .primary")
-	w.within(30*second, "the old model back", `document.querySelector("tr[data-serving]")?.dataset.model === "77d2c4fe90aa"`)
+	w.Within(30*time.Second, "the new model beside the running one", `document.querySelector(".outcome h2")?.innerText === "A new model, c0ffee123456" && document.querySelector(".outcome .comparison").innerText.includes("1, 0.333")`)
+	w.Shows(".report")
+	w.Within(30*time.Second, "the model on the list", `document.querySelectorAll("tr[data-model]").length === 2`)
+	w.Shot("taught-light")
+	w.Click(".serve-new")
+	w.Do("say who", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Eve"))
+	w.Click("dialog .primary")
+	w.Within(30*time.Second, "the new model in service", `document.querySelector("tr[data-serving]")?.dataset.model === "c0ffee123456" && document.querySelector(".models > .sub").innerText.includes("by Eve")`)
+	w.Click(`tr[data-model="77d2c4fe90aa"] .serve`)
+	w.Do("confirm", chromedp.WaitVisible("dialog[open]"))
+	w.Click("dialog .primary")
+	w.Within(30*time.Second, "the old model back", `document.querySelector("tr[data-serving]")?.dataset.model === "77d2c4fe90aa"`)
 
-	js[bool](w, `((f, t) => { f.value = "2026-11-25T05:10:00Z"; t.value = "2026-11-25T05:40:00Z"; t.dispatchEvent(new Event("change")); return true; })(document.querySelector("#teach-from"), document.querySelector("#teach-to"))`)
-	js[bool](w, `(document.querySelector("#limit-factor").value = "1.5", true)`)
-	w.click("button.backtest")
-	w.within(30*second, "the back-test", `document.querySelectorAll("tr[data-match]").length === 2 && document.querySelector(".tested").innerText.includes("As now")`)
-	w.shows(".tested")
-	js[bool](w, `(document.querySelector("#limit-factor").value = "9", true)`)
-	w.click("button.backtest")
-	w.within(30*second, "why another failed", `document.querySelector(".job-text").innerText.includes("never reached")`)
-	w.shows(".job-text")
-	w.quiet()
+	webtest.JS[bool](w, `((f, t) => { f.value = "2026-11-25T05:10:00Z"; t.value = "2026-11-25T05:40:00Z"; t.dispatchEvent(new Event("change")); return true; })(document.querySelector("#teach-from"), document.querySelector("#teach-to"))`)
+	webtest.JS[bool](w, `(document.querySelector("#limit-factor").value = "1.5", true)`)
+	w.Click("button.backtest")
+	w.Within(30*time.Second, "the back-test", `document.querySelectorAll("tr[data-match]").length === 2 && document.querySelector(".tested").innerText.includes("As now")`)
+	w.Shows(".tested")
+	webtest.JS[bool](w, `(document.querySelector("#limit-factor").value = "9", true)`)
+	w.Click("button.backtest")
+	w.Within(30*time.Second, "why another failed", `document.querySelector(".job-text").innerText.includes("never reached")`)
+	w.Shows(".job-text")
+	w.Quiet()
 
-	for _, view := range views {
-		v := open(t, b, url+"#/teach/grinder.mbn?from=2026-11-25T05:10:00Z&to=2026-11-25T05:40:00Z", view.width, view.height, view.dark)
-		v.within(30*second, "the stretch of the address", `document.querySelectorAll(".chooser canvas").length === 2 && document.querySelector("#teach-from").value.startsWith("2026-11-25T05:10")`)
-		v.within(30*second, "the models", `document.querySelectorAll("tr[data-model]").length === 2`)
-		v.fits(view.name)
-		v.accessible(view.name)
-		v.shot(view.name)
-		v.quiet()
+	for _, view := range webtest.Views {
+		v := webtest.Open(t, b, url+"#/teach/grinder.mbn?from=2026-11-25T05:10:00Z&to=2026-11-25T05:40:00Z", view.Width, view.Height, view.Dark)
+		v.Within(30*time.Second, "the stretch of the address", `document.querySelectorAll(".chooser canvas").length === 2 && document.querySelector("#teach-from").value.startsWith("2026-11-25T05:10")`)
+		v.Within(30*time.Second, "the models", `document.querySelectorAll("tr[data-model]").length === 2`)
+		v.Fits(view.Name)
+		v.Accessible(view.Name)
+		v.Shot(view.Name)
+		v.Quiet()
 	}
-	other := open(t, b, url+"#/teach", 820, 1180, true)
-	other.within(30*second, "the question for a stream", `document.querySelector(".teach-page .empty") !== null`)
-	other.click("#way-parts, select")
-	other.accessible("no stream")
-	js[bool](other, `((s) => { s.value = "motor.current"; s.dispatchEvent(new Event("change")); return true; })(document.querySelector("select"))`)
-	other.within(30*second, "the page of the stream", `document.querySelector("#way-parts") !== null`)
-	other.click("#way-parts")
-	other.within(30*second, "the number of parts", `document.querySelector("#teach-number").offsetParent !== null`)
-	other.click("button.teach")
-	other.within(30*second, "the lesson ahead", `document.querySelector(".job-text").innerText === "Teaching: epoch 1 of 4"`)
-	other.click(".job button")
-	other.within(30*second, "the lesson called off", `document.querySelector(".job-text").innerText === "Teaching was called off"`)
+	other := webtest.Open(t, b, url+"#/teach", 820, 1180, true)
+	other.Within(30*time.Second, "the question for a stream", `document.querySelector(".teach-page .empty") !== null`)
+	other.Click("#way-parts, select")
+	other.Accessible("no stream")
+	webtest.JS[bool](other, `((s) => { s.value = "motor.current"; s.dispatchEvent(new Event("change")); return true; })(document.querySelector("select"))`)
+	other.Within(30*time.Second, "the page of the stream", `document.querySelector("#way-parts") !== null`)
+	other.Click("#way-parts")
+	other.Within(30*time.Second, "the number of parts", `document.querySelector("#teach-number").offsetParent !== null`)
+	other.Click("button.teach")
+	other.Within(30*time.Second, "the lesson ahead", `document.querySelector(".job-text").innerText === "Teaching: epoch 1 of 4"`)
+	other.Click(".job button")
+	other.Within(30*time.Second, "the lesson called off", `document.querySelector(".job-text").innerText === "Teaching was called off"`)
 }
