@@ -53,8 +53,9 @@ func (s *stretch) exclude(alarms []alert.Alarm, judged []Judgement, whole bool) 
 	parts, ranges := s.parts(), s.ranges()
 	for _, c := range s.kept(alarms, judged, whole) {
 		if s.cfg.PartResets { // a part is good or bad as a whole
+			touched := c.segment
 			for _, p := range parts {
-				if p.overlaps(c.segment) {
+				if p.overlaps(touched) {
 					c.first, c.end = min(c.first, p.first), max(c.end, p.end)
 				}
 			}
