@@ -72,7 +72,9 @@ func TestExclusions(t *testing.T) {
 	other.Stream = "press"
 	gap := al("x", 1, 1000, 1200, "", over)
 	gap.Kind = alert.KindGap
-	said := func(id, word string) Judgement { return Judgement{Alarm: id, Stream: "motor", Judgement: word, By: "anna"} }
+	said := func(id, word string) Judgement {
+		return Judgement{Alarm: id, Stream: "motor", Judgement: word, By: "anna"}
+	}
 	lost := said("lost", Bad)
 	lost.Run, lost.Onset, lost.End = 2, 1000, 1200
 	for _, c := range []struct {
