@@ -283,6 +283,16 @@ func (b *Book) raiseScore(dst []Event, w *watched, now time.Time) []Event {
 // during takes a window inside an episode.
 func (b *Book) during(dst []Event, w *watched, s *detector.Score, j judgement, now time.Time) []Event {
 	t, a := &w.track, w.track.episode
+	a.Regime = ""
+	if s.Regime != detector.Steady {
+		a.Regime = s.Regime.String()
+	}
+	if s.Regime == detector.NewRegime && a.State == Unacknowledged {
+		a.Latched = true // no alarm any more, until a person has seen it
+		t.episode = nil
+		t.forget()
+		return dst
+	}
 	if j != above {
 		t.above = false
 		if j == straddle {

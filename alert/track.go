@@ -63,7 +63,7 @@ func judge(r Rules, s *detector.Score) judgement {
 		return blind
 	case s.Verdict == detector.Alarm:
 		return above
-	case s.Value <= r.clearLevel(s.Limit):
+	case s.Value <= r.clearLevel(s.Limit) && s.Regime != detector.Recovering: // what is coming back has not settled yet
 		return calm
 	default:
 		return straddle

@@ -26,6 +26,7 @@ type Detector struct {
 	seen    int       // windows since the state started anew
 	last    []float32 // features of the window before
 	same    int       // windows in a row with those features, to the bit
+	part    string
 }
 
 // New makes a detector whose state is fresh.
@@ -57,6 +58,10 @@ func (d *Detector) Score(dst *Score, w *window.Window) {
 	if w.Fresh {
 		d.restart()
 		d.same = 0
+		if w.Part != d.part { // what one part did says nothing of the next
+			d.panel.Forget()
+			d.part = w.Part
+		}
 	}
 	if len(w.Features) == 0 { // a mark that the part is over
 		return
@@ -136,7 +141,8 @@ func (d *Detector) judge(dst *Score) {
 	if value > dst.Limit {
 		dst.Verdict = Alarm
 	}
-	d.panel.Follow(&d.opinion)
+	d.panel.Settle(&d.opinion)
+	dst.Regime = Regime(d.opinion.State)
 	c, total := d.panel.Causes(), 0.0
 	for _, v := range c.Share {
 		total += v * v

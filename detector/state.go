@@ -9,7 +9,7 @@ import (
 )
 
 // stateVersion is that of the layout behind the head of a state.
-const stateVersion = 2
+const stateVersion = 3
 
 // stateMagic begins every state of a detector.
 const stateMagic = "CrDt"
@@ -26,6 +26,8 @@ func (d *Detector) AppendState(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(d.row)))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(d.seen))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(d.same))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(d.part)))
+	dst = append(dst, d.part...)
 	for _, v := range d.last {
 		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(v))
 	}
@@ -47,6 +49,7 @@ func (d *Detector) RestoreState(b []byte) error {
 	}
 	width := int(r.u32())
 	seen, same := r.u64(), r.u64()
+	part := string(r.take(int(r.u32())))
 	if r.bad || width != len(d.row) || seen > math.MaxInt32 || same > math.MaxInt32 {
 		return fmt.Errorf("stream %s: the state is of %d features after %d windows, this model has %d features: %w", d.stream, width, seen, len(d.row), ErrState)
 	}
@@ -60,7 +63,7 @@ func (d *Detector) RestoreState(b []byte) error {
 	if err := d.panel.RestoreState(r.b); err != nil {
 		return fmt.Errorf("stream %s: %w: %w", d.stream, err, ErrState)
 	}
-	d.seen, d.same = int(seen), int(same)
+	d.seen, d.same, d.part = int(seen), int(same), part
 	copy(d.last, last)
 	return nil
 }

@@ -32,6 +32,7 @@ type Teaching struct {
 	MinChange    []float64 // per feature, in its unit: a smaller deviation never scores above the limit
 	Margin       float64   // without a budget, the limit is this many times the largest held-out score of a member; 1 or more
 	Budget       panel.Budget
+	Accept       int     // windows after which a level that has stopped moving is a new regime; 0: never
 	Holdout      float64 // share of the lesson that calibrates, above 0 and below 1
 	Embargo      int64   // samples left out between fitted and held-out windows, beyond those that both would share
 	Hidden       int
@@ -111,7 +112,7 @@ func (m *Model) learn(ctx context.Context, t *Teaching, s *split) error {
 	p, err := panel.Learn(ctx, &panel.Lesson{
 		Fit: runs(s.fit), Held: runs(s.held), Middle: m.Scaler.Median, Width: m.Scaler.Spread, MinChange: t.MinChange, Margin: t.Margin, Budget: t.Budget,
 		HeldLot: each(s.held, func(q Sequence) string { return q.Lot }), HeldPart: each(s.held, func(q Sequence) string { return q.Part }),
-		Warmup: t.Warmup, Increment: t.Increment, Quick: t.Quick, Hidden: t.Hidden, Epochs: t.Epochs, Rate: t.LearningRate, Seed: t.Seed, Progress: t.Progress,
+		Accept: t.Accept, Warmup: t.Warmup, Increment: t.Increment, Quick: t.Quick, Hidden: t.Hidden, Epochs: t.Epochs, Rate: t.LearningRate, Seed: t.Seed, Progress: t.Progress,
 	})
 	if err != nil {
 		return err

@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// episodeBytes is the size of a state: one byte of state, height, calm and still.
-const episodeBytes = 1 + 3*8
+// EpisodeBytes is the size of an episode's state: one byte of state, height, calm and still.
+const EpisodeBytes = 1 + 3*8
 
 // AppendBinary appends where the episode stands to b.
 func (e *Episode) AppendBinary(b []byte) ([]byte, error) {
@@ -19,8 +19,8 @@ func (e *Episode) AppendBinary(b []byte) ([]byte, error) {
 
 // UnmarshalBinary takes what AppendBinary wrote. On an error the episode is as it was.
 func (e *Episode) UnmarshalBinary(b []byte) error {
-	if len(b) != episodeBytes || b[0] > byte(NewRegime) {
-		return fmt.Errorf("an episode's state has %d bytes, a known one has %d: start it fresh", len(b), episodeBytes)
+	if len(b) != EpisodeBytes || b[0] > byte(NewRegime) {
+		return fmt.Errorf("an episode's state has %d bytes, a known one has %d: start it fresh", len(b), EpisodeBytes)
 	}
 	height := math.Float64frombits(binary.LittleEndian.Uint64(b[1:]))
 	calm, still := binary.LittleEndian.Uint64(b[9:]), binary.LittleEndian.Uint64(b[17:])

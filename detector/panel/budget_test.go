@@ -182,7 +182,7 @@ func TestAdaptiveLimitIsKept(t *testing.T) {
 	step := func(p *Panel, rows [][]float64) (last Opinion) {
 		for _, r := range rows {
 			p.Step(&last, r)
-			p.Follow(&last)
+			p.Settle(&last)
 		}
 		return last
 	}

@@ -26,6 +26,7 @@ type panelFile struct {
 	Limit     float64      `json:"limit"`
 	Follow    *following   `json:"follow,omitempty"`
 	Promise   Promise      `json:"promise"`
+	Regime    *regimeFile  `json:"regime,omitempty"`
 	Warmup    int          `json:"warmup"`
 	MinChange []float64    `json:"min_change"`
 }
@@ -44,6 +45,9 @@ const own = "gru"
 func (p *Panel) File() (*rnn.File, error) {
 	f := &rnn.File{Metadata: map[string]string{rnn.MetaKernel: kernel.Name()}}
 	said := panelFile{Absent: p.absent, Largest: p.largest, Limit: p.limit, Follow: p.follow, Promise: p.promise, Warmup: p.warmup, MinChange: p.change}
+	if p.regime != nil {
+		said.Regime = p.regime.file()
+	}
 	for _, s := range p.seats {
 		m := memberFile{Name: s.Name(), Tail: s.tail}
 		var err error
@@ -103,6 +107,12 @@ func Load(f *rnn.File) (*Panel, error) {
 			return nil, fmt.Errorf("panel: member %q is of %d features, must be of %d and once only", m.Name, s.Width(), len(p.change))
 		}
 		p.seats = append(p.seats, s)
+	}
+	if said.Regime != nil {
+		var err error
+		if p.regime, err = said.Regime.regime(len(p.change)); err != nil {
+			return nil, err
+		}
 	}
 	return p.ready()
 }

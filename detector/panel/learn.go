@@ -18,6 +18,8 @@ func Learn(ctx context.Context, l *Lesson) (*Panel, error) {
 		return nil, err
 	}
 	p := &Panel{warmup: l.Warmup, change: l.MinChange}
+	shift, _ := member.NewShift(member.ShiftConfig{}, l.fitted()) // nil: whether the process moves is not known
+	p.regime = newRegime(l.Middle, l.Width, shift, l.Accept)
 	for _, k := range kinds {
 		if k.slow && l.Quick {
 			continue

@@ -20,6 +20,7 @@ type Lesson struct {
 	Margin        float64   // without a budget the limit of each member is this many times its largest held-out score; 1 or more
 	Budget        Budget
 
+	Accept    int // rows after which a level that has stopped moving is a new regime; 0: never
 	Warmup    int // rows of a run before the first that is judged
 	Increment bool
 	Quick     bool // the network in closed form, and nothing else that backpropagation trains

@@ -14,6 +14,7 @@ type Panel struct {
 	limit   float64
 	follow  *following // nil: the limit stays where it is
 	promise Promise
+	regime  *regime // nil: the state of the process is not followed
 	warmup  int
 	change  []float64 // per feature: a smaller change scores no higher than the limit
 
@@ -27,8 +28,9 @@ type Panel struct {
 // seat is a member with its calibration.
 type seat struct {
 	member.Kept
-	tail *limit.Tail // nil: the raw score counts as it is
-	raw  float64     // of the last row
+	based based       // the same, where it judges from a level of its own
+	tail  *limit.Tail // nil: the raw score counts as it is
+	raw   float64     // of the last row
 }
 
 // score calibrates a raw score. One that is a probability already is never taken for a rarer one.
@@ -55,15 +57,20 @@ type Opinion struct {
 	Raw    float64 // of the member that spoke, in its own units
 	Member string  // the one that spoke loudest, empty for none
 	Limit  float64 // above it the row is in alarm
+	State  State   // of the process, set by Settle
 }
 
 // Step takes the next row through all members and writes their opinion to o.
 func (p *Panel) Step(o *Opinion, row []float64) {
 	*o = Opinion{Score: math.NaN(), Raw: math.NaN(), Limit: p.Limit()}
 	p.spoke = -1
+	level := row // as the members see it
+	if p.regime != nil {
+		level = p.regime.take(row)
+	}
 	for k := range p.seats {
 		s := &p.seats[k]
-		s.raw = s.Score(row)
+		s.raw = s.Score(level)
 		v := s.score(s.raw)
 		if v > o.Limit && p.slight(s) {
 			v = o.Limit
@@ -76,11 +83,35 @@ func (p *Panel) Step(o *Opinion, row []float64) {
 	o.Score = p.over(o.Score)
 }
 
-// Follow moves a limit that follows by the row last stepped; others stay. It is for rows that are judged.
-func (p *Panel) Follow(o *Opinion) {
+// Settle takes the opinion of the row last stepped into account, for rows that are judged: it moves a limit that follows, and tells fault from
+// recovery.
+func (p *Panel) Settle(o *Opinion) {
 	if p.follow != nil {
 		p.follow.now.Step(o.Score)
 	}
+	if p.regime == nil {
+		return
+	}
+	left := 1.0
+	if p.spoke >= 0 && p.seats[p.spoke].based != nil {
+		left = p.seats[p.spoke].based.Left()
+	}
+	was := p.regime.away
+	moved := p.regime.settle(o, left)
+	on := p.regime.episode.State().InAlarm()
+	for _, s := range p.seats {
+		if moved && (was || p.regime.away) {
+			s.Reset()
+			continue
+		}
+		if s.based == nil {
+			continue
+		}
+		if s.based.Hold(on); moved {
+			s.based.Rebase()
+		}
+	}
+	o.State = p.regime.state(o)
 }
 
 // over calibrates the largest over the members. It is no rarer than the rarest of them.
@@ -119,14 +150,25 @@ func (p *Panel) Causes() *member.Causes {
 	return p.causes
 }
 
-// Reset forgets the past of all members.
+// Reset forgets the past of all members, but not at which level the process is.
 func (p *Panel) Reset() {
+	if p.regime != nil {
+		p.regime.restart()
+	}
 	for _, s := range p.seats {
 		s.Reset()
 	}
 	p.spoke = -1
 	for k := range p.last {
 		p.last[k] = math.NaN()
+	}
+}
+
+// Forget is Reset, and takes the process for at the level learned.
+func (p *Panel) Forget() {
+	p.Reset()
+	if p.regime != nil {
+		p.regime.forget()
 	}
 }
 
@@ -176,7 +218,13 @@ func (p *Panel) Last() []float64 { return p.last }
 func (p *Panel) ready() (*Panel, error) {
 	p.causes = member.NewCauses(len(p.change))
 	p.last = make([]float64, len(p.seats))
-	p.Reset()
+	for k := range p.seats {
+		p.seats[k].based, _ = p.seats[k].Kept.(based)
+		if p.regime != nil && p.seats[k].based != nil {
+			p.regime.level = true
+		}
+	}
+	p.Forget()
 	if p.follow != nil {
 		return p, p.follow.begin(p.limit)
 	}

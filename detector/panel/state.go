@@ -14,6 +14,11 @@ func (p *Panel) AppendState(dst []byte) []byte {
 	if p.follow != nil {
 		dst, _ = p.follow.now.AppendBinary(dst) // never fails
 	}
+	if p.regime != nil {
+		at := len(dst)
+		dst = p.regime.appendState(append(dst, 0, 0, 0, 0), &p.saver)
+		binary.LittleEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
+	}
 	for _, s := range p.seats {
 		at := len(dst)
 		dst = p.saver.Append(append(dst, 0, 0, 0, 0), s.Kept)
@@ -45,18 +50,28 @@ func (p *Panel) restore(b []byte) error {
 		}
 		b = b[size:]
 	}
-	for _, s := range p.seats {
-		if len(b) < 4 || uint64(len(b)-4) < uint64(binary.LittleEndian.Uint32(b)) {
-			return fmt.Errorf("panel: the state is cut off before member %s", s.Name())
-		}
-		n := binary.LittleEndian.Uint32(b)
-		if err := member.RestoreState(b[4:4+n], s.Kept); err != nil {
+	var err error
+	if p.regime != nil {
+		if b, err = section(b, p.regime.restoreState); err != nil {
 			return err
 		}
-		b = b[4+n:]
+	}
+	for _, s := range p.seats {
+		if b, err = section(b, func(b []byte) error { return member.RestoreState(b, s.Kept) }); err != nil {
+			return fmt.Errorf("panel: member %s: %w", s.Name(), err)
+		}
 	}
 	if len(b) > 0 {
 		return fmt.Errorf("panel: %d bytes follow the state of the last member", len(b))
 	}
 	return nil
+}
+
+// section has one part of a state restored, and gives what follows it.
+func section(b []byte, restore func([]byte) error) ([]byte, error) {
+	if len(b) < 4 || uint64(len(b)-4) < uint64(binary.LittleEndian.Uint32(b)) {
+		return nil, errors.New("the state is cut off")
+	}
+	n := binary.LittleEndian.Uint32(b)
+	return b[4+n:], restore(b[4 : 4+n])
 }

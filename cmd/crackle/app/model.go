@@ -96,6 +96,6 @@ func Teaching(s *config.Stream, c *window.Conditioner, version string) (detector
 		},
 		Holdout: s.Learn.HoldoutFraction, Embargo: int64(cfg.Length),
 		Hidden: s.Network.Hidden, Epochs: s.Network.Epochs, LearningRate: s.Network.LearningRate, Seed: s.Network.Seed,
-		Warmup: s.Network.WarmupWindows, Increment: s.Network.Increment, Code: version, Now: time.Now(),
+		Accept: s.Alarm.NewRegime, Warmup: s.Network.WarmupWindows, Increment: s.Network.Increment, Code: version, Now: time.Now(),
 	}, nil
 }

@@ -187,6 +187,7 @@ func (r *report) alarm(a *Alarm, t keyPath) {
 	}
 	r.between(t.with("limit_margin"), a.LimitMargin, 1, 1000, "", "set 1.25, which is usual: the limit is 1.25 times the highest score of normal production held out from training")
 	r.budget(a, t)
+	r.count(t.with("new_regime_windows"), a.NewRegime, 0, 1<<20, "set 600, which is usual, or 0 for a lasting change to stay an alarm")
 	r.oneOf(t.with("severity"), a.Severity, Severities...)
 }
 

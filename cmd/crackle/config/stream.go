@@ -103,6 +103,7 @@ type Alarm struct {
 	PerDay      float64 `toml:"alarms_per_day"`        // budget of false alarms; 0: none
 	PerParts    float64 `toml:"alarms_per_1000_parts"` // the same in parts with an alarm; 0: none
 	Adaptive    bool    `toml:"adaptive_limit"`        // the limit follows a process that drifts
+	NewRegime   int     `toml:"new_regime_windows"`    // after so many at a level that has stopped moving, it is a new regime, which a person is to accept; 0: never
 	Severity    string  `toml:"severity"`              // info, warning or critical
 }
 
@@ -145,7 +146,7 @@ func DefaultStream(name string) Stream {
 		Defects: Defects{BridgeSamples: 8, Bridge: window.BridgeLinear, Beyond: window.BadBreak},
 		Network: Network{Hidden: 16, Epochs: 60, LearningRate: 0.005, Seed: 1, WarmupWindows: 8, Increment: false},
 		Learn:   Learn{HoldoutFraction: 0.2},
-		Alarm:   Alarm{OnWindows: 2, OfWindows: 3, OffWindows: 3, Hysteresis: 0.9, LimitMargin: 1.25, Severity: "warning"},
+		Alarm:   Alarm{OnWindows: 2, OfWindows: 3, OffWindows: 3, Hysteresis: 0.9, LimitMargin: 1.25, NewRegime: 600, Severity: "warning"},
 		Health:  Health{FlatS: 10, SaturatedShare: 0.001, RateTolerance: 0.01, BehindS: 10},
 		Master:  Master{Measurements: master.DefaultLearn, FalseAlarms: master.DefaultFalseAlarms, Weight: master.DefaultWeight},
 	}
