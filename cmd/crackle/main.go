@@ -40,6 +40,7 @@ type commands struct {
 	Parts    partsCmd    `cmd:"" help:"List the parts that are over with verdict, coverage and reasons: as a table, JSON, CSV or a page to print."`
 	Master   masterCmd   `cmd:"" help:"Show the control chart of a reference part, which tells drift of the sensor from drift of the process."`
 	Eval     evalCmd     `cmd:"" help:"Run a public benchmark and measure by its published protocol."`
+	Top      topCmd      `cmd:"" help:"Show the streams and open alarms of a running crackle in the terminal, those that need a person first."`
 	User     userCmd     `cmd:"" help:"Keep the users who may log in to the dashboard."`
 	Version  versionCmd  `cmd:"" help:"Print the version and the kernel in use."`
 }
