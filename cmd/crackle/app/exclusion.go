@@ -110,11 +110,11 @@ func (s *stretch) kept(alarms []alert.Alarm, judged []Judgement, whole bool) []k
 	for i := range alarms {
 		a := &alarms[i]
 		j := word[a.ID]
-		if a.Run == 0 || a.Stream != s.cfg.Name || a.Kind != alert.KindScore && (j == nil || j.Judgement != Bad) {
+		if a.Run == 0 || a.Stream != s.cfg.Name || !ofSignal(a.Kind) && (j == nil || j.Judgement != Bad) {
 			continue
 		}
 		known[a.ID] = true
-		g := near(a.Run, a.Onset, a.End, a.Part, a.State.Active())
+		g := near(a.Run, a.Onset, max(a.End, s.flatUntil(a)), a.Part, a.State.Active())
 		if j != nil && j.Judgement == Fine {
 			fine = append(fine, g)
 			continue
@@ -150,6 +150,19 @@ func (s *stretch) kept(alarms []alert.Alarm, judged []Judgement, whole bool) []k
 		}
 	}
 	return list
+}
+
+// ofSignal tells the alarms whose signal is never learnt unless somebody says that it was fine. What other kinds tell of, a gap or a sample out of
+// range, is a defect of each window that it touches.
+func ofSignal(k alert.Kind) bool { return k == alert.KindScore || k == alert.KindFlat }
+
+// flatUntil is one past the last sample of a channel that stood still, as far as the times of its alarm tell; 0 for other alarms.
+func (s *stretch) flatUntil(a *alert.Alarm) uint64 {
+	if a.Kind != alert.KindFlat {
+		return 0
+	}
+	stood := s.cfg.Health.FlatS + max(0, a.ClearTime.Sub(a.OnsetTime).Seconds())*s.cfg.TimeLapse
+	return a.Onset + uint64((stood+1)*s.cfg.RateHz)
 }
 
 func alarmed(g segment, a *alert.Alarm, j *Judgement) kept {

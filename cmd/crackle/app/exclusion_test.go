@@ -28,6 +28,8 @@ list = ["rms"]
 on_windows = 2
 of_windows = 3
 off_windows = 4
+[stream.motor.health]
+flat_s = 0.5
 `, byPart)), "test.toml")
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +74,8 @@ func TestExclusions(t *testing.T) {
 	other.Stream = "press"
 	gap := al("x", 1, 1000, 1200, "", over)
 	gap.Kind = alert.KindGap
+	flat := al("f", 1, 1000, 1000, "", over)
+	flat.Kind, flat.OnsetTime, flat.ClearTime = alert.KindFlat, time.Unix(100, 0), time.Unix(101, 0)
 	said := func(id, word string) Judgement {
 		return Judgement{Alarm: id, Stream: "motor", Judgement: word, By: "anna"}
 	}
@@ -96,6 +100,8 @@ func TestExclusions(t *testing.T) {
 		{"forgotten by the list", false, nil, []Judgement{lost}, "109-131 "},
 		{"another stream's, another kind", true, []alert.Alarm{other, gap}, nil, ""},
 		{"a gap that was bad", false, []alert.Alarm{gap}, []Judgement{said("x", Bad)}, "9-31 "},
+		{"a channel that stood still", false, []alert.Alarm{flat}, nil, "9-77 "}, // half a second until it was told, one that it was open, one for good measure
+		{"which was fine", false, []alert.Alarm{flat}, []Judgement{said("f", Fine)}, ""},
 		{"an unknown run", true, []alert.Alarm{al("a", 9, 1500, 1900, "", over), al("b", 0, 1500, 1900, "", over)}, nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

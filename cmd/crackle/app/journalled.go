@@ -12,7 +12,7 @@ import (
 	"crackle/ingest/history"
 )
 
-// JournalledAlarms are the score alarms of a stream that the journal of a server knows, each as it was last. They reach further back than the list
+// JournalledAlarms are the alarms of a stream's signal that the journal of a server knows, each as it was last. They reach further back than the list
 // of a program that runs. No journal is none.
 func JournalledAlarms(ctx context.Context, js jetstream.JetStream, stream string) ([]alert.Alarm, error) {
 	st, err := js.Stream(ctx, journal.Stream)
@@ -50,7 +50,7 @@ func JournalledAlarms(ctx context.Context, js jetstream.JetStream, stream string
 			return nil, fmt.Errorf("alarms of stream %s: %d entries of the journal still to be read: %w", stream, left, err)
 		}
 		e, err := journal.Decode(msg.Data())
-		if err != nil || e.Event == nil || e.Event.Alarm.Stream != stream || e.Event.Alarm.Kind != alert.KindScore || e.Event.Alarm.ID == "" {
+		if err != nil || e.Event == nil || e.Event.Alarm.Stream != stream || !ofSignal(e.Event.Alarm.Kind) || e.Event.Alarm.ID == "" {
 			continue // the journal itself counts what is damaged
 		}
 		a := e.Event.Alarm
