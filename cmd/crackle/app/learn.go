@@ -21,6 +21,7 @@ type school struct {
 	mu   sync.Mutex
 	busy map[string]bool // streams that are being taught
 	wait chan refiningJob
+	jobs []*ModelInfo // that wait to be refined, or are
 }
 
 // refiningJob is a taught model whose network may get better.
@@ -49,9 +50,11 @@ func (a *App) Teach(ctx context.Context, stream string, q TeachRequest, by strin
 		return nil, err
 	}
 	a.record(journal.Note{What: "taught", Stream: stream, By: by, To: made.Info.Hash})
+	a.school.note(&made.Info)
 	select {
 	case a.school.wait <- refiningJob{t, made, by}:
 	default:
+		a.school.done(&made.Info)
 		a.log.Warn("a model is not refined: too many wait already", "stream", stream, "model", made.Info.Hash)
 	}
 	return &made.Info, nil
@@ -104,6 +107,32 @@ func (s *school) enter(stream string) bool {
 	return true
 }
 
+// note remembers a model that is to be refined, until done.
+func (s *school) note(m *ModelInfo) {
+	s.mu.Lock()
+	s.jobs = append(s.jobs, m)
+	s.mu.Unlock()
+}
+
+func (s *school) done(m *ModelInfo) {
+	s.mu.Lock()
+	s.jobs = slices.DeleteFunc(s.jobs, func(o *ModelInfo) bool { return o == m })
+	s.mu.Unlock()
+}
+
+// refining are the models of a stream that are being refined, or wait for it.
+func (s *school) refining(stream string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []string{}
+	for _, m := range s.jobs {
+		if m.Stream == stream {
+			out = append(out, m.Hash)
+		}
+	}
+	return out
+}
+
 func (s *school) leave(stream string) {
 	s.mu.Lock()
 	delete(s.busy, stream)
@@ -120,6 +149,7 @@ func (a *App) openSchool() {
 				return nil
 			case j := <-a.school.wait:
 				a.refine(ctx, j)
+				a.school.done(&j.made.Info)
 			}
 		}
 	})

@@ -90,13 +90,14 @@ func (a *App) Models(ctx context.Context, stream string) (*ModelList, error) {
 	if m := s.served.Load(); m != nil {
 		l.InService = m.Hash()
 	}
+	l.Refining = a.school.refining(stream)
 	l.mark()
 	return l, nil
 }
 
 // ListModels lists the models of a stream that are kept in a store. In service is what was put there by a person, whether a program runs or not.
 func ListModels(ctx context.Context, store *archive.Store, stream string) (*ModelList, error) {
-	l := &ModelList{Stream: stream}
+	l := &ModelList{Stream: stream, Refining: []string{}}
 	var err error
 	if l.Models, err = modelInfos(ctx, store, stream); err != nil {
 		return nil, unavailable(err)

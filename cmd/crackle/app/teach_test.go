@@ -425,8 +425,12 @@ func TestRefinedInTheBackground(t *testing.T) {
 	line.lots(t, 10)
 	dealtWith(t, w, "motor", line.samples)
 	q := app.TeachRequest{From: line.at.Add(-time.Hour), To: line.at}
-	if _, err := w.Teach(t.Context(), "motor", q, "anna", silent); err != nil {
+	long, err := w.Teach(t.Context(), "motor", q, "anna", silent)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if list, err := w.Models(t.Context(), "motor"); err != nil || !slices.Equal(list.Refining, []string{long.Hash}) {
+		t.Errorf("%+v, %v", list, err)
 	}
 	w.stop()
 	if n := w.log.count("refining cut off"); n != 1 {
@@ -440,6 +444,10 @@ func TestRefinedInTheBackground(t *testing.T) {
 	}
 	kept := func() int { return again.log.count("refined by backpropagation") }
 	eventually(t, "refining", func() bool { return kept()+again.log.count("refining made nothing better") == 1 })
+	eventually(t, "its end", func() bool {
+		list, err := again.Models(t.Context(), "motor")
+		return err == nil && len(list.Refining) == 0
+	})
 	list, err := again.Models(t.Context(), "motor")
 	if err != nil {
 		t.Fatal(err)

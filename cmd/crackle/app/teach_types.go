@@ -83,4 +83,5 @@ type ModelList struct {
 	Since     time.Time   `json:"since,omitzero"`
 	Comment   string      `json:"comment,omitempty"`
 	Models    []ModelInfo `json:"models"`
+	Refining  []string    `json:"refining"` // hashes of those whose networks are being trained on in the background, or wait for it
 }
