@@ -15,9 +15,9 @@ import (
 
 	"crackle/alert"
 	"crackle/cmd/crackle/app"
+	"crackle/cmd/crackle/archive"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
-	"crackle/detector/archive"
 	"crackle/detector/inspect"
 	"crackle/detector/inspect/picture"
 )

@@ -11,7 +11,7 @@ import (
 	"crackle/alert"
 	"crackle/alert/evidence"
 	"crackle/alert/journal"
-	"crackle/detector/archive"
+	"crackle/cmd/crackle/archive"
 	"crackle/web/api"
 )
 

@@ -11,9 +11,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert/journal"
+	"crackle/cmd/crackle/archive"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
-	"crackle/detector/archive"
 	"crackle/web/api"
 )
 

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"crackle/detector/archive"
+	"crackle/cmd/crackle/archive"
 )
 
 // ErrNotFollowed is returned when no program has put a model in service that was chosen for it.

@@ -12,9 +12,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
+	"crackle/cmd/crackle/archive"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
-	"crackle/detector/archive"
 	"crackle/detector/inspect"
 	"crackle/ingest/history"
 	"crackle/rnn/train"

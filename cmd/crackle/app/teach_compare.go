@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"crackle/cmd/crackle/archive"
 	"crackle/detector"
-	"crackle/detector/archive"
 )
 
 // compare sets a new model beside the one in service, when there is one: on the rows that were held out, and by a back-test of the signal.

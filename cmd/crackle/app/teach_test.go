@@ -17,8 +17,8 @@ import (
 
 	"crackle/alert"
 	"crackle/cmd/crackle/app"
+	"crackle/cmd/crackle/archive"
 	"crackle/detector"
-	"crackle/detector/archive"
 	"crackle/detector/inspect"
 	"crackle/ingest"
 	"crackle/ingest/block"

@@ -6,7 +6,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"crackle/detector/archive"
+	"crackle/cmd/crackle/archive"
 )
 
 func ExampleStore() {

@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
-	"crackle/detector/archive"
+	"crackle/cmd/crackle/archive"
 	"crackle/ingest"
 	"crackle/ingest/broker"
 )
