@@ -147,7 +147,7 @@ func (m *Machine) step(events []Event, in *Input) ([]Event, error) {
 func (m *Machine) tell(events []Event, listeners []*Listener) {
 	for _, ev := range events {
 		m.log.Info("alarm "+string(ev.Change), "id", ev.Alarm.ID, "stream", ev.Alarm.Stream, "kind", ev.Alarm.Kind,
-			"state", ev.Alarm.State, "score", ev.Alarm.Score, "limit", ev.Alarm.Limit, "onset", ev.Alarm.OnsetTime, "what", ev.Alarm.What)
+			"state", ev.Alarm.State, "score", ev.Alarm.Score, "limit", ev.Alarm.Limit, "onset", ev.Alarm.OnsetTime, "what", ev.Alarm.What, "by", by(&ev))
 		for _, l := range listeners {
 			l.push(ev)
 		}
@@ -317,3 +317,11 @@ func (m *Machine) Alarm(id string) (Alarm, bool) {
 
 // Queued is the number of inputs waiting.
 func (m *Machine) Queued() int { return len(m.in) }
+
+// by is who brought an event about; empty is nobody.
+func by(ev *Event) string {
+	if ev.Change == Acked {
+		return ev.Alarm.AckBy
+	}
+	return ev.By
+}

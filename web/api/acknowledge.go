@@ -44,7 +44,6 @@ func (h *Handler) acknowledge(w http.ResponseWriter, r *http.Request) {
 		h.problem(w, h.alarmProblem(id, err), "record")
 		return
 	}
-	h.cfg.Log.Info("an alarm was acknowledged", "alarm", id, "by", a.By)
 	h.replyAlarm(w, id)
 }
 

@@ -3,6 +3,8 @@ package app
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,10 +18,9 @@ import (
 // checkpointVersion rises when an older reader could misread a checkpoint.
 const checkpointVersion = 1
 
-// checkpointMost bounds a checkpoint as it is stored, and what comes out of it.
 const (
-	checkpointMost = 896 << 10 // a NATS server takes 1 MiB in one message unless told otherwise
-	unpackedMost   = 64 << 20
+	pieceMost    = 512 << 10 // of a state in one message; a NATS server takes 1 MiB unless told otherwise
+	unpackedMost = 64 << 20  // of what a checkpoint holds
 )
 
 // errLaterCheckpoint is returned for a checkpoint that a later version of the program wrote.
@@ -42,6 +43,10 @@ type checkpoint struct {
 	Run      uint64    `json:"run,string"`
 	Next     uint64    `json:"next"` // index after the last sample of the run; 0 with Run 0: nothing came yet
 
+	Pieces int    `json:"pieces,omitempty"` // the state is stored in so many pieces beside it
+	Slot   int    `json:"slot,omitempty"`   // where they are: 0 or 1 in turn, so that those of the checkpoint before stay whole
+	Sum    string `json:"sum,omitempty"`    // SHA-256 of the packed state, in hexadecimal
+
 	state []byte // of the chain; empty when nothing came yet
 }
 
@@ -50,21 +55,30 @@ func (c *checkpoint) place() place { return place{c.Seq, c.StoreNS, c.Run, c.Nex
 
 func (c *checkpoint) setPlace(p place) { c.Seq, c.StoreNS, c.Run, c.Next = p.seq, p.ns, p.run, p.next }
 
-// encode writes a line of JSON and the state packed behind it.
-func (c *checkpoint) encode() ([]byte, error) {
+// encode gives a line of JSON and the state packed behind it. Where that is too much for one message, the packed state comes back as rest, to be
+// stored in pieces before it.
+func (c *checkpoint) encode() (whole, rest []byte, err error) {
 	c.Version = checkpointVersion
+	packed, err := pack(c.state)
+	if err != nil {
+		return nil, nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	c.Pieces, c.Sum = 0, ""
+	if len(packed) > pieceMost {
+		sum := sha256.Sum256(packed)
+		c.Pieces, c.Sum = (len(packed)+pieceMost-1)/pieceMost, hex.EncodeToString(sum[:])
+		packed, rest = nil, packed
+	}
 	head, err := json.Marshal(c)
 	if err != nil {
-		return nil, fmt.Errorf("checkpoint: %w", err)
+		return nil, nil, fmt.Errorf("checkpoint: %w", err)
 	}
-	var b bytes.Buffer
-	b.Write(head)
-	b.WriteByte('\n')
-	return pack(&b, c.state)
+	return append(append(head, '\n'), packed...), rest, nil
 }
 
-func pack(b *bytes.Buffer, data []byte) ([]byte, error) {
-	z, err := gzip.NewWriterLevel(b, gzip.BestSpeed)
+func pack(data []byte) ([]byte, error) {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
 	if err == nil {
 		_, err = z.Write(data)
 	}
@@ -86,8 +100,8 @@ func unpack(b []byte) ([]byte, error) {
 	return out, err
 }
 
-// readCheckpoint reads what encode wrote. It fails with errLaterCheckpoint for one of a later version.
-func readCheckpoint(stream string, b []byte) (*checkpoint, error) {
+// readCheckpoint reads what encode wrote; piece gives one of the pieces, where there are any. It fails with errLaterCheckpoint for one of a later version.
+func readCheckpoint(stream string, b []byte, piece func(slot, i int) ([]byte, error)) (*checkpoint, error) {
 	head, packed, found := bytes.Cut(b, []byte{'\n'})
 	c := new(checkpoint)
 	if err := json.Unmarshal(head, c); err != nil || !found {
@@ -96,6 +110,16 @@ func readCheckpoint(stream string, b []byte) (*checkpoint, error) {
 	if c.Version > checkpointVersion {
 		return nil, fmt.Errorf("stream %s: %w: it is of version %d, written by crackle %s; this program reads up to version %d: start with the program that wrote it, or begin without it: start = %q",
 			stream, errLaterCheckpoint, c.Version, c.Program, checkpointVersion, config.StartNew)
+	}
+	for i := range c.Pieces {
+		p, err := piece(c.Slot, i)
+		if err != nil {
+			return nil, fmt.Errorf("stream %s: piece %d of the state in the checkpoint cannot be read: %w", stream, i, err)
+		}
+		packed = append(packed[:len(packed):len(packed)], p...)
+	}
+	if sum := sha256.Sum256(packed); c.Pieces > 0 && hex.EncodeToString(sum[:]) != c.Sum {
+		return nil, fmt.Errorf("stream %s: the pieces of the state in the checkpoint do not fit together", stream)
 	}
 	var err error
 	if c.state, err = unpack(packed); err != nil {
@@ -111,7 +135,7 @@ func encodeMachine(c alert.Checkpoint) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint of the alarms: %w", err)
 	}
-	return pack(new(bytes.Buffer), text)
+	return pack(text)
 }
 
 func readMachine(b []byte) (*alert.Checkpoint, error) {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -47,13 +48,14 @@ type checkpoints struct {
 	gone  chan struct{} // closed when another process has taken the journal
 	log   *slog.Logger
 
-	mu      sync.Mutex // held during a round, a claim or a release
-	kv      jetstream.KeyValue
-	held    map[string]*holding
-	machine *alert.Checkpoint // as found at the start; nil: none
-	rev     uint64            // of the machine's checkpoint
-	deaf    string            // owner that does not answer
-	told    string            // the trouble that was logged last
+	mu         sync.Mutex // held during a round, a claim or a release
+	kv         jetstream.KeyValue
+	held       map[string]*holding
+	machine    *alert.Checkpoint   // as found at the start; nil: none
+	rev        uint64              // of the machine's checkpoint
+	unanswered map[string][][]byte // writes of which it is not known whether they were taken, by key
+	deaf       string              // owner that does not answer
+	told       string              // the trouble that was logged last
 }
 
 // holding is a stream that this process holds.
@@ -61,12 +63,13 @@ type holding struct {
 	found   *checkpoint // when it was claimed
 	placed  bool
 	rev     uint64
+	slot    int // of the newest checkpoint's pieces
 	written place
 	model   string
 }
 
 func newCheckpoints(a *App, js jetstream.JetStream) *checkpoints {
-	return &checkpoints{app: a, js: js, id: rand.Text(), inbox: nats.NewInbox(), nudge: make(chan struct{}, 1), gone: make(chan struct{}), held: map[string]*holding{}, log: a.log}
+	return &checkpoints{app: a, js: js, id: rand.Text(), inbox: nats.NewInbox(), nudge: make(chan struct{}, 1), gone: make(chan struct{}), held: map[string]*holding{}, unanswered: map[string][][]byte{}, log: a.log}
 }
 
 // open makes the bucket or finds it.
@@ -134,9 +137,10 @@ func (k *checkpoints) claimOne(ctx context.Context, s *config.Stream) error {
 			}
 		}
 		mine := *found
+		mine.Slot = 1 - mine.Slot
 		k.sign(&mine)
-		if rev, err = k.write(ctx, streamKey+s.Name, &mine, rev); err == nil {
-			k.held[s.Name] = &holding{found: found, rev: rev, written: found.place(), model: found.Model}
+		if rev, err = k.write(ctx, s.Name, &mine, rev); err == nil {
+			k.held[s.Name] = &holding{found: found, rev: rev, slot: mine.Slot, written: found.place(), model: found.Model}
 			return nil
 		}
 		if !conflict(err) {
@@ -154,7 +158,13 @@ func (k *checkpoints) read(ctx context.Context, s *config.Stream) (*checkpoint, 
 	rev := uint64(0)
 	if err == nil {
 		rev = e.Revision()
-		c, err := readCheckpoint(s.Name, e.Value())
+		c, err := readCheckpoint(s.Name, e.Value(), func(slot, i int) ([]byte, error) {
+			e, err := k.kv.Get(ctx, pieceKey(s.Name, slot, i))
+			if err != nil {
+				return nil, err
+			}
+			return e.Value(), nil
+		})
 		switch {
 		case err == nil:
 			return c, rev, nil
@@ -191,28 +201,47 @@ func (k *checkpoints) sign(c *checkpoint) {
 	c.Program, c.Kernel = k.app.version, kernel.Name()
 }
 
-func (k *checkpoints) write(ctx context.Context, key string, c *checkpoint, rev uint64) (uint64, error) {
-	b, err := c.encode()
+// write stores a stream's checkpoint, a large state in pieces before it.
+func (k *checkpoints) write(ctx context.Context, stream string, c *checkpoint, rev uint64) (uint64, error) {
+	b, rest, err := c.encode()
 	if err != nil {
 		return 0, err
 	}
-	if len(b) > checkpointMost {
-		k.say(fmt.Errorf("stream %s: its state takes %d bytes packed, a checkpoint has room for %d: after a restart it begins anew from where it ended", key, len(b), checkpointMost))
-		small := *c
-		small.state = nil
-		if b, err = small.encode(); err != nil {
-			return 0, err
+	for i := 0; len(rest) > 0; i++ {
+		n := min(pieceMost, len(rest))
+		if _, err := k.kv.Put(ctx, pieceKey(stream, c.Slot, i), rest[:n]); err != nil {
+			return 0, fmt.Errorf("piece %d of the state: %w", i, err)
 		}
+		rest = rest[n:]
 	}
-	return k.put(ctx, key, b, rev)
+	return k.put(ctx, streamKey+stream, b, rev)
 }
 
-// put writes a key that has the revision; 0: that there is not.
+func pieceKey(stream string, slot, i int) string {
+	return fmt.Sprintf("piece.%d.%d.%s", slot, i, stream)
+}
+
+// put writes a key that has the revision; 0: that there is not. Where the answer to an earlier write never came, that may have been taken.
 func (k *checkpoints) put(ctx context.Context, key string, b []byte, rev uint64) (uint64, error) {
-	if rev == 0 {
-		return k.kv.Create(ctx, key, b)
+	write := func(rev uint64) (uint64, error) {
+		if rev == 0 {
+			return k.kv.Create(ctx, key, b)
+		}
+		return k.kv.Update(ctx, key, b, rev)
 	}
-	return k.kv.Update(ctx, key, b, rev)
+	now, err := write(rev)
+	if earlier := k.unanswered[key]; conflict(err) && earlier != nil {
+		if e, gerr := k.kv.Get(ctx, key); gerr == nil && slices.ContainsFunc(earlier, func(b []byte) bool { return bytes.Equal(e.Value(), b) }) {
+			now, err = write(e.Revision())
+		}
+	}
+	switch {
+	case err == nil, conflict(err):
+		delete(k.unanswered, key)
+	default:
+		k.unanswered[key] = append(k.unanswered[key], b)
+	}
+	return now, err
 }
 
 // conflict reports whether a write was refused because somebody else has written since.
@@ -240,7 +269,9 @@ func (k *checkpoints) run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			k.round(context.WithoutCancel(ctx))
+			if k.app.conn.IsConnected() {
+				k.round(ctx)
+			}
 			return nil
 		case <-tick.C:
 		case <-k.nudge:

@@ -9,7 +9,8 @@ import (
 
 // round writes one checkpoint of everything that has moved.
 func (k *checkpoints) round(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, checkpointRound)
+	// Not cut off by a stop: whether a write that is cut off has been taken is not known.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(checkpointRound, seconds(k.app.config().Server.StopS/3)))
 	defer cancel()
 	k.mu.Lock()
 	taken, err := k.roundLocked(ctx)
@@ -37,6 +38,9 @@ func (k *checkpoints) roundLocked(ctx context.Context) (taken []string, err erro
 	if len(moved) == 0 {
 		return nil, nil
 	}
+	if err := k.app.parts.settled(ctx); err != nil { // else a crash could lose a part that is not in its stream's account any more
+		return nil, err
+	}
 	if err := k.keepMachine(ctx); err != nil {
 		if conflict(err) {
 			for name := range k.held {
@@ -48,10 +52,11 @@ func (k *checkpoints) roundLocked(ctx context.Context) (taken []string, err erro
 	var errs []error
 	for name, c := range moved {
 		h := k.held[name]
-		rev, err := k.write(ctx, streamKey+name, c, h.rev)
+		c.Slot = 1 - h.slot
+		rev, err := k.write(ctx, name, c, h.rev)
 		switch {
 		case err == nil:
-			h.rev, h.written, h.model = rev, c.place(), c.Model
+			h.rev, h.slot, h.written, h.model = rev, c.Slot, c.place(), c.Model
 		case conflict(err):
 			delete(k.held, name)
 			taken = append(taken, name)

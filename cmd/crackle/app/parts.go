@@ -38,6 +38,8 @@ type partKeeper struct {
 	maxBytes int64
 	queue    chan ledger.Part
 	trouble  atomic.Pointer[string] // why the newest attempt failed; nil when it did not
+	waiting  atomic.Uint64          // accounts handed over since the start
+	done     atomic.Uint64          // of these, stored
 	lost     atomic.Uint64          // accounts that found the queue full, or the store away at the stop
 	log      *slog.Logger
 	there    bool // the store has been made or found
@@ -65,6 +67,7 @@ func (k *partKeeper) put(p ledger.Part) {
 	}
 	select {
 	case k.queue <- p:
+		k.waiting.Add(1)
 	default:
 		if k.lost.Add(1) == 1 {
 			k.log.Error("the account of a part is lost: the store has been away for too long; further ones are only counted", "stream", p.Stream, "part", p.Part)
@@ -72,13 +75,24 @@ func (k *partKeeper) put(p ledger.Part) {
 	}
 }
 
+// settled waits until every account that was handed over before is stored.
+func (k *partKeeper) settled(ctx context.Context) error {
+	for until := k.waiting.Load(); k.done.Load() < until; {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the accounts of parts cannot be stored: %w", ctx.Err())
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
 // run stores accounts until ctx ends; then what is waiting has partsDrain, and the rest is counted.
 func (k *partKeeper) run(ctx context.Context) error {
 	for {
 		select {
 		case p := <-k.queue:
-			k.store(ctx, &p)
-			if ctx.Err() != nil {
+			if !k.store(ctx, &p) {
 				k.drain(&p)
 				return nil
 			}
@@ -93,13 +107,15 @@ func (k *partKeeper) run(ctx context.Context) error {
 func (k *partKeeper) drain(first *ledger.Part) {
 	ctx, cancel := context.WithTimeout(context.Background(), partsDrain)
 	defer cancel()
-	if first != nil {
-		k.store(ctx, first)
+	if first != nil && !k.store(ctx, first) {
+		k.lost.Add(1)
 	}
 	for {
 		select {
 		case p := <-k.queue:
-			k.store(ctx, &p)
+			if !k.store(ctx, &p) {
+				k.lost.Add(1)
+			}
 		default:
 			if n := k.lost.Load(); n > 0 {
 				k.log.Warn("accounts of parts that could not be stored", "parts", n)
@@ -109,13 +125,14 @@ func (k *partKeeper) drain(first *ledger.Part) {
 	}
 }
 
-// store tries until the account is kept or ctx ends.
-func (k *partKeeper) store(ctx context.Context, p *ledger.Part) {
+// store tries until the account is kept, or ctx ends, and then it is false.
+func (k *partKeeper) store(ctx context.Context, p *ledger.Part) bool {
 	for told := false; ; {
 		err := k.try(ctx, p)
 		if err == nil {
 			k.trouble.Store(nil)
-			return
+			k.done.Add(1)
+			return true
 		}
 		why := err.Error()
 		k.trouble.Store(&why)
@@ -125,8 +142,7 @@ func (k *partKeeper) store(ctx context.Context, p *ledger.Part) {
 		}
 		select {
 		case <-ctx.Done():
-			k.lost.Add(1)
-			return
+			return false
 		case <-time.After(partsRetry):
 		}
 	}
