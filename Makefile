@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup demo build test bench lint generate clean format vet go race generic arm64 ui staticcheck
+.PHONY: help setup demo soak build test bench lint generate clean format vet go race generic arm64 ui staticcheck
 
 ARGS ?=
 BENCH ?= .
@@ -31,6 +31,11 @@ demo: ## show the whole job on real recordings; ARGS="--headless --json" runs it
 	@scripts/setup ui
 	@$(MAKE) bin/crackle >&2
 	@bin/crackle demo $(ARGS)
+
+soak: ## run the whole path under load and faults for 10 minutes; ARGS=2h for longer, ARGS="--json 1h"
+	@scripts/setup ui
+	@$(MAKE) bin/crackle >&2
+	@bin/crackle soak $(ARGS)
 
 build: ## build bin/crackle with the dashboard in it
 	@scripts/setup ui

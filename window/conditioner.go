@@ -107,7 +107,7 @@ func (c *Conditioner) Counts() Counts {
 	return n
 }
 
-// RateDeviation compares the samples counted with the publisher's wall clock, within stretches of consecutive blocks of one part: the rate
+// RateDeviation compares the samples counted with the publisher's wall clock, within stretches of consecutive blocks: the rate
 // measured over the configured one, less 1. ok is false until ten seconds of a run were seen, and when blocks carry no time.
 func (c *Conditioner) RateDeviation() (deviation float64, ok bool) { return c.rate.Deviation() }
 
@@ -126,11 +126,8 @@ func (c *Conditioner) Push(b *block.Block, emit func(*Window)) error {
 		return err
 	}
 	c.emit = emit
-	if b.Flags&block.PartBegin != 0 || b.Part != c.part {
-		c.rate.Break()
-	}
 	if b.Count() > 0 {
-		c.rate.Observe(b.Run, b.First, b.End(), b.TimeNS)
+		c.rate.Observe(b.Run, b.First, b.End(), b.TimeNS, b.Flags&block.PartBegin != 0 || b.Part != c.part)
 	}
 	if c.started && b.Run != c.run {
 		c.giveUp()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crackle/alert"
+	"crackle/detector"
 	"crackle/web/hub"
 )
 
@@ -36,7 +37,19 @@ type streamResult struct {
 	Missed           []string      `json:"missed"`
 	Doubtful         []doubt       `json:"doubtful,omitempty"`
 	Alarms           []alarmResult `json:"alarms"`
+	Unplugged        *unplugged    `json:"unplugged,omitempty"` // the sensor, on purpose: its alarms are not among HealthAlarms
 	Note             string        `json:"note,omitempty"`
+}
+
+// unplugged is what was said of the part during which the sensor was unplugged.
+type unplugged struct {
+	Part      string       `json:"part"`
+	Verdict   string       `json:"verdict"`
+	Reasons   []string     `json:"reasons"`
+	Missing   uint64       `json:"samples_missing"`
+	Alarm     *alarmResult `json:"alarm"`     // of the silence
+	Explained []alert.Kind `json:"explained"` // alarms that were listed and not told, because of it
+	Next      string       `json:"next"`      // verdict of the part after it
 }
 
 // doubt is a recording whose label is doubtful: counted neither way.
@@ -80,6 +93,7 @@ func (sc *scenes) judge(w *witness, published map[string]uint64, after map[strin
 	grinder.Source = "simulated"
 	sc.judgeGrinder(w, &grinder)
 	need(grinder.FaultsMissed == 0, "the grinder's burn was missed")
+	sc.judgeUnplugged(w, &grinder, need)
 	for _, s := range []*streamResult{&motor, &grinder} {
 		need(s.FalseAlarms == 0, "%s on %s", plural(s.FalseAlarms, "false alarm"), s.Stream)
 	}
@@ -108,16 +122,59 @@ func (w *witness) stream(name string, published map[string]uint64, after map[str
 		if a.Kind != alert.KindScore {
 			s.HealthAlarms++
 		}
-		out := alarmResult{
-			ID: a.ID, Kind: a.Kind, Part: a.Part, OnsetTime: a.OnsetTime, OnsetIndex: a.Onset, Score: a.Score, Limit: a.Limit,
-			Provisional: a.Provisional, What: a.What,
-		}
-		if !a.ClearTime.IsZero() {
-			out.ClearTime = &a.ClearTime
-		}
-		s.Alarms = append(s.Alarms, out)
+		s.Alarms = append(s.Alarms, resultOf(&a))
 	}
 	return s
+}
+
+func resultOf(a *alert.Alarm) alarmResult {
+	out := alarmResult{
+		ID: a.ID, Kind: a.Kind, Part: a.Part, OnsetTime: a.OnsetTime, OnsetIndex: a.Onset, Score: a.Score, Limit: a.Limit,
+		Provisional: a.Provisional, What: a.What,
+	}
+	if !a.ClearTime.IsZero() {
+		out.ClearTime = &a.ClearTime
+	}
+	return out
+}
+
+// judgeUnplugged wants one alarm of silence, told and cleared, the part not assessed for what is missing, and the next one assessed.
+func (sc *scenes) judgeUnplugged(w *witness, s *streamResult, need func(ok bool, format string, args ...any)) {
+	u := &unplugged{Reasons: []string{}, Explained: []alert.Kind{}}
+	s.Unplugged = u
+	next := ""
+	for i, p := range sc.grinder.show.Parts {
+		if p.Unplugged {
+			u.Part, next = p.Name, sc.grinder.show.Parts[i+1].Name
+		}
+	}
+	for i := range w.parts {
+		switch p := &w.parts[i]; {
+		case p.Stream != s.Stream:
+		case p.Part == u.Part:
+			u.Verdict, u.Reasons, u.Missing = p.Verdict.String(), p.Reasons, p.Samples.Missing
+		case p.Part == next:
+			u.Next = p.Verdict.String()
+		}
+	}
+	for _, id := range w.order {
+		a := w.alarms[id]
+		if a.Stream != s.Stream {
+			continue
+		}
+		switch {
+		case a.Kind == alert.KindNoData && u.Alarm == nil:
+			told := resultOf(&a)
+			u.Alarm = &told
+			s.HealthAlarms--
+		case u.Alarm != nil && a.Cause == u.Alarm.ID:
+			u.Explained = append(u.Explained, a.Kind)
+			s.HealthAlarms--
+		}
+	}
+	need(u.Alarm != nil && u.Alarm.ClearTime != nil, "no alarm was raised and cleared when the grinder's sensor was unplugged and plugged in again")
+	need(u.Verdict == detector.NotAssessed.String() && len(u.Reasons) > 0, "%s, in which the sensor was unplugged, is %s", u.Part, u.Verdict)
+	need(u.Next == detector.OK.String(), "%s, after the sensor was plugged in again, is %s", next, u.Next)
 }
 
 // scoreAlarms are the stream's alarms by score, in order of onset.
@@ -228,6 +285,10 @@ func (r *result) print(out io.Writer) {
 		}
 		for _, d := range s.Doubtful {
 			fmt.Fprintf(out, "  label doubtful, counted neither way: %s, alarm %v\n", d.Part, d.Alarm)
+		}
+		if u := s.Unplugged; u != nil && u.Alarm != nil {
+			fmt.Fprintf(out, "  sensor unplugged in %s: alarm (%s), cleared when it was plugged in again; the part is %s: %s; the next part is %s\n",
+				u.Part, u.Alarm.What, u.Verdict, strings.Join(u.Reasons, ", "), u.Next)
 		}
 		if s.LimitProvisional {
 			fmt.Fprintf(out, "  the limit is provisional: %s\n", s.LimitNote)

@@ -55,7 +55,7 @@ func (sc *scenes) all() []scene { return []scene{sc.motor, sc.temperature, sc.gr
 
 // continueFrom lets the scenes go on where those of the round before stopped: same publishers, nothing left to learn.
 func (sc *scenes) continueFrom(o *scenes) {
-	sc.motor.outlet, sc.grinder.outlet = outlet{name: o.motor.name, kind: o.motor.kind, pub: o.motor.pub}, outlet{name: o.grinder.name, kind: o.grinder.kind, pub: o.grinder.pub}
+	sc.motor.outlet, sc.grinder.outlet = outlet{name: o.motor.name, kind: o.motor.kind, pub: o.motor.pub}, outlet{name: o.grinder.name, kind: o.grinder.kind, pub: o.grinder.pub, lost: o.grinder.lost}
 	sc.motor.again, sc.grinder.again = true, true
 }
 
@@ -74,6 +74,7 @@ type outlet struct {
 	pub   *ingest.Publisher
 	start time.Time
 	due   time.Duration // signal time published since start
+	lost  uint64        // samples that were left out
 	state atomic.Pointer[string]
 }
 
@@ -139,7 +140,7 @@ func (o *outlet) end(ctx context.Context, a *app.App) error {
 	}
 	settle, cancel := context.WithTimeout(ctx, 10*time.Second) // somebody else may be publishing on the stream, too
 	defer cancel()
-	if err := a.Settle(settle, o.name, o.pub.Next()); err != nil && ctx.Err() != nil {
+	if err := a.Settle(settle, o.name, o.pub.Next()-o.lost); err != nil && ctx.Err() != nil {
 		return err
 	}
 	a.Ended(o.name)
@@ -280,9 +281,9 @@ func (g *grinderScene) play(ctx context.Context, a *app.App) (uint64, error) {
 	if err := g.open(a); err != nil {
 		return 0, err
 	}
-	learn := map[string]bool{}
+	learn, unplug := map[string]bool{}, map[string]bool{}
 	for _, p := range g.show.Parts {
-		learn[p.Name] = p.Learn
+		learn[p.Name], unplug[p.Name] = p.Learn, p.Unplugged
 	}
 	waited := g.again
 	var n uint64
@@ -305,10 +306,36 @@ func (g *grinderScene) play(ctx context.Context, a *app.App) (uint64, error) {
 			waited = true
 		}
 		g.say("%s", b.Part)
+		if b.Flags&block.PartBegin != 0 {
+			a.Remark(g.name, "")
+		}
 		b.First, b.TimeNS = 0, 0 // where the publisher stands, now
+		if half := g.show.Source.PartSpan(0).End / 2; unplug[b.Part] && n%(2*half) >= half {
+			delete(unplug, b.Part)
+			if err := g.unplug(ctx, a, &b); err != nil {
+				return n, err
+			}
+		}
 		if err := g.publish(ctx, &b, 1); err != nil {
 			return n, err
 		}
 		n += uint64(b.Count())
 	}
+}
+
+// unpluggedFor is longer than the stream's no_data_s and the second between two looks.
+const unpluggedFor = 7 * time.Second
+
+// unplug lets the sensor be silent for a while, and b be the first block after it: its counter went on meanwhile.
+func (g *grinderScene) unplug(ctx context.Context, a *app.App, b *block.Block) error {
+	g.say("%s, unplugged", b.Part)
+	a.Remark(g.name, "the sensor is unplugged")
+	if err := pause(ctx, unpluggedFor); err != nil {
+		return err
+	}
+	a.Remark(g.name, "the sensor was unplugged for a while")
+	missing := uint64(unpluggedFor.Seconds() * b.RateHz)
+	b.First, g.lost = g.pub.Next()+missing, g.lost+missing
+	g.due += unpluggedFor
+	return nil
 }

@@ -41,6 +41,7 @@ type commands struct {
 	Master   masterCmd   `cmd:"" help:"Show the control chart of a reference part, which tells drift of the sensor from drift of the process."`
 	Eval     evalCmd     `cmd:"" help:"Run a public benchmark and measure by its published protocol."`
 	Top      topCmd      `cmd:"" help:"Show the streams and open alarms of a running crackle in the terminal, those that need a person first."`
+	Soak     soakCmd     `cmd:"" help:"Run the whole path under load and faults for a while, and check that its accounts add up and nothing grows."`
 	User     userCmd     `cmd:"" help:"Keep the users who may log in to the dashboard."`
 	Version  versionCmd  `cmd:"" help:"Print the version and the kernel in use."`
 }

@@ -198,7 +198,9 @@ func TestGridTroubles(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	c := rate.Check{NominalHz: 1000}
-	at := func(run, first uint64, rows int, ns float64) { c.Observe(run, first, first+uint64(rows), int64(ns)) }
+	at := func(run, first uint64, rows int, ns float64) {
+		c.Observe(run, first, first+uint64(rows), int64(ns), false)
+	}
 	for k := range 12 {
 		at(1, uint64(k)*1001, 1001, float64(k+1)*1e9)
 		if d, ok := c.Deviation(); ok != (k >= 10) || ok && math.Abs(d-0.001) > 1e-9 {
@@ -215,26 +217,42 @@ func TestCheck(t *testing.T) {
 func TestCheckPauses(t *testing.T) {
 	for name, hz := range map[string]float64{"right": 1000, "slow": 990, "fast": 1050} {
 		c := rate.Check{NominalHz: 1000}
-		first, ns := uint64(0), 1e9
-		for k := range 400 {
-			c.Observe(7, first, first+100, int64(ns))
-			first, ns = first+100, ns+100/hz*1e9
-			switch k % 40 {
-			case 13:
+		first, ns, begins := uint64(0), 1e9, false
+		for k := range 1200 {
+			c.Observe(7, first, first+100, int64(ns), begins)
+			first, ns, begins = first+100, ns+100/hz*1e9, k%300 == 62
+			switch k % 300 {
+			case 299:
 				ns += 3e9 // a pause
-			case 20:
+			case 130:
 				first += 5000 // a gap
-			case 27:
+			case 200:
 				ns += 1e6 * 1e9 // days ahead
-			case 29:
+			case 201:
 				ns -= 1e6 * 1e9 // and back
-			case 33: // stops for a moment, as a part begins
+			case 62: // stops for a moment, as a part begins
 				ns += 30e6
-				c.Break()
 			}
 		}
 		if d, ok := c.Deviation(); !ok || math.Abs(d-(hz/1000-1)) > 1e-6 {
 			t.Errorf("%s: deviation %g, %v, want %g", name, d, ok, hz/1000-1)
+		}
+	}
+}
+
+// A publisher that is late with the first block of each part, and catches up within it, has no other rate.
+func TestCheckLateParts(t *testing.T) {
+	for _, late := range []float64{3e6, 30e6, 300e6} {
+		c := rate.Check{NominalHz: 1000}
+		for k := range 3000 {
+			ns := 1e9 + float64(k)*100e6
+			if k%10 == 0 {
+				ns += late
+			}
+			c.Observe(7, uint64(k)*100, uint64(k+1)*100, int64(ns), k%10 == 0)
+		}
+		if d, ok := c.Deviation(); ok && math.Abs(d) > 1e-3 {
+			t.Errorf("late by %g ms: deviation %g", late/1e6, d)
 		}
 	}
 }
@@ -248,7 +266,7 @@ func TestCheckFollows(t *testing.T) {
 		if k >= 600 {
 			hz = 98
 		}
-		c.Observe(1, uint64(k)*100, uint64(k+1)*100, int64(ns))
+		c.Observe(1, uint64(k)*100, uint64(k+1)*100, int64(ns), false)
 		ns += 100 / hz * 1e9
 	}
 	if d, ok := c.Deviation(); !ok || d > -0.015 {

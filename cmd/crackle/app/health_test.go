@@ -80,6 +80,7 @@ func TestHealthAlarms(t *testing.T) {
 		}
 		publish(t, pubs[stream], b)
 	}
+	begin := time.Now().Add(-40 * time.Second)
 	for i := range 13 { // seconds of signal
 		now := time.Now().Add(time.Duration(i-30) * time.Second)
 		flat, full := tone(1000, now, "p"), tone(1000, now, "p")
@@ -93,7 +94,7 @@ func TestHealthAlarms(t *testing.T) {
 			full.Samples[k] = 5.5
 		}
 		send("saturated", full)
-		send("rate", tone(1000, time.Now().Add(time.Duration(i)*970*time.Millisecond-40*time.Second), "p"))
+		send("rate", tone(1000, begin.Add(time.Duration(i)*970*time.Millisecond), "p"))
 		if clock := tone(1000, now, "p"); i == 6 {
 			clock.TimeNS += int64(24 * time.Hour)
 			send("clock", clock)

@@ -61,7 +61,7 @@ func TestGrinderTruth(t *testing.T) {
 			}
 		}
 	}
-	if learn != 6 || clean != 5 || burnt != 1 || len(zone) < 3 || uint64(len(all)) != show.Parts[11].Span.End {
+	if learn != 6 || clean != 7 || burnt != 1 || !show.Parts[12].Unplugged || len(zone) < 3 || uint64(len(all)) != show.Parts[13].Span.End {
 		t.Fatalf("%d parts to learn, %d clean, %d burnt, %d stretches in the zone, %d samples", learn, clean, burnt, len(zone), len(all))
 	}
 	strongest := 0.0
