@@ -220,3 +220,19 @@ func (p *Page) Shot(name string) {
 		p.t.Fatal(err)
 	}
 }
+
+// Picture keeps a picture of the window, and with CRACKLE_UPDATE set in the environment makes it the one of that name in docs, which the README shows.
+func (p *Page) Picture(name string) {
+	p.t.Helper()
+	p.Shot(name)
+	if os.Getenv("CRACKLE_UPDATE") == "" {
+		return
+	}
+	png, err := chromedp.Run(p.Ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(filepath.Join(Root(p.t), "docs", name+".png"), png, 0o644)
+	}
+	if err != nil {
+		p.t.Fatalf("keep a picture: %v", err)
+	}
+}

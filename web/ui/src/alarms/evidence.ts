@@ -1,10 +1,11 @@
 // An alarm's evidence, drawn: the signal before and after its onset, its score, what caused it, and what was expected against what was seen.
 import { el, facts } from "../kit/dom";
-import { count, figure, utc, withUnit } from "../kit/text";
+import { count, figure, sentence, utc, withUnit } from "../kit/text";
 import type { Evidence, EvidenceWindow } from "../live/answers";
 import { HeatMap } from "../plot/heat";
 import { Lane, type LaneMark, type LaneOptions, type Painter } from "../plot/lane";
-import { ScoreTrace, Waves } from "../plot/painters";
+import { Waves } from "../plot/painters";
+import { ScoreTrace } from "../plot/score";
 import { Trace } from "../plot/trace";
 import { View } from "../plot/view";
 
@@ -26,7 +27,7 @@ export class EvidencePanel {
     if (from < to) this.view.set(from, to);
     this.marks = [{ t: Date.parse(evidence.onset), kind: "alarm", text: "onset" }];
     this.root.append(el("h2", {}, "Evidence"));
-    if (evidence.short) this.root.append(el("p", { class: "note", "data-tone": "caution" }, evidence.short));
+    if (evidence.short) this.root.append(el("p", { class: "note", "data-tone": "caution" }, sentence(evidence.short)));
     this.build();
     this.root.append(this.lanesRoot, this.compared(), this.about());
     this.sized.observe(this.lanesRoot);

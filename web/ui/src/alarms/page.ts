@@ -2,7 +2,7 @@
 import { button, el, facts, setText, shape } from "../kit/dom";
 import { figure, utc } from "../kit/text";
 import type { AlarmRecord, Evidence } from "../live/answers";
-import { CallError, get, may, path, superseded, words } from "../live/api";
+import { get, may, path, superseded, words } from "../live/api";
 import type { Alarm } from "../live/wire";
 import type { House, Page } from "../shell/page";
 import { href, type Route } from "../shell/route";
@@ -53,7 +53,6 @@ export class AlarmPage implements Page {
     this.head.append(this.heading);
     this.show();
     void this.read();
-    void this.readEvidence();
   }
 
   get title(): string {
@@ -73,7 +72,7 @@ export class AlarmPage implements Page {
   tick(): void {
     if (performance.now() < this.next) return;
     this.next = Infinity;
-    void this.readEvidence();
+    void this.read();
   }
 
   recolor(): void {
@@ -92,26 +91,27 @@ export class AlarmPage implements Page {
   private async read(): Promise<void> {
     try {
       this.record = await get<AlarmRecord>("alarms/" + path(this.id), this.gone.signal);
+      if (!this.evidence) await this.readEvidence(this.record.evidence);
     } catch (e) {
       if (superseded(e)) return;
       if (!this.alarm()) setText(this.what, words(e));
+      setText(this.note, words(e));
     }
     this.show();
   }
 
-  private async readEvidence(): Promise<void> {
-    try {
-      const e = await get<Evidence>("alarms/" + path(this.id, "evidence"), this.gone.signal);
-      this.evidence = new EvidencePanel(e);
+  // readEvidence draws what is kept. There may be none yet: it takes in some signal after the onset too.
+  private async readEvidence(kept: boolean): Promise<void> {
+    if (kept) {
+      this.evidence = new EvidencePanel(await get<Evidence>("alarms/" + path(this.id, "evidence"), this.gone.signal));
       this.evidenceRoot.replaceChildren(this.evidence.root);
       this.note.hidden = true;
-      this.show(true);
-    } catch (e) {
-      if (superseded(e)) return;
-      const later = e instanceof CallError && e.status === 404 && ++this.tried < tries && this.recent();
-      setText(this.note, later ? "The evidence is being gathered: it takes in some signal after the onset too." : words(e));
-      if (later) this.next = performance.now() + again;
+      this.shown = "";
+      return;
     }
+    const later = ++this.tried < tries && this.recent();
+    setText(this.note, later ? "The evidence is being gathered: it takes in some signal after the onset too." : "No evidence is kept of this alarm.");
+    if (later) this.next = performance.now() + again;
   }
 
   // recent says that evidence may still come.
@@ -120,11 +120,11 @@ export class AlarmPage implements Page {
     return a === null || isOpen(a);
   }
 
-  private show(anew = false): void {
+  private show(): void {
     const a = this.alarm();
     if (!a) return;
     const key = JSON.stringify([a, this.record, this.house.store.titleOf(a.stream)]);
-    if (key === this.shown && !anew) return;
+    if (key === this.shown) return;
     this.shown = key;
     const look = stateLook(a);
     const title = this.house.store.titleOf(a.stream);

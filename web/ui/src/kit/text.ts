@@ -29,6 +29,7 @@ const prefixed = new Set(["V", "A", "W", "N", "Hz", "Pa", "J", "Ω", "F", "H", "
 
 // prefixFor picks the SI prefix for values up to max; units that take none (%, °C, deg) get none.
 export function prefixFor(max: number, unit: string): { scale: number; unit: string } {
+  if (unit === "1") return { scale: 1, unit: "" }; // a bare number
   if (!prefixed.has(unit) || !(max > 0)) return { scale: 1, unit };
   for (const [scale, p] of prefixes) {
     if (max >= scale) return { scale, unit: p + unit };
@@ -68,8 +69,8 @@ export function clock(ms: number, stepMs: number): string {
   if (stepMs >= 20 * 3600e3) return iso.slice(5, 10);
   if (stepMs >= 60e3) return iso.slice(11, 16);
   if (stepMs >= 1e3) return iso.slice(11, 19);
-  if (stepMs >= 100) return iso.slice(17, 21);
-  if (stepMs >= 1) return `${iso.slice(17, 23)}`;
+  if (stepMs >= 100) return iso.slice(11, 21);
+  if (stepMs >= 1) return iso.slice(14, 23);
   return (ms / 1000 - Math.floor(ms / 60000) * 60).toFixed(6).padStart(9, "0");
 }
 
@@ -86,6 +87,11 @@ export function span(s: number, whole = s): string {
   if (s < 7200) return `${Number((s / 60).toPrecision(3))}${thin}min`;
   if (s < 172800) return `${Number((s / 3600).toPrecision(3))}${thin}h`;
   return `${Number((s / 86400).toPrecision(3))}${thin}d`;
+}
+
+// sentence begins a text with a capital letter.
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function two(n: number): string {

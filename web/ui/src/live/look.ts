@@ -1,6 +1,6 @@
 // How a verdict is shown: the word, the shape, and how much attention it asks for. Nothing is called OK on the strength of old data.
 import type { Shape } from "../kit/dom";
-import { count } from "../kit/text";
+import { count, sentence } from "../kit/text";
 import type { StreamData } from "./store";
 import type { Stream } from "./wire";
 
@@ -47,6 +47,5 @@ export function why(s: Stream): string {
   if (s.phase === "ended") list.push("the recording has ended");
   if (s.regime === "recovering") list.push("recovering: the score falls back towards normal");
   if (s.regime === "new regime") list.push("a new steady state, not the one that was learnt");
-  const text = list.join("; ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return sentence(list.join("; "));
 }

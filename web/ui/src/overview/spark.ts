@@ -2,6 +2,8 @@
 import { palette } from "../kit/palette";
 import type { Scores } from "../live/series";
 
+const tallest = 4; // limits; what is higher reaches the top
+
 export class Spark {
   private width = 0;
   private height = 0;
@@ -32,9 +34,14 @@ export class Spark {
     const scale = (this.width - 1) / (s.pos[n - 1]! - from || 1);
     const [value, limit] = this.columns(s, from, scale);
     let greatest = 0;
-    for (let x = 0; x < this.width; x++) greatest = Math.max(greatest, limit[x]! || 0, value[x]! || 0);
+    let highest = 0; // limit
+    for (let x = 0; x < this.width; x++) {
+      greatest = Math.max(greatest, value[x]! || 0);
+      highest = Math.max(highest, limit[x]! || 0);
+    }
+    greatest = highest > 0 ? Math.min(Math.max(greatest, highest), tallest * highest) : greatest;
     const foot = this.height - 4 * px;
-    const y = (v: number) => foot - (v / (1.08 * (greatest || 1))) * (foot - 2 * px);
+    const y = (v: number) => Math.max(px, foot - (v / (1.08 * (greatest || 1))) * (foot - 2 * px));
 
     ctx.lineWidth = px;
     ctx.strokeStyle = p.limit;

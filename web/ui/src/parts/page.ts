@@ -1,7 +1,7 @@
 // Parts and lots: the verdict of each with its reasons and the account of its samples, to look through, export and print.
 import { button, choice, el, facts, setAttr, setText } from "../kit/dom";
 import { sub, Table } from "../kit/table";
-import { count, figure, utc } from "../kit/text";
+import { count, figure, sentence, utc } from "../kit/text";
 import { verdict } from "../kit/verdict";
 import type { Lot, Part } from "../live/answers";
 import { get, superseded, words } from "../live/api";
@@ -190,7 +190,7 @@ export class PartsPage implements Page {
       [utc(p.to)],
       [figure(p.peak), sub(p.limit === null ? "" : `limit ${figure(p.limit)}`)],
       [share(p.coverage), sub(`${count(p.windows.scored)} windows`)],
-      [reasons ? el("span", {}, reasons.charAt(0).toUpperCase() + reasons.slice(1)) : null, el("details", {}, el("summary", {}, "Account of the samples"), account)],
+      [reasons ? el("span", {}, sentence(reasons)) : null, el("details", {}, el("summary", {}, "Account of the samples"), account)],
       [report("part", p.stream, p.part)],
     ];
   }

@@ -45,7 +45,7 @@ export function axes(anchor: (step: number) => number, xLabel: (split: number, s
     return out;
   };
   return [
-    { ...common, size: 22, gap: 3, space: 64, incrs: timeSteps, splits, values: (u, list, _axis, _space, step) => list.map((s) => whole(u, s, xLabel(s, step))), grid: { show: false } },
+    { ...common, size: 22, gap: 3, space: 78, incrs: timeSteps, splits, values: (u, list, _axis, _space, step) => list.map((s) => whole(u, s, xLabel(s, step))), grid: { show: false } },
     { ...common, size: 46, gap: 6, space: 26, incrs: decimal, values: (u, list, _axis, _space, step) => ticks(list, step, top(u), unit()) },
   ];
 }

@@ -23,6 +23,8 @@ export interface Painter {
   read?(t: number): string; // the values at a time
   changed(): number; // grows as there is something new to draw
   key?(): string; // another: the plot has to be built anew
+  scale?(): uPlot.Scale; // of the y axis, beside its range
+  splits?: (() => number[]) | undefined; // where its numbers are
   rows?(): string[]; // names of rows from the foot up, in place of numbers on the y axis
 }
 
@@ -129,7 +131,7 @@ export class Lane {
     );
     const left = this.options.wide ?? axisWidth;
     const rows = this.painter.rows?.();
-    const named: uPlot.Axis = rows ? { splits: () => rows.map((_, i) => i + 0.5), values: () => rows.map((r) => short(r, left / 6.5)), grid: { show: false } } : {};
+    const named: uPlot.Axis = rows ? { splits: () => rows.map((_, i) => i + 0.5), values: () => rows.map((r) => short(r, left / 6.5)), grid: { show: false } } : this.painter.splits ? { splits: this.painter.splits, filter: (_u, list) => list, values: (_u, list) => list.map((v) => String(Number(v.toPrecision(2)))) } : {};
     const bare: uPlot.Axis = { ...x!, size: 0, values: (_u, list) => list.map(() => "") };
     return {
       width: this.width,
@@ -137,7 +139,7 @@ export class Lane {
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false }, sync: { key: "time", scales: ["x", null] } },
       padding: [5, rightPadding, this.options.axis ? 0 : 5, 0],
-      scales: { x: { time: false, range: () => [this.view.from / 1000, this.view.to / 1000] }, y: { range: (_u, min, max) => this.painter.range(min, max) } },
+      scales: { x: { time: false, range: () => [this.view.from / 1000, this.view.to / 1000] }, y: { ...this.painter.scale?.(), range: (_u, min, max) => this.painter.range(min, max) } },
       axes: [this.options.axis ? x! : bare, { ...y!, ...named, size: left }],
       series: [{}, ...this.painter.series()],
       bands: this.painter.bands?.() ?? [],

@@ -27,12 +27,13 @@ export class Spectra implements Painter {
     if (s.f_hz.length !== this.f.length || s.f_hz.at(-1) !== this.f.at(-1)) this.clear();
     this.f = s.f_hz;
     this.pieces = this.pieces.filter((p) => p.from < from);
-    const n = s.t_ms.length;
-    if (n > 0) {
-      const db = new Float32Array(n * this.f.length).fill(NaN);
-      s.db.forEach((row, i) => row.forEach((v, k) => v !== null && (db[i * this.f.length + k] = v)));
-      const step = n > 1 ? (s.t_ms[n - 1]! - s.t_ms[0]!) / (n - 1) : to - from;
-      this.pieces.push({ from: s.t_ms[0]!, to: s.t_ms[n - 1]! + step, columns: n, db, image: null });
+    const steps = s.t_ms.slice(1).map((t, i) => t - s.t_ms[i]!).sort((a, b) => a - b);
+    const step = steps[steps.length >> 1] ?? to - from;
+    for (let i = 0; i < s.t_ms.length; ) {
+      let k = i + 1;
+      while (k < s.t_ms.length && s.t_ms[k]! - s.t_ms[k - 1]! < 1.5 * step) k++;
+      this.pieces.push(this.piece(s, i, k, step));
+      i = k;
     }
     let top = -Infinity;
     for (const p of this.pieces) for (const v of p.db) if (v > top) top = v;
@@ -41,6 +42,14 @@ export class Spectra implements Painter {
       this.recolor();
     }
     this.version++;
+  }
+
+  // piece takes the columns from i to k, which follow each other.
+  private piece(s: Spectrogram, i: number, k: number, step: number): Piece {
+    const rows = this.f.length;
+    const db = new Float32Array((k - i) * rows).fill(NaN);
+    for (let c = i; c < k; c++) s.db[c]!.forEach((v, r) => v !== null && (db[(c - i) * rows + r] = v));
+    return { from: s.t_ms[i]!, to: s.t_ms[k - 1]! + step, columns: k - i, db, image: null };
   }
 
   get count(): number {

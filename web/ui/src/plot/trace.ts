@@ -88,6 +88,12 @@ export class Trace {
   }
 }
 
+// fitted gives a list the length n, by nulls in front or by leaving out what is oldest.
+export function fitted(list: (number | null)[], n: number): (number | null)[] {
+  if (list.length === n) return list;
+  return list.length > n ? list.slice(-n) : [...new Array<null>(n - list.length).fill(null), ...list];
+}
+
 function least(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.min(a, b);
 }

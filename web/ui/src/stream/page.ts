@@ -224,7 +224,7 @@ export class StreamPage implements Page {
       this.verdict.dataset["shape"] = l.shape;
     }
     setAttr(this.verdict, "data-tone", l.tone);
-    setText(this.reasons, [why(s), s.note && `Note: ${s.note}`, s.limit_provisional && (s.limit_note || "The limit is provisional")].filter(Boolean).join(". "));
+    setText(this.reasons, [why(s), s.note && `Note: ${s.note}`, s.limit_provisional && `The limit is provisional${s.limit_note ? `: ${s.limit_note}` : ""}`].filter(Boolean).join(". "));
     const c = s.counts;
     const lost = [[c.missing, "missing"], [c.dropped, "dropped"], [c.late, "late"], [c.duplicated, "duplicated"], [c.invalid, "invalid samples"], [c.malformed, "unreadable messages"]] as const;
     const key = JSON.stringify([s.score, s.limit, s.part, s.lot, s.model, s.source, lost.map(([n]) => n), c.received]);

@@ -8,7 +8,7 @@ import type { Signal } from "./signal";
 const settle = 150; // ms that the view has to hold still before a stretch is read
 const soonest = 1500; // ms from one reading of a live view to the next
 const share = 5; // a reading that takes a second is followed by so many seconds of rest
-const manyPieces = 40; // of a spectrogram, before all is read in one
+const manyReadings = 40; // of what is new, before all is read in one
 
 export class Past {
   note = ""; // what a person should know of what is shown
@@ -19,6 +19,7 @@ export class Past {
   private version = -1; // of the view that was read
   private moved = 0; // when the view was last seen to have moved
   private asked = "";
+  private readings = 0; // since all was read
   private next = performance.now() + 1000; // the live feed, if there is one, is quicker
 
   constructor(
@@ -53,7 +54,7 @@ export class Past {
     if (this.under !== null || (now < this.next && !first)) return;
     const key = `live ${Math.round(this.view.length)} ${this.want()}`;
     const [, to] = this.signal.held;
-    const whole = key !== this.asked || !(to > this.view.from) || this.signal.spectra.count > manyPieces;
+    const whole = key !== this.asked || !(to > this.view.from) || this.readings > manyReadings;
     this.asked = key;
     if (!whole && this.view.to - to < this.view.length / 200) return;
     void this.read(whole ? this.view.from : to, this.view.to, whole, now);
@@ -87,6 +88,7 @@ export class Past {
       const h = await get<History>(`streams/${path(this.stream)}/history?${query.toString()}`, under.signal);
       this.oldest = h.oldest ? Date.parse(h.oldest) : NaN;
       this.newest = h.newest ? Date.parse(h.newest) : NaN;
+      this.readings = whole ? 0 : this.readings + 1;
       if (known) this.signal.take(h, from, to, whole);
       else this.view.follow(this.newest); // nothing was heard live: the newest that is kept
       const begins = this.oldest > from + span / 100;

@@ -1,7 +1,7 @@
 // What is known of a stream over the stretch that its page shows: the past as the monitor reads it from its store, and behind it what the live feed brings.
 import type { History, Mark } from "../live/answers";
 import type { StreamData } from "../live/store";
-import { ScoreTrace } from "../plot/painters";
+import { ScoreTrace } from "../plot/score";
 import { Spectra } from "../plot/spectra";
 import { Trace } from "../plot/trace";
 import type { View } from "../plot/view";

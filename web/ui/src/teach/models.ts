@@ -2,7 +2,7 @@
 import { ask, type Field } from "../kit/dialog";
 import { button, el, facts, setText } from "../kit/dom";
 import { sub, Table } from "../kit/table";
-import { count, utc } from "../kit/text";
+import { count, sentence, utc } from "../kit/text";
 import type { Comparison, Figures, Model, Models } from "../live/answers";
 import { get, may, path, post, superseded, words } from "../live/api";
 import { signed, who } from "../alarms/answer";
@@ -109,6 +109,6 @@ export function comparison(c: Comparison): HTMLElement {
     { class: "compared-models" },
     table.root,
     tested ? facts([["Alarms that only the new one raises", count(c.only_new)], ["that only the running one raises", count(c.gone)]]) : null,
-    ...(c.notes ?? []).map((n) => el("p", { class: "sub" }, n)),
+    ...(c.notes ?? []).map((n) => el("p", { class: "sub" }, sentence(n))),
   );
 }

@@ -1,5 +1,6 @@
 // Teaching: choose signal, see what it holds, teach a model, set it beside the running one, put it in service or back.
 import { button, choice, el, setText } from "../kit/dom";
+import { sentence } from "../kit/text";
 import type { Backtest, Inspection, Job, Model } from "../live/answers";
 import { may } from "../live/api";
 import type { House, Page } from "../shell/page";
@@ -123,7 +124,7 @@ export class TeachPage implements Page {
     else if (j.kind === "teach") {
       const m = j.result as Model;
       const serve = m.in_service ? el("p", { class: "sub" }, "It is in service.") : may("engineer") ? button("Put in service", () => this.models!.serve(m), { class: "primary serve-new" }) : null;
-      show(`A new model, ${short(m.hash)}`, el("ul", { class: "report" }, ...(m.report ?? []).map((line) => el("li", {}, line))), m.comparison ? comparison(m.comparison) : null, serve);
+      show(`A new model, ${short(m.hash)}`, el("ul", { class: "report" }, ...(m.report ?? []).map((line) => el("li", {}, sentence(line)))), m.comparison ? comparison(m.comparison) : null, serve);
       this.models!.refresh();
     }
   }
