@@ -57,7 +57,7 @@ func (c *trainCmd) Run(con console) error {
 		return err
 	}
 	started := time.Now()
-	m, seen, err := recordings.Teach(ctx, version, epochs(con.err))
+	m, seen, err := recordings.Teach(ctx, version, c.Quick, epochs(con.err))
 	if seen != nil {
 		err = errors.Join(err, drawInspection(c.Picture, seen))
 	}

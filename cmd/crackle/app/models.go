@@ -29,6 +29,8 @@ type shelf struct {
 	serving sync.Mutex     // held while a model is put in service
 	kept    map[string]bool
 	told    string
+	failed  time.Time // when the store could last not be asked
+	failure error
 }
 
 // OpenModels opens the models that are kept with the store of a server, with the bounds of a configuration.
@@ -49,6 +51,9 @@ func (a *App) archive(ctx context.Context) (*archive.Store, error) {
 	if !a.conn.IsConnected() {
 		return nil, api.Unavailable("store", "the NATS server at %s is away: models and judgements are kept in its store; try again", a.natsAddress())
 	}
+	if time.Since(a.shelf.failed) < modelsEvery { // a server that does not answer costs a wait once, not once for each stream
+		return nil, a.shelf.failure
+	}
 	js, err := jetstream.New(a.conn)
 	if err != nil {
 		return nil, err
@@ -56,7 +61,9 @@ func (a *App) archive(ctx context.Context) (*archive.Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, modelsTimeout)
 	defer cancel()
 	if a.shelf.store, err = OpenModels(ctx, js, a.config()); err != nil {
-		return nil, unavailable(err)
+		a.shelf.store, a.shelf.failed = nil, time.Now()
+		a.shelf.failure = api.Unavailable("store", "models and judgements are kept in the store of the NATS server at %s, which cannot be used: %v; enable JetStream there, or give it room", a.natsAddress(), err)
+		return nil, a.shelf.failure
 	}
 	return a.shelf.store, nil
 }
@@ -232,18 +239,22 @@ func (a *App) serveStored(ctx context.Context, stream string, m *detector.Model,
 	return nil
 }
 
-// chosen is the model that people have put in service on a stream; nil without an error when they have not, or the store cannot be asked.
+// chosen is the model that people have put in service on a stream; nil without an error when they have not, or the store cannot be asked: the stream's
+// file then serves, and the store's word is followed as soon as it is heard.
 func (a *App) chosen(ctx context.Context, s *config.Stream) (*detector.Model, error) {
-	if a.conn == nil || !a.conn.IsConnected() {
-		return nil, nil // models.run comes back to it
-	}
 	store, err := a.archive(ctx)
 	if err != nil {
-		return nil, nil // a server without JetStream keeps none
+		return nil, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, modelsTimeout)
+	defer cancel()
 	v, err := store.InService(ctx, s.Name)
-	if err != nil || v == nil {
-		return nil, err
+	if err != nil {
+		a.sayOnce("what is in service is not known: " + err.Error())
+		return nil, nil
+	}
+	if v == nil {
+		return nil, nil
 	}
 	m, err := StoredModel(ctx, store, s, v.Hash)
 	if err != nil {

@@ -38,8 +38,8 @@ func (r *Recordings) Inspect() (*inspect.Report, error) {
 	return r.s.inspect(out)
 }
 
-// Teach makes a model of them. It fails, saying what to do, where Inspect finds that nothing can be learnt.
-func (r *Recordings) Teach(ctx context.Context, version string, progress func(train.Progress)) (*detector.Model, *inspect.Report, error) {
+// Teach makes a model of them, quick with its network in closed form. It fails, saying what to do, where Inspect finds that nothing can be learnt.
+func (r *Recordings) Teach(ctx context.Context, version string, quick bool, progress func(train.Progress)) (*detector.Model, *inspect.Report, error) {
 	out, excluded := r.s.exclude(nil, nil, false)
 	seen, err := r.s.inspect(out)
 	if err != nil {
@@ -52,7 +52,7 @@ func (r *Recordings) Teach(ctx context.Context, version string, progress func(tr
 	if err != nil {
 		return nil, seen, err
 	}
-	how.Progress = progress
+	how.Progress, how.Quick = progress, quick
 	m, err := detector.Teach(ctx, how, r.s.lesson(out))
 	return m, seen, err
 }

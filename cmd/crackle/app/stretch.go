@@ -18,8 +18,11 @@ import (
 	"crackle/window"
 )
 
-// maxStretch bounds the numbers that a stretch may hold in memory, 64 MiB of them.
-const maxStretch = 16 << 20
+// maxStretch bounds the numbers that a stretch may hold in memory, 64 MiB of them; rowValues is what a window costs beside its features.
+const (
+	maxStretch = 16 << 20
+	rowValues  = 40
+)
 
 // errStretch is returned when a stretch is too long to be held in memory.
 var errStretch = errors.New("the stretch holds too many windows to learn from at once: take a shorter one, or fewer features")
@@ -122,6 +125,7 @@ func (s *stretch) onScore(score *detector.Score) {
 		r.usable, r.features = true, slices.Clone(w.Features)
 		s.values += len(w.Features)
 	}
+	s.values += rowValues
 	s.rows = append(s.rows, r)
 	if s.values > maxStretch && s.failed == nil {
 		s.failed = errStretch
