@@ -93,7 +93,7 @@ type Enveloper interface {
 	Envelope(ctx context.Context, stream string) (*Envelope, error)
 }
 
-// Envelope is a cycle over phase. The lists are of one length; the band is empty while there is none.
+// Envelope is the root mean square of the conditioned signal over a cycle. The lists are of one length; the band is null while there is none.
 type Envelope struct {
 	Phase  []Number `json:"phase"` // 0 to 1
 	Last   []Number `json:"last"`  // of the newest cycle

@@ -70,6 +70,7 @@ type App struct {
 	shelf  shelf  // of the models that are kept with the store
 	school school // where models are taught
 
+	wired   chan struct{} // closed when every part stands that a request may ask
 	life    *lifecycle
 	address atomic.Pointer[string] // of the dashboard; nil until it listens
 
@@ -91,7 +92,7 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	a := &App{version: o.Version, log: o.Log, observe: o.Observe, onLearn: o.Learn, registry: prometheus.NewRegistry(), life: newLifecycle(), looking: make(chan struct{}, historyAtOnce)}
+	a := &App{version: o.Version, log: o.Log, observe: o.Observe, onLearn: o.Learn, registry: prometheus.NewRegistry(), life: newLifecycle(), wired: make(chan struct{}), looking: make(chan struct{}, historyAtOnce)}
 	if a.log == nil {
 		a.log = slog.Default()
 	}

@@ -92,6 +92,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.teller("pulse", nil, a.pulse.run)
+	close(a.wired)
 
 	// Sources last: from here on samples flow.
 	if err := a.openStore(ctx); err != nil {

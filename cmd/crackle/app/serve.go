@@ -44,6 +44,11 @@ func (a *App) serve() error {
 				a.listening(server)
 			}
 		}
+		select { // what a request may ask for is there; until then requests wait at the listener
+		case <-a.wired:
+		case <-ctx.Done():
+			return server.Close()
+		}
 		return server.Run(ctx)
 	})
 	return nil
@@ -62,7 +67,7 @@ func (a *App) doors() (web.Doors, error) {
 func (a *App) providers() api.Providers {
 	p := api.Providers{
 		History: a, Parts: partsReader{a}, Reports: partsReader{a}, Desk: monitor{a}, System: newSystemReader(a), Backtest: backtester{a},
-		Models: lessons{a}, Teacher: lessons{a}, Judge: lessons{a}, Journal: journalReader{a, make(chan struct{}, 1)}, Sinks: sinkTester{a},
+		Models: lessons{a}, Teacher: lessons{a}, Judge: lessons{a}, Journal: journalReader{a, make(chan struct{}, 1)}, Sinks: sinkTester{a}, Envelope: a,
 		Shapes: map[string]any{"part": ledger.Part{}, "lot": ledger.Lot{}, "backtest": BacktestReport{}, "models": ModelList{}, "inspection": Inspection{}, "lesson": ModelInfo{}, "judgement": Judgement{}},
 	}
 	if a.keeper != nil {

@@ -44,6 +44,7 @@ type stream struct {
 	refused  uint64                         // blocks that conditioning refused
 	invalid  bool                           // samples that are not numbers have been told of
 	meter    health.Meter
+	cycles   *cycles // nil where windows follow no cycle
 }
 
 func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
@@ -63,6 +64,7 @@ func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 	if s.witness, err = newWitness(s); err != nil {
 		return nil, err
 	}
+	s.cycles = newCycles(&cfg, s.chain)
 	return s, nil
 }
 
@@ -167,6 +169,10 @@ func (s *stream) onScore(score *detector.Score) {
 		s.witness.score(score, s.chain.Window().Features, open)
 	}
 	s.status.scored(score)
+	if s.cycles != nil {
+		w := s.chain.Window()
+		s.cycles.scored(w.First, w.End, score.Verdict)
+	}
 	if s.pupil != nil && score.PartEnd && !s.chain.Refers(score.Part) {
 		s.pupil.partEnded()
 	}

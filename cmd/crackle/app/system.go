@@ -141,10 +141,21 @@ func (r *systemReader) nats() api.NATSState {
 
 // heartbeat says whether data can come in and be kept, as far as it is watched.
 func (r *systemReader) heartbeat() api.HeartbeatRun {
-	if t := r.app.storeTrouble.Load(); t != nil {
-		return api.HeartbeatRun{Text: *t}
+	h := r.app.heartbeat
+	if h == nil {
+		return api.HeartbeatRun{Text: "it has not begun"}
 	}
-	return api.HeartbeatRun{OK: r.app.conn.IsConnected()}
+	out := api.HeartbeatRun{OK: !h.missing(time.Now())}
+	if h.came.Load() != 0 {
+		out.Last = h.last().UTC()
+	}
+	switch why := h.refused.Load(); {
+	case why != nil:
+		out.OK, out.Text = false, *why
+	case !out.OK:
+		out.Text = "the monitor's own test signal does not come through"
+	}
+	return out
 }
 
 // readStore asks the server what it holds of ours.
