@@ -106,5 +106,8 @@ func readModel(path string, s *config.Stream) (m *detector.Model, differences []
 		return nil, nil, err
 	}
 	differences, err = m.Contradictions(json.RawMessage(s.Fingerprint()))
+	if !s.Takes(m.Stream) {
+		differences = append(differences, fmt.Sprintf("stream: this one %s, model %s", s.Name, m.Stream))
+	}
 	return m, differences, err
 }

@@ -29,6 +29,7 @@ channels = ["mbn"]
 units = ["V"]
 rate_hz = 200_000
 model = "mbn.safetensors"
+model_stream = "mbn.store"
 source = "simulated"
 transport = %[2]q
 no_data_s = 300

@@ -109,6 +109,9 @@ func (a *App) exchangeOne(ctx context.Context, name string, to settings) error {
 
 // fits tells why a model cannot work with a stream's settings.
 func fits(m *detector.Model, s *config.Stream) error {
+	if !s.Takes(m.Stream) {
+		return fmt.Errorf("stream %s: model %s was taught on stream %s: teach one on this stream, or set model_stream when the two are alike", s.Name, m.Hash(), m.Stream)
+	}
 	differences, err := m.Contradictions([]byte(s.Fingerprint()))
 	if err == nil && len(differences) > 0 {
 		err = errors.New(strings.Join(differences, "; "))

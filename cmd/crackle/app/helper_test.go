@@ -56,6 +56,7 @@ channels = ["phase_a_a", "phase_b_a", "phase_c_a"]
 units = ["A", "A", "A"]
 rate_hz = 1000
 model = "motor.safetensors"
+model_stream = "motor"
 source = "recording"
 no_data_s = 300
 queue_blocks = 4096
@@ -146,7 +147,11 @@ var motorModel struct {
 func saveMotorModel(t testing.TB, cfg *config.Config, stream string) {
 	t.Helper()
 	s := cfg.Streams[stream]
-	motorModel.once.Do(func() { motorModel.model = teach(t, &s, asBlock(&motor(t)[0], 1), asBlock(&motor(t)[1], 2)) })
+	motorModel.once.Do(func() {
+		s := s
+		s.Name = "motor"
+		motorModel.model = teach(t, &s, asBlock(&motor(t)[0], 1), asBlock(&motor(t)[1], 2))
+	})
 	if err := app.SaveModel(app.ModelPath(cfg, &s), motorModel.model); err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,10 @@ func LoadModel(path string, s *config.Stream) (*detector.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: model file %s: %w", s.Name, path, err)
 	}
+	if !s.Takes(m.Stream) {
+		return nil, fmt.Errorf("stream %s: model file %s was taught on stream %s, whose limits need not hold here; teach one with `crackle train -s %s`, or set model_stream = %q when the two are alike",
+			s.Name, path, m.Stream, s.Name, m.Stream)
+	}
 	differences, err := m.Contradictions(json.RawMessage(s.Fingerprint()))
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: model file %s: %w", s.Name, path, err)

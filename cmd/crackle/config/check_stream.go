@@ -49,6 +49,9 @@ func (r *report) stream(s *Stream, t keyPath) {
 	r.learn(s, t)
 	r.alarm(&s.Alarm, t.with("alarm"))
 	r.health(&s.Health, t.with("health"))
+	if at := t.with("model_stream"); s.ModelStream != "" {
+		r.name(at, s.ModelStream)
+	}
 	r.master(&s.Master, t.with("master"))
 }
 

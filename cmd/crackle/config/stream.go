@@ -22,8 +22,9 @@ type Stream struct {
 	Channels      []string `toml:"channels"`
 	Units         []string `toml:"units"` // one per channel, or none
 	RateHz        float64  `toml:"rate_hz"`
-	Decimate      int      `toml:"decimate"` // filter, windows and features see one low-passed sample for so many; 1: all of them
-	Model         string   `toml:"model"`    // file that the model is kept in; "" is allowed when [stream.NAME.learn] is on, and means a file in the data folder
+	Decimate      int      `toml:"decimate"`     // filter, windows and features see one low-passed sample for so many; 1: all of them
+	Model         string   `toml:"model"`        // file that the model is kept in; "" is allowed when [stream.NAME.learn] is on, and means a file in the data folder
+	ModelStream   string   `toml:"model_stream"` // stream that the model was taught on, when it is another one; "": this one
 	PartResets    bool     `toml:"part_resets"`
 	Coverage      float64  `toml:"coverage"` // share of a part's samples that must be scored for it to be ok
 	QueueBlocks   int      `toml:"queue_blocks"`
@@ -152,6 +153,11 @@ func DefaultStream(name string) Stream {
 	}
 	s.fillNames()
 	return s
+}
+
+// Takes reports whether a model taught on a stream of that name may serve this one. An empty name is that of a model that does not say.
+func (s *Stream) Takes(taught string) bool {
+	return taught == "" || taught == s.Name || taught == s.ModelStream
 }
 
 // fillNames gives the keys that follow from the stream's name their value.
