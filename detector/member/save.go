@@ -157,11 +157,7 @@ func (f spreadFile) spread() (*Spread, error) {
 			return nil, fmt.Errorf("floor %d is %v, must be at least 0", j, v)
 		}
 	}
-	t := &texture{floor: f.Floor, last: make([]float64, d)}
-	for range spreadRows {
-		t.ring = append(t.ring, make([]float64, d))
-	}
-	return &Spread{level: l, turn: t, row: make([]float64, d)}, nil
+	return &Spread{level: l, turn: emptyTexture(f.Floor), row: make([]float64, d)}, nil
 }
 
 // MarshalJSON keeps what was learned.

@@ -79,20 +79,18 @@ func (s *Spread) Growth() float64 {
 
 // texture turns rows into the logarithms of their movement.
 type texture struct {
-	floor []float64   // per channel, so that a still channel has a logarithm
-	ring  [][]float64 // squared differences
-	last  []float64
-	at    int
-	seen  int // rows
-	order [spreadRows]float64
+	floor  []float64   // per channel, so that a still channel has a logarithm
+	ring   [][]float64 // squared differences
+	sorted [][]float64 // the ring's values per channel, in order
+	last   []float64
+	at     int
+	seen   int                 // rows
+	order  [spreadRows]float64 // scratch
 }
 
 func newTexture(rows [][]float64) *texture {
 	d := len(rows[0])
-	t := &texture{floor: make([]float64, d), last: make([]float64, d)}
-	for range spreadRows {
-		t.ring = append(t.ring, make([]float64, d))
-	}
+	t := emptyTexture(make([]float64, d))
 	for i := 1; i < len(rows); i++ {
 		for j, v := range rows[i] {
 			e := v - rows[i-1][j]
@@ -100,6 +98,44 @@ func newTexture(rows [][]float64) *texture {
 		}
 	}
 	return t
+}
+
+// emptyTexture is one that has seen nothing.
+func emptyTexture(floor []float64) *texture {
+	t := &texture{floor: floor, last: make([]float64, len(floor))}
+	for range spreadRows {
+		t.ring = append(t.ring, make([]float64, len(floor)))
+	}
+	for range floor {
+		t.sorted = append(t.sorted, make([]float64, spreadRows))
+	}
+	return t
+}
+
+// sort brings sorted in line with a ring that was filled otherwise than by into.
+func (t *texture) sort() {
+	for j, s := range t.sorted {
+		for i := range t.ring {
+			s[i] = t.ring[i][j]
+		}
+		slices.Sort(s)
+	}
+}
+
+// exchange puts v in the place of old in a sorted list; it is false when old is not there.
+func exchange(s []float64, old, v float64) bool {
+	i, found := slices.BinarySearch(s, old)
+	if !found {
+		return false
+	}
+	if k, _ := slices.BinarySearch(s, v); k > i {
+		copy(s[i:k-1], s[i+1:k])
+		s[k-1] = v
+	} else {
+		copy(s[k+1:i+1], s[k:i])
+		s[k] = v
+	}
+	return true
 }
 
 func (t *texture) reset() { t.at, t.seen = 0, 0 }
@@ -115,8 +151,14 @@ func (t *texture) into(dst, row []float64) bool {
 		}
 	}
 	if t.seen > 0 {
+		lost := false
 		for j, v := range row {
-			t.ring[t.at][j] = (v - t.last[j]) * (v - t.last[j])
+			e := (v - t.last[j]) * (v - t.last[j])
+			lost = !exchange(t.sorted[j], t.ring[t.at][j], e) || lost
+			t.ring[t.at][j] = e
+		}
+		if lost { // a ring that was read back with what is no number
+			t.sort()
 		}
 		t.at = (t.at + 1) % spreadRows
 	}
@@ -126,12 +168,8 @@ func (t *texture) into(dst, row []float64) bool {
 		return false
 	}
 	for j := range dst {
-		for i := range t.ring {
-			t.order[i] = t.ring[i][j]
-		}
-		slices.Sort(t.order[:])
 		sum := 0.0
-		for _, v := range t.order[:spreadKept] {
+		for _, v := range t.sorted[j][:spreadKept] {
 			sum += v
 		}
 		dst[j] = 0

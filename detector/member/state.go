@@ -130,6 +130,7 @@ func (t *texture) readState(r *stateReader) {
 	for _, x := range t.ring {
 		r.row(x)
 	}
+	t.sort()
 }
 
 // AppendBinary appends the past of the Watch to b.
