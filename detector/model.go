@@ -58,9 +58,10 @@ type Record struct {
 	FitParts      []string  `json:"fit_parts"`
 	HeldParts     []string  `json:"held_parts"`
 	FitRows       int       `json:"fit_rows"`
-	HeldRows      int       `json:"held_rows"`   // windows that were scored to calibrate
-	HeldGroups    int       `json:"held_groups"` // independent lots or parts among them
-	Skipped       int       `json:"skipped"`     // windows left out for their defects
+	HeldRows      int       `json:"held_rows"`          // windows that were scored to calibrate
+	HeldGroups    int       `json:"held_groups"`        // independent lots or parts among them
+	Skipped       int       `json:"skipped"`            // windows left out for their defects
+	Outliers      int       `json:"outliers,omitempty"` // windows left out because they are recognisably bad
 	Epochs        int       `json:"epochs"`
 	FitLoss       float64   `json:"fit_loss"`
 	NoAlarmBetter float64   `json:"no_alarm_better"` // at 95 %, no less than this share of good windows can be promised not to alarm: 3 / held_rows

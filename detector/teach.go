@@ -32,9 +32,10 @@ type Teaching struct {
 	MinChange    []float64 // per feature, in its unit: a smaller deviation never scores above the limit
 	Margin       float64   // without a budget, the limit is this many times the largest held-out score of a member; 1 or more
 	Budget       panel.Budget
-	Accept       int     // windows after which a level that has stopped moving is a new regime; 0: never
-	Holdout      float64 // share of the lesson that calibrates, above 0 and below 1
-	Embargo      int64   // samples left out between fitted and held-out windows, beyond those that both would share
+	Without      []string // members to leave out, by name
+	Accept       int      // windows after which a level that has stopped moving is a new regime; 0: never
+	Holdout      float64  // share of the lesson that calibrates, above 0 and below 1
+	Embargo      int64    // samples left out between fitted and held-out windows, beyond those that both would share
 	Hidden       int
 	Epochs       int
 	LearningRate float64
@@ -112,7 +113,7 @@ func (m *Model) learn(ctx context.Context, t *Teaching, s *split) error {
 	p, err := panel.Learn(ctx, &panel.Lesson{
 		Fit: runs(s.fit), Held: runs(s.held), Middle: m.Scaler.Median, Width: m.Scaler.Spread, MinChange: t.MinChange, Margin: t.Margin, Budget: t.Budget,
 		HeldLot: each(s.held, func(q Sequence) string { return q.Lot }), HeldPart: each(s.held, func(q Sequence) string { return q.Part }),
-		Accept: t.Accept, Warmup: t.Warmup, Increment: t.Increment, Quick: t.Quick, Hidden: t.Hidden, Epochs: t.Epochs, Rate: t.LearningRate, Seed: t.Seed, Progress: t.Progress,
+		Accept: t.Accept, Without: t.Without, Warmup: t.Warmup, Increment: t.Increment, Quick: t.Quick, Hidden: t.Hidden, Epochs: t.Epochs, Rate: t.LearningRate, Seed: t.Seed, Progress: t.Progress,
 	})
 	if err != nil {
 		return err
@@ -124,6 +125,7 @@ func (m *Model) learn(ctx context.Context, t *Teaching, s *split) error {
 	scored := usable(s.held, t.Warmup)
 	m.Record.HeldRows = scored
 	m.Record.NoAlarmBetter = min(1, 3/float64(scored))
+	m.Record.Outliers = p.Dropped()
 	m.Promise = p.Promise()
 	m.Provisional = provisional(s, scored)
 	if m.Promise.More > 1 {

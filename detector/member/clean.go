@@ -38,16 +38,3 @@ func Clean(rows [][]float64) (bad []int) {
 	}
 	return bad
 }
-
-// without gives the rows that are not listed; bad ascends.
-func without(rows [][]float64, bad []int) [][]float64 {
-	out := make([][]float64, 0, len(rows)-len(bad))
-	for i, r := range rows {
-		if len(bad) > 0 && bad[0] == i {
-			bad = bad[1:]
-			continue
-		}
-		out = append(out, r)
-	}
-	return out
-}

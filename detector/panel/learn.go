@@ -17,11 +17,13 @@ func Learn(ctx context.Context, l *Lesson) (*Panel, error) {
 	if err := l.check(); err != nil {
 		return nil, err
 	}
-	p := &Panel{warmup: l.Warmup, change: l.MinChange}
+	clean := *l // the caller's stays
+	l = &clean
+	p := &Panel{warmup: l.Warmup, change: l.MinChange, dropped: l.clean()}
 	shift, _ := member.NewShift(member.ShiftConfig{}, l.fitted()) // nil: whether the process moves is not known
 	p.regime = newRegime(l.Middle, l.Width, shift, l.Accept)
 	for _, k := range kinds {
-		if k.slow && l.Quick {
+		if k.slow && l.Quick || slices.Contains(l.Without, k.name) {
 			continue
 		}
 		m, err := k.fit(ctx, l)
@@ -68,18 +70,60 @@ func (p *Panel) calibrate(l *Lesson) error {
 	if !l.Budget.stated() {
 		p.largest.Extend(p.largest.Largest()-math.Log10(independent(top, len(p.seats))), 1)
 	}
-	for i, v := range top {
-		top[i] = p.over(v)
-	}
-	h := newHeld(l, top)
 	p.limit = shown + rarer
 	if l.Budget.stated() {
-		if err := p.afford(l, h); err != nil {
+		if err := p.afford(l, p.judged(l, top)); err != nil {
 			return err
 		}
 	}
-	p.count(l, h)
+	if top, err = p.live(l); err != nil {
+		return err
+	}
+	if l.Budget.stated() {
+		if p.largest, err = limit.CalibrateFew(top); err != nil {
+			return fmt.Errorf("the largest over the members: %w", err)
+		}
+		if err := p.afford(l, p.judged(l, top)); err != nil {
+			return err
+		}
+	}
+	p.count(l, p.judged(l, top))
 	return nil
+}
+
+// judged calibrates the largest over the members on each held-out row.
+func (p *Panel) judged(l *Lesson, top []float64) *held {
+	out := make([]float64, len(top))
+	for i, v := range top {
+		out[i] = p.over(v)
+	}
+	return newHeld(l, out)
+}
+
+// live goes over the held-out runs as over a stream's, with the limit as it stands, and gives the largest over the members on each row that is judged,
+// NaN for others: in an episode members hold the level that they judge from, so that scores depend on the limit.
+func (p *Panel) live(l *Lesson) ([]float64, error) {
+	follow := p.follow
+	p.follow = nil
+	defer func() { p.follow = follow }()
+	if _, err := p.ready(); err != nil {
+		return nil, err
+	}
+	var out []float64
+	var o Opinion
+	for _, run := range l.Held {
+		p.Forget()
+		for i, r := range run {
+			p.Step(&o, r)
+			top := math.NaN()
+			if i >= l.Warmup {
+				p.Settle(&o)
+				top = p.top
+			}
+			out = append(out, top)
+		}
+	}
+	return out, nil
 }
 
 // least is how many independent rows the held-out scores of a member must be worth: fewer support no rate at all.

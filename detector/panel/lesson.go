@@ -3,6 +3,7 @@ package panel
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"crackle/rnn/train"
 )
@@ -23,8 +24,9 @@ type Lesson struct {
 	Accept    int // rows after which a level that has stopped moving is a new regime; 0: never
 	Warmup    int // rows of a run before the first that is judged
 	Increment bool
-	Quick     bool // the network in closed form, and nothing else that backpropagation trains
-	Hidden    int  // of the network
+	Without   []string // members to leave out, by name
+	Quick     bool     // the network in closed form, and nothing else that backpropagation trains
+	Hidden    int      // of the network
 	Epochs    int
 	Rate      float64
 	Seed      uint64
@@ -80,6 +82,11 @@ func (l *Lesson) check() error {
 		}
 		if len(*names) != len(l.Held) {
 			return fmt.Errorf("%d lots or parts for %d runs held out", len(*names), len(l.Held))
+		}
+	}
+	for _, name := range l.Without {
+		if _, ok := kindOf(name); !ok {
+			return fmt.Errorf("member %q to leave out is unknown; there are %s", name, strings.Join(Names(), ", "))
 		}
 	}
 	return l.Budget.check()

@@ -18,11 +18,13 @@ type Panel struct {
 	warmup  int
 	change  []float64 // per feature: a smaller change scores no higher than the limit
 
-	absent []Absence
-	causes *member.Causes
-	spoke  int
-	saver  member.Saver
-	last   []float64 // calibrated score of each member on the last row
+	absent  []Absence
+	dropped int // rows of the lesson that were recognisably bad
+	causes  *member.Causes
+	spoke   int
+	top     float64 // the largest over the members, before it is calibrated
+	saver   member.Saver
+	last    []float64 // calibrated score of each member on the last row
 }
 
 // seat is a member with its calibration.
@@ -80,7 +82,8 @@ func (p *Panel) Step(o *Opinion, row []float64) {
 			o.Score, o.Raw, o.Member, p.spoke = v, s.raw, s.Name(), k
 		}
 	}
-	o.Score = p.over(o.Score)
+	p.top = o.Score
+	o.Score = p.over(p.top)
 }
 
 // Settle takes the opinion of the row last stepped into account, for rows that are judged: it moves a limit that follows, and tells fault from
@@ -188,6 +191,20 @@ func (p *Panel) Warmup() int { return p.warmup }
 
 // Width is the number of features of a row.
 func (p *Panel) Width() int { return len(p.change) }
+
+// Dropped is how many rows of the lesson were recognisably bad and left out; 0 for a panel from a file.
+func (p *Panel) Dropped() int { return p.dropped }
+
+// RawLimit is the raw score of a member, in its own units, that scores the limit by itself; NaN for one that is not there.
+func (p *Panel) RawLimit(name string) float64 {
+	for _, s := range p.seats {
+		if s.Name() == name && s.tail != nil {
+			l, _ := s.tail.Limit(math.Pow(10, -p.limit))
+			return l
+		}
+	}
+	return math.NaN()
+}
 
 // Absent are the members that could not learn.
 func (p *Panel) Absent() []Absence { return p.absent }

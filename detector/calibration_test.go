@@ -1,0 +1,203 @@
+package detector
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"crackle/detector/panel"
+	"crackle/window"
+)
+
+// process is n rows of two dependent features; wander moves their level.
+func process(r *rand.Rand, n int, wander float64) [][]float32 {
+	out := make([][]float32, n)
+	x, level := [2]float64{}, 0.0
+	for i := range out {
+		level += wander * r.NormFloat64()
+		out[i] = make([]float32, 2)
+		for j := range x {
+			x[j] = 0.5*x[j] + 0.866*r.NormFloat64()
+			out[i][j] = float32(20 + x[j] + level)
+		}
+	}
+	return out
+}
+
+// lessonOfRows takes rows as one unbroken recording.
+func lessonOfRows(rows [][]float32) *Lesson {
+	l := &Lesson{}
+	for i, r := range rows {
+		l.Add(&window.Window{Fresh: i == 0, First: uint64(i), End: uint64(i + 1), Features: r})
+	}
+	return l
+}
+
+func stating(share float64, adaptive bool) Teaching {
+	t := teaching()
+	t.Quick, t.Warmup, t.Holdout, t.Embargo = true, 8, 0.89, 50
+	t.Budget = panel.Budget{Share: share, Adaptive: adaptive}
+	return t
+}
+
+// realised is the share of good windows above the limit, of a model that was taught a stated share on the windows before.
+func realised(t *testing.T, how Teaching, rows [][]float32, learn int) (share float64, m *Model) {
+	t.Helper()
+	m, err := Teach(t.Context(), how, lessonOfRows(rows[:learn]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := New(Config{Stream: "s", Model: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s Score
+	above, judged := 0, 0
+	for i, r := range rows[learn:] {
+		d.Score(&s, &window.Window{Fresh: i == 0, Features: r})
+		if s.Verdict == NotAssessed {
+			continue
+		}
+		if judged++; s.Verdict == Alarm {
+			above++
+		}
+	}
+	return float64(above) / float64(judged), m
+}
+
+// A stated rate of 1 % is realised within 0.5 to 2 times in 95 of 100 runs of a detector taught with it, on processes never seen: by a fixed limit on one that
+// is stationary, where the held-out windows are worth the 1,000 independent ones that it takes, and by one that follows on one that drifts. Members with a long
+// memory are left out, for with them it takes recordings too long for a test; and it is fast enough to be run each time.
+func TestStatedRateIsRealised(t *testing.T) {
+	const runs, alpha = 200, 0.01
+	for name, wander := range map[string]float64{"stationary": 0, "drifting": 0.02} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			how := stating(alpha, wander > 0)
+			how.Without = []string{"novelty", "spread", "cusum"}
+			held, mean := 0, 0.0
+			for k := range uint64(runs) {
+				share, m := realised(t, how, process(rand.New(rand.NewPCG(k, 77)), 17000, wander), 9000)
+				if mean += share / runs; share >= alpha/2 && share <= 2*alpha {
+					held++
+				}
+				if wander == 0 && m.Promise.More > 1.2 {
+					t.Errorf("run %d: %d windows are worth %.0f", k, m.Promise.Rows, m.Promise.Effective)
+				}
+			}
+			t.Logf("%d of %d runs within a factor of two, on average %.4f", held, runs, mean)
+			if held < runs*95/100 {
+				t.Errorf("%d of %d runs within a factor of two, on average %.4f", held, runs, mean)
+			}
+		})
+	}
+}
+
+// Bad episodes in 5 % of the lesson do not raise the limit of any member by more than 20 %, in units of its raw score, against a lesson without them.
+func TestBadEpisodesDoNotRaiseLimits(t *testing.T) {
+	for seed := range uint64(4) {
+		clean := process(rand.New(rand.NewPCG(seed, 5)), 6000, 0)
+		dirty := make([][]float32, len(clean))
+		for i, row := range clean {
+			dirty[i] = []float32{row[0], row[1]}
+			if i%1000 >= 500 && i%1000 < 550 {
+				dirty[i][0] += 15
+			}
+		}
+		how := stating(0.01, false)
+		how.Holdout = 0.6
+		a, err := Teach(t.Context(), how, lessonOfRows(clean))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Teach(t.Context(), how, lessonOfRows(dirty))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Record.Outliers > 5 || b.Record.Outliers < 250 || b.Record.Outliers > 310 {
+			t.Errorf("seed %d: %d and %d windows left out, 0 and 300 are bad", seed, a.Record.Outliers, b.Record.Outliers)
+		}
+		p, err := a.Panel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := b.Panel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range p.Members() {
+			x, y := p.RawLimit(name), q.RawLimit(name)
+			if math.IsNaN(y) && len(b.Absent) > 0 {
+				continue // cut into pieces, the held-out windows say less of it, and it is left out
+			}
+			if !(y <= x+0.2*math.Abs(x)) {
+				t.Errorf("seed %d, %s: raw limit %.4g, with bad episodes %.4g", seed, name, x, y)
+			}
+		}
+	}
+}
+
+// Verdicts do not depend on the unit: features a billion times smaller or larger give the same ones.
+func TestVerdictsDoNotDependOnTheUnit(t *testing.T) {
+	rows := process(rand.New(rand.NewPCG(3, 5)), 3000, 0)
+	for i := 2500; i < 2540; i++ {
+		rows[i][1] += 8
+	}
+	verdicts := func(scale float32) []Verdict {
+		scaled := make([][]float32, len(rows))
+		for i, r := range rows {
+			scaled[i] = []float32{r[0] * scale, r[1] * scale}
+		}
+		m, err := Teach(t.Context(), stating(0.01, false), lessonOfRows(scaled[:2000]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []Verdict
+		for _, s := range scores(t, m, lessonOfRows(scaled[2000:])) {
+			out = append(out, s.Verdict)
+		}
+		return out
+	}
+	want := verdicts(1)
+	for _, scale := range []float32{1e-9, 1e9} {
+		different := 0
+		for i, v := range verdicts(scale) {
+			if v != want[i] {
+				different++
+			}
+		}
+		if different > 3 { // rounding of the features to float32 moves a score by a hair
+			t.Errorf("scaled by %g, %d of %d verdicts differ", scale, different, len(want))
+		}
+	}
+}
+
+// Steps take no longer after ten million of them: what is remembered is bounded. The time is not measured, the state is.
+func TestStateDoesNotGrow(t *testing.T) {
+	rows := process(rand.New(rand.NewPCG(3, 5)), 4000, 0)
+	m, err := Teach(t.Context(), stating(0.01, false), lessonOfRows(rows[:3000]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	sizes := make([]int, 2)
+	for k, steps := range []int{20_000, 40_000} {
+		wait.Go(func() {
+			d, err := New(Config{Stream: "s", Model: m})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			var s Score
+			for i := range steps {
+				d.Score(&s, &window.Window{Fresh: i == 0, Features: rows[i%len(rows)]})
+			}
+			sizes[k] = len(d.AppendState(nil))
+		})
+	}
+	wait.Wait()
+	if sizes[0] != sizes[1] || sizes[0] == 0 {
+		t.Errorf("the state has %d bytes after 20,000 windows, %d after 40,000", sizes[0], sizes[1])
+	}
+}
