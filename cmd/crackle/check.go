@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
+	"crackle/web/auth"
 )
 
 type checkCmd struct {
@@ -21,7 +23,7 @@ type checkCmd struct {
 func (c *checkCmd) Run(con console) error {
 	cfg, errs := config.Examine(c.Config)
 	if cfg != nil {
-		errs = append(errs, modelMistakes(cfg, errs)...).Sorted()
+		errs = append(append(errs, modelMistakes(cfg, errs)...), doorMistakes(cfg, errs)...).Sorted()
 	}
 	if len(errs) > 0 {
 		return mistakes(errs)
@@ -41,6 +43,24 @@ func (c *checkCmd) Run(con console) error {
 		}
 	}
 	return nil
+}
+
+// doorMistakes looks at the users, without whom an address that others can reach is not listened on.
+func doorMistakes(cfg *config.Config, errs config.Errors) (out config.Errors) {
+	if errs.Under("server") || errs.Under("store", "dir") {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(cfg.Server.Listen)
+	ip := net.ParseIP(host)
+	users, usersErr := auth.OpenUsers(cfg.UsersFile())
+	switch {
+	case usersErr != nil:
+		out = append(out, cfg.Mistake([]string{"server", "users_file"}, "a file of users that cannot be used ("+usersErr.Error()+")", "one that crackle user wrote, readable by its owner only", "mend it as it says"))
+	case err == nil && host != "localhost" && (ip == nil || !ip.IsLoopback()) && !users.Any():
+		out = append(out, cfg.Mistake([]string{"server", "listen"}, fmt.Sprintf("%q, which other machines can reach, without a user who could log in", cfg.Server.Listen),
+			"a loopback address, or any with users", "make one with crackle user add NAME --role engineer -c FILE"))
+	}
+	return out
 }
 
 // load reads a configuration; its mistakes are the user's.

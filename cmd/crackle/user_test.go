@@ -84,10 +84,22 @@ func TestUserOfConfig(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	if _, log, code := crackle("check", "-c", file); code != exitMistake || !strings.Contains(log, "crackle.toml:2: server.listen") || !strings.Contains(log, "crackle user add") {
+		t.Errorf("checked without users: %d %s", code, log)
+	}
 	if code, out, err := typed(t, goodPassword, "user", "add", "ann", "--role", "engineer", "-c", file); code != exitOK {
 		t.Fatalf("%d %s%s", code, out, err)
 	}
 	if info, err := os.Stat(filepath.Join(dir, "people.json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
+	}
+	if out, log, code := crackle("check", "-c", file); code != exitOK {
+		t.Errorf("checked with a user: %d %s%s", code, out, log)
+	}
+	if err := os.Chmod(filepath.Join(dir, "people.json"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, log, code := crackle("check", "-c", file); code != exitMistake || !strings.Contains(log, "server.users_file") || !strings.Contains(log, "chmod 600") {
+		t.Errorf("checked with an open file: %d %s", code, log)
 	}
 }

@@ -39,10 +39,11 @@ func (d *Door) Login(w http.ResponseWriter, r *http.Request, name, password stri
 	if err := d.guesses.enter(r.Context()); err != nil {
 		return err
 	}
+	nobody := nobodysHash() // made for both, so that the first failure takes no longer either
 	user, there := d.cfg.Users.find(name)
 	hash := user.hash
 	if !there {
-		hash = nobodysHash()
+		hash = nobody
 	}
 	right := len(password) <= MaxPassword && hash.matches(password)
 	d.guesses.leave()
