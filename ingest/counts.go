@@ -28,6 +28,7 @@ type Counts struct {
 	GapRun  uint64 // run of the newest of them, ...
 	GapAt   uint64 // ... and the index at which it begins
 	Runs    uint64 // starts of a publisher that were seen
+	Jumps   uint64 // of the index within a run, too wide for a gap
 	Resyncs uint64 // times that the index was taken up anew behind a false jump
 
 	Malformed     [block.Kinds]uint64 // messages that could not be read, by block.Kind
@@ -65,18 +66,18 @@ func (t *tally) load() Tally { return Tally{t.blocks.Load(), t.samples.Load()} }
 type counters struct {
 	received, delivered, duplicated, late, reordered, dropped, wrongRate, wrongChannels, stray tally
 
-	missing, gaps, gapRun, gapAt, runs, resyncs, clientDropped, opened, rewound atomic.Uint64
-	malformed                                                                   [block.Kinds]atomic.Uint64
-	lastDataNS                                                                  atomic.Int64
-	lastSeq, lastEnd                                                            atomic.Uint64
-	pending                                                                     atomic.Int64 // -1: not known
+	missing, gaps, gapRun, gapAt, runs, jumps, resyncs, clientDropped, opened, rewound atomic.Uint64
+	malformed                                                                          [block.Kinds]atomic.Uint64
+	lastDataNS                                                                         atomic.Int64
+	lastSeq, lastEnd                                                                   atomic.Uint64
+	pending                                                                            atomic.Int64 // -1: not known
 }
 
 func (n *counters) snapshot() Counts {
 	c := Counts{
 		Received: n.received.load(), Delivered: n.delivered.load(), Duplicated: n.duplicated.load(), Late: n.late.load(),
 		Reordered: n.reordered.load(), Dropped: n.dropped.load(), WrongRate: n.wrongRate.load(), WrongChannels: n.wrongChannels.load(),
-		Stray: n.stray.load(), Missing: n.missing.Load(), Gaps: n.gaps.Load(), GapRun: n.gapRun.Load(), GapAt: n.gapAt.Load(), Runs: n.runs.Load(), Resyncs: n.resyncs.Load(),
+		Stray: n.stray.load(), Missing: n.missing.Load(), Gaps: n.gaps.Load(), GapRun: n.gapRun.Load(), GapAt: n.gapAt.Load(), Runs: n.runs.Load(), Jumps: n.jumps.Load(), Resyncs: n.resyncs.Load(),
 		ClientDropped: n.clientDropped.Load(), Opened: n.opened.Load(), Rewound: n.rewound.Load(),
 		LastSeq: n.lastSeq.Load(), LastEnd: n.lastEnd.Load(),
 	}

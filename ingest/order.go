@@ -40,6 +40,8 @@ const (
 	keptGaps  = 32 // gaps remembered, to tell a late block from a duplicate
 	keptMarks = 16 // part marks remembered, to know one that comes again
 	keptRuns  = 8  // runs remembered, to know a block of a run that is over
+
+	farJump = 1 << 41 // samples within a run, 25 days at 1 MHz: no publisher pauses for so long and goes on with its run
 )
 
 // order puts the blocks of one stream in the order of their samples. A block ahead of its turn waits until the ones before it have come,
@@ -80,6 +82,7 @@ type handler interface {
 	trimmed(samples uint64)               // from the front of the next block delivered: they came before
 	reordered(b *block.Block)             // b is behind a later one, but not too late
 	missed(from, to uint64)               // a gap is given up
+	jumped(from, to uint64)               // likewise, but it is too wide to be one
 	newRun(run uint64)                    // the following blocks belong to another run
 	resynced(from, to uint64, run uint64) // the index goes back from one to the other
 }
@@ -293,7 +296,11 @@ func compare(a, b *block.Block) int {
 // skip gives up the gap before the first waiting block.
 func (o *order) skip() {
 	to := o.wait[0].b.First
-	o.out.missed(o.next, to)
+	if to-o.next > farJump {
+		o.out.jumped(o.next, to)
+	} else {
+		o.out.missed(o.next, to)
+	}
 	o.gaps.add(span{o.next, to})
 	o.next, o.sinceGap = to, 0
 	o.drain()

@@ -16,7 +16,7 @@ type record struct {
 	duplicate, late, stray, trim, reord int
 	gaps                                []span
 	runs                                []uint64
-	resyncs                             int
+	resyncs, jumps                      int
 }
 
 func (r *record) deliver(b *block.Block) { r.out = append(r.out, b) }
@@ -34,6 +34,7 @@ func (r *record) trimmed(n uint64)        { r.trim += int(n) }
 func (r *record) reordered(*block.Block)  { r.reord++ }
 func (r *record) missed(from, to uint64)  { r.gaps = append(r.gaps, span{from, to}) }
 func (r *record) newRun(run uint64)       { r.runs = append(r.runs, run) }
+func (r *record) jumped(_, _ uint64)      { r.jumps++ }
 func (r *record) resynced(_, _, _ uint64) { r.resyncs++ }
 func (r *record) firsts() (f []uint64) {
 	for _, b := range r.out {
@@ -202,8 +203,8 @@ func TestOrderResync(t *testing.T) {
 	for i := uint64(1); i < 20; i++ {
 		s.push(blk(1, 10*i, 10))
 	}
-	if s.resyncs != 1 || s.late != 4 || len(s.out) != 2+19-4 {
-		t.Errorf("resyncs %d, late %d, delivered %d", s.resyncs, s.late, len(s.out))
+	if s.resyncs != 1 || s.jumps != 1 || len(s.gaps) != 0 || s.late != 4 || len(s.out) != 2+19-4 {
+		t.Errorf("resyncs %d, jumps %d, gaps %v, late %d, delivered %d", s.resyncs, s.jumps, s.gaps, s.late, len(s.out))
 	}
 }
 

@@ -258,6 +258,11 @@ func (r *Receiver) missed(from, to uint64) {
 	r.log.Debug("samples are missing", "from", from, "to", to)
 }
 
+func (r *Receiver) jumped(from, to uint64) {
+	r.n.jumps.Add(1)
+	r.log.Warn("the sample index jumps too far for a gap, and is followed, for nothing else comes; the samples between are not counted as missing", "from", from, "to", to)
+}
+
 func (r *Receiver) newRun(run uint64) {
 	r.n.runs.Add(1)
 	if now := r.order.now; now.Sub(r.runTold) >= time.Second { // a publisher that draws a run for every block must not flood the log

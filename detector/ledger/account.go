@@ -56,13 +56,16 @@ func New(cfg Config) (*Account, error) {
 // Reset forgets everything, as if the account were new.
 func (a *Account) Reset() { *a = Account{cfg: a.cfg} }
 
+// farJump is the widest gap within a run, in samples; what is behind a wider jump of the index belongs to what was before as little as another run does.
+const farJump = 1 << 41
+
 // Back reports whether a block's index goes back within the run: where a receiver takes the index up anew behind a false jump, the part under way
 // is to be ended before the block is booked; else what goes back counts as duplicated.
 func (a *Account) Back(b *block.Block) bool { return a.started && b.Run == a.run && b.First < a.end }
 
 // Block books the next block, before its windows are scored. It ends the part under way when the block is of another one.
 func (a *Account) Block(b *block.Block) {
-	same := a.started && b.Run == a.run
+	same := a.started && b.Run == a.run && (b.First < a.end || b.First-a.end <= farJump)
 	if same && b.End() <= a.end && b.Count() > 0 {
 		a.samples().Duplicated += uint64(b.Count())
 		return

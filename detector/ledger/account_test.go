@@ -276,3 +276,25 @@ func TestLots(t *testing.T) {
 		t.Error("lots of nothing")
 	}
 }
+
+// An index that jumps by more than any pause could explain leaves no part with more samples than were ever made.
+func TestFarJump(t *testing.T) {
+	f := newFeed(t)
+	f.block(1, 0, 1000, "a", block.PartBegin, nil)
+	f.block(1, 1<<62, 100, "a", 0, nil)
+	if !f.a.Back(&block.Block{Run: 1, First: 1000}) {
+		t.Fatal("going back is not seen")
+	}
+	f.a.Finish(func(p Part) { f.parts = append(f.parts, p) })
+	f.block(1, 1000, 100, "a", block.PartEnd, nil)
+	total := uint64(0)
+	for _, p := range f.parts {
+		total += p.Samples.Expected
+		if p.Verdict != detector.NotAssessed {
+			t.Errorf("a piece of the part is %v: %+v", p.Verdict, p)
+		}
+	}
+	if s, parts := f.a.Totals(); parts != 3 || total != 1200 || s.Missing != 0 {
+		t.Errorf("%d parts of %d samples, %+v", parts, total, s)
+	}
+}

@@ -270,7 +270,7 @@ func (k *checkpoints) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			if k.app.conn.IsConnected() {
-				k.round(ctx)
+				k.round(ctx, true)
 			}
 			return nil
 		case <-tick.C:
@@ -280,7 +280,7 @@ func (k *checkpoints) run(ctx context.Context) error {
 			<-ctx.Done()
 			return nil
 		}
-		k.round(ctx)
+		k.round(ctx, false)
 		select {
 		case <-ctx.Done():
 		case <-time.After(checkpointLeast):

@@ -7,13 +7,14 @@ import (
 	"time"
 )
 
-// round writes one checkpoint of everything that has moved.
-func (k *checkpoints) round(ctx context.Context) {
+// round writes one checkpoint of everything that has moved. stopped says that nobody touches streams any more whose goroutine has ended; else these are
+// left out.
+func (k *checkpoints) round(ctx context.Context, stopped bool) {
 	// Not cut off by a stop: whether a write that is cut off has been taken is not known.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(checkpointRound, seconds(k.app.config().Server.StopS/3)))
 	defer cancel()
 	k.mu.Lock()
-	taken, err := k.roundLocked(ctx)
+	taken, err := k.roundLocked(ctx, stopped)
 	if len(taken) == 0 {
 		k.say(err)
 	}
@@ -24,14 +25,14 @@ func (k *checkpoints) round(ctx context.Context) {
 }
 
 // roundLocked gives the streams that somebody else holds now.
-func (k *checkpoints) roundLocked(ctx context.Context) (taken []string, err error) {
+func (k *checkpoints) roundLocked(ctx context.Context, stopped bool) (taken []string, err error) {
 	moved := map[string]*checkpoint{}
 	for _, s := range k.app.list() {
 		h := k.held[s.cfg.Name]
 		if h == nil || !h.placed {
 			continue
 		}
-		if c := k.look(ctx, s, h); c != nil {
+		if c := k.look(ctx, s, h, stopped); c != nil {
 			moved[s.cfg.Name] = c
 		}
 	}
@@ -68,7 +69,7 @@ func (k *checkpoints) roundLocked(ctx context.Context) (taken []string, err erro
 }
 
 // look takes a stream's state between two blocks; nil when it has not moved since the last checkpoint, or cannot be asked now.
-func (k *checkpoints) look(ctx context.Context, s *stream, h *holding) (c *checkpoint) {
+func (k *checkpoints) look(ctx context.Context, s *stream, h *holding, stopped bool) (c *checkpoint) {
 	take := func(s *stream) {
 		model := ""
 		if m := s.chain.Model(); m != nil {
@@ -81,7 +82,7 @@ func (k *checkpoints) look(ctx context.Context, s *stream, h *holding) (c *check
 		c.setPlace(s.at)
 	}
 	err := s.ask(ctx, take)
-	if errors.Is(err, errOver) { // nobody else touches it any more
+	if errors.Is(err, errOver) && stopped {
 		take(s)
 	}
 	if c != nil {

@@ -88,7 +88,7 @@ func (k *checkpoints) letGo(ctx context.Context, r letGoRequest) error {
 			return err
 		}
 	}
-	k.round(ctx)
+	k.round(ctx, true)
 	return k.app.yield(ctx, streams, r.Worker)
 }
 
