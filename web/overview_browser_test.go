@@ -22,7 +22,7 @@ import (
 )
 
 // serve runs the server over a plant until the test ends or stop is called, and returns the dashboard's address.
-func serve(t *testing.T, p *plant, listen, dist string, more ...api.Providers) (url string, stop func()) {
+func serve(t testing.TB, p *plant, listen, dist string, more ...api.Providers) (url string, stop func()) {
 	t.Helper()
 	var providers api.Providers
 	for _, m := range more {
@@ -32,7 +32,7 @@ func serve(t *testing.T, p *plant, listen, dist string, more ...api.Providers) (
 }
 
 // serveWith is serve for a server that is set up in another way.
-func serveWith(t *testing.T, p *plant, cfg web.Config, dist string) (url string, stop func()) {
+func serveWith(t testing.TB, p *plant, cfg web.Config, dist string) (url string, stop func()) {
 	t.Helper()
 	cfg.Monitor, cfg.Hub, cfg.Gatherer, cfg.Version, cfg.Files, cfg.Log = p, p.hub, p.prom, "test", os.DirFS(dist), slog.New(slog.NewTextHandler(t.Output(), nil))
 	s, err := web.New(cfg)
@@ -53,7 +53,7 @@ func serveWith(t *testing.T, p *plant, cfg web.Config, dist string) (url string,
 }
 
 // feed runs the plant's streams until the test ends.
-func feed(t *testing.T, p *plant, sources []source) {
+func feed(t testing.TB, p *plant, sources []source) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var feeding sync.WaitGroup
 	for i, src := range sources {

@@ -24,6 +24,7 @@ type plant struct {
 	hub     *hub.Hub
 	machine *alert.Machine
 	prom    *prometheus.Registry
+	pace    time.Duration // from one tick to the next
 
 	mu        sync.Mutex
 	status    []web.StreamStatus
@@ -33,13 +34,19 @@ type plant struct {
 }
 
 // newPlant makes a plant whose parts run until the test ends.
-func newPlant(t *testing.T, streams ...web.StreamStatus) *plant {
+func newPlant(t testing.TB, streams ...web.StreamStatus) *plant {
+	t.Helper()
+	return newPlantAt(t, 50*time.Millisecond, streams...)
+}
+
+// newPlantAt is newPlant for one that publishes at another pace than 20 times a second.
+func newPlantAt(t testing.TB, pace time.Duration, streams ...web.StreamStatus) *plant {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	p := &plant{prom: prometheus.NewRegistry(), status: slices.Clone(streams), faulty: map[string]float64{}, silent: map[string]bool{},
+	p := &plant{pace: pace, prom: prometheus.NewRegistry(), status: slices.Clone(streams), faulty: map[string]float64{}, silent: map[string]bool{},
 		readiness: web.Readiness{Connected: true, ModelsLoaded: true}}
 	var err error
-	if p.hub, err = hub.New(hub.Config{Registerer: p.prom, Log: log}); err != nil {
+	if p.hub, err = hub.New(hub.Config{Tick: pace, Registerer: p.prom, Log: log}); err != nil {
 		t.Fatal(err)
 	}
 	var watched []alert.Stream
@@ -125,10 +132,10 @@ type source struct {
 	parts     time.Duration // of signal time; 0 for none
 }
 
-// run feeds stream i until ctx ends, one tick every 50 ms, after filling the history at once.
+// run feeds stream i until ctx ends, tick by tick, after filling the history at once.
 func (p *plant) run(ctx context.Context, i int, src source) {
 	rng := rand.New(rand.NewPCG(7, uint64(i)))
-	tick := time.NewTicker(50 * time.Millisecond)
+	tick := time.NewTicker(p.pace)
 	defer tick.Stop()
 	for n := 0; ; n++ {
 		if n > 40 { // the first two seconds of signal come as fast as the hub takes them

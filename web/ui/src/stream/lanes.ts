@@ -8,13 +8,19 @@ import type { View } from "../plot/view";
 import type { Signal } from "./signal";
 
 const featuresAtFirst = 4;
+const turns = 3; // frames over which the plots are drawn, a share of them in each, so that no frame takes long
 
 export class Lanes {
   readonly root = el("div", { class: "lanes" });
   allFeatures = false;
   private lanes: Lane[] = [];
   private key = "";
-  private readonly sized = new ResizeObserver(() => this.lanes.forEach((l) => l.resize()));
+  private left = 0; // plots that are still to be drawn in this round
+  private width = 0;
+  private readonly sized = new ResizeObserver(() => {
+    this.width = this.root.clientWidth;
+    this.lanes.forEach((l) => l.resize());
+  });
   private readonly inSight = new IntersectionObserver((list) => {
     for (const e of list) {
       const lane = this.lanes.find((l) => l.root === e.target);
@@ -34,20 +40,27 @@ export class Lanes {
 
   // pixels is the width of a plot, in pixels of the screen.
   get pixels(): number {
-    return Math.max(64, Math.round((this.root.clientWidth - 68) * (devicePixelRatio || 1)));
+    return Math.max(64, Math.round((this.width - 68) * (devicePixelRatio || 1)));
   }
 
   get hidden(): number {
     return this.allFeatures ? 0 : Math.max(0, this.signal.features.length - featuresAtFirst);
   }
 
-  draw(): void {
+  // begin starts a round in which every plot is drawn once.
+  begin(): void {
     const s = this.signal;
     const key = [s.raw, s.conditioned, s.features].map((l) => l.map((t) => t.name).join("\n")).join("\n\n") + this.allFeatures + (s.spectra.count > 0);
     if (key !== this.key) this.build(key);
-    for (const l of this.lanes) {
-      l.draw();
-      l.read();
+    this.left = this.lanes.length;
+  }
+
+  // draw paints a share of the plots, until the round is over.
+  draw(): void {
+    for (let n = Math.ceil(this.lanes.length / turns); n > 0 && this.left > 0; n--) {
+      const lane = this.lanes[this.lanes.length - this.left--]!;
+      lane.draw();
+      lane.read();
     }
   }
 

@@ -116,12 +116,14 @@ export class StreamPage implements Page {
 
   frame(): void {
     const t = performance.now();
-    if (t - this.drawn < drawEvery) return;
-    this.drawn = t;
-    if (this.view.live) {
-      this.signal.follow(this.view, this.lanes.pixels);
-      this.view.follow(this.signal.newest());
-      this.signal.trim(this.view.from - this.view.length / 2);
+    if (t - this.drawn >= drawEvery) {
+      this.drawn = t;
+      if (this.view.live) {
+        this.signal.follow(this.view, this.lanes.pixels);
+        this.view.follow(this.signal.newest());
+        this.signal.trim(this.view.from - this.view.length / 2);
+      }
+      this.lanes.begin();
     }
     this.lanes.draw();
   }

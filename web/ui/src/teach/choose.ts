@@ -82,8 +82,10 @@ export class Chooser {
 
   frame(): void {
     const t = performance.now();
-    if (t - this.drawn < 45) return;
-    this.drawn = t;
+    if (t - this.drawn >= 45) {
+      this.drawn = t;
+      this.lanes.begin();
+    }
     this.lanes.draw();
   }
 
