@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
 	"crackle/detector/explain"
 	"crackle/detector/explain/heat"
@@ -148,7 +149,7 @@ func (c *explainCmd) overModel(con console, cfg *config.Config, s *config.Stream
 }
 
 func (c *explainCmd) overHead(con console, cfg *config.Config, s *config.Stream, files []string, how explain.LossConfig) (*explain.Loss, error) {
-	h, err := loadHead(headPath(cfg, s, c.Target), s)
+	h, err := app.LoadHead(headPath(cfg, s, c.Target), s)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +194,7 @@ func losses(w io.Writer, l *explain.Loss) error {
 
 // head explains what a head answers for a recording.
 func (c *explainCmd) head(con console, cfg *config.Config, s *config.Stream, method explain.Method) error {
-	h, err := loadHead(headPath(cfg, s, c.Target), s)
+	h, err := app.LoadHead(headPath(cfg, s, c.Target), s)
 	if err != nil {
 		return err
 	}

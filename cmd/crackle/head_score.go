@@ -1,15 +1,12 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 
+	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
-	"crackle/detector"
 	"crackle/detector/head"
 )
 
@@ -25,40 +22,13 @@ type answered struct {
 	*head.Estimate
 }
 
-// loadHead reads a head and makes sure that it was learnt with the stream's own conditioning.
-func loadHead(path string, s *config.Stream) (*head.Head, error) {
-	b, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("there is no head %s; make one with `crackle train --labels FILE.csv --target NAME`", path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	h, err := head.Parse(b)
-	if err != nil {
-		return nil, fmt.Errorf("head %s: %w", path, err)
-	}
-	if h.Stream != s.Name {
-		return nil, fmt.Errorf("head %s was learnt for stream %s, not for %s: learn one for it, or name that stream", path, h.Stream, s.Name)
-	}
-	m := detector.Model{Meta: detector.Meta{Conditioning: h.Conditioning}}
-	differences, err := m.Contradictions(json.RawMessage(s.Fingerprint()))
-	if err != nil {
-		return nil, fmt.Errorf("head %s: %w", path, err)
-	}
-	if len(differences) > 0 {
-		return nil, fmt.Errorf("head %s was learnt with another conditioning: %s; set the stream's keys as it has them, or learn anew", path, strings.Join(differences, "; "))
-	}
-	return h, nil
-}
-
 // head answers for each recording, and with labels says how far off it was.
 func (c *scoreCmd) head(con console, cfg *config.Config, s *config.Stream) error {
 	path := c.Head
 	if path == "" {
 		path = headPath(cfg, s, c.Target)
 	}
-	h, err := loadHead(path, s)
+	h, err := app.LoadHead(path, s)
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"crackle/cmd/crackle/demo"
 	"crackle/detector/head"
+	"crackle/detector/ledger"
 )
 
 // labelledMotor writes all of the demo's real motor recordings, a configuration and a table of labels: the share of shorted turns and the phase,
@@ -171,5 +173,68 @@ func TestScenarioHeadClassesAndBadLabels(t *testing.T) {
 	}
 	if _, log, code := crackle("score", "-c", cfg, "--target", "wear", files[0]); code != exitFailed || !strings.Contains(log, "there is no head") {
 		t.Errorf("a head that is not there: %d, %q", code, log)
+	}
+}
+
+// A running crackle answers for every part, to the bit what scoring its recording says; a head that cannot be used says why.
+func TestScenarioHeadAnswersLive(t *testing.T) {
+	dir, path, labels, files := labelledMotor(t, func(s string) bool { return s == "SC_A4_B0_C0" })
+	if _, log, code := crackle(append([]string{"train", "-c", path, "--labels", labels, "--target", "shorted", "--unit", "%"}, files...)...); code != exitOK {
+		t.Fatal(log)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nmax_bytes = 268435456\nsync = \"default\"\n"+
+		strings.Replace(string(text), "rate_hz", "heads = [\"motor.shorted.head.safetensors\", \"missing.head.safetensors\"]\nrate_hz", 1))
+	faulty := filepath.Join(dir, "SC_A4_B0_C0_001.csv") // motorFiles wrote the first recordings only
+	if _, err := os.Stat(faulty); err != nil {
+		faulty = files[len(files)-1]
+	}
+	out, log, code := crackle("score", "-c", path, "--target", "shorted", "--json", faulty)
+	if code != exitOK {
+		t.Fatal(log)
+	}
+	var file struct{ Estimates []answered }
+	if err := json.Unmarshal([]byte(out), &file); err != nil {
+		t.Fatal(err)
+	}
+	startCrackle(t, path)
+	for range 2 { // the second right behind the first
+		if _, log, code := crackle("replay", faulty, "-s", "motor", "-c", path, "--speed", "0"); code != exitOK {
+			t.Fatal(log)
+		}
+	}
+	var list struct{ Parts []ledger.Part }
+	for until := time.Now().Add(30 * time.Second); len(list.Parts) < 2 && time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+		out, log, code := crackle("parts", "-c", path, "--json")
+		if code != exitOK {
+			t.Fatal(log)
+		}
+		if err := json.Unmarshal([]byte(out), &list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(list.Parts) != 2 {
+		t.Fatalf("parts %+v", list.Parts)
+	}
+	for _, p := range list.Parts {
+		if len(p.Estimates) != 2 {
+			t.Fatalf("estimates %+v", p.Estimates)
+		}
+		broken, e, want := p.Estimates[0], p.Estimates[1], file.Estimates[0]
+		if !strings.Contains(broken.Reason, "there is no head") {
+			t.Errorf("a head that is not there: %+v", broken)
+		}
+		if e.Target != "shorted" || float64(e.Value) != want.Value || float64(e.Low) != want.Low || float64(e.High) != want.High {
+			t.Errorf("live %+v, from the file %+v", e, want.Estimate)
+		}
+	}
+	if out, _, code := crackle("parts", "-c", path); code != exitOK || !strings.Contains(out, "shorted "+fmt.Sprintf("%.4g", file.Estimates[0].Value)+" %") {
+		t.Errorf("in words: %d, %q", code, out)
+	}
+	if out, _, code := crackle("parts", "-c", path, "--csv"); code != exitOK || !strings.Contains(out, ",estimates\n") || !strings.Contains(out, "with 90 %") {
+		t.Errorf("csv: %d, %q", code, out)
 	}
 }

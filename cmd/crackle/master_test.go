@@ -1,18 +1,14 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"crackle/cmd/crackle/app"
-	"crackle/cmd/crackle/config"
 	"crackle/detector/master"
 )
 
@@ -27,27 +23,7 @@ func TestScenarioMasterFromTheShell(t *testing.T) {
 		t.Errorf("a stream without: %d, %q", code, log)
 	}
 	write(t, path, "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nmax_bytes = 268435456\nsync = \"default\"\n"+string(text)+"\n[stream.motor.master]\nparts = [\"REF\", \"other\"]\nmeasurements = 5\n")
-	cfg, err := config.Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := app.New(cfg, app.Options{Version: "test", Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := a.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := a.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-	}()
-	for c, _ := a.Counts("motor"); c.Opened == 0 && ctx.Err() == nil; c, _ = a.Counts("motor") {
-		time.Sleep(10 * time.Millisecond)
-	}
+	startCrackle(t, path)
 	if out, log, code := crackle("master", "-c", path, "--part", "REF"); code != exitOK || !strings.Contains(out, "has not been measured yet") {
 		t.Errorf("before any: %d, %q, %q", code, out, log)
 	}
@@ -63,7 +39,7 @@ func TestScenarioMasterFromTheShell(t *testing.T) {
 		Points []master.Point
 	}
 	picture := filepath.Join(dir, "chart.png")
-	for len(chart.Points) < 6 && ctx.Err() == nil {
+	for until := time.Now().Add(30 * time.Second); len(chart.Points) < 6 && time.Now().Before(until); {
 		out, log, code := crackle("master", "-c", path, "--part", "REF", "--json", "--out", picture)
 		if code != exitOK {
 			t.Fatal(log)

@@ -60,6 +60,9 @@ func (c *partsCmd) Run(con console) error {
 	for i := range parts {
 		p := &parts[i]
 		fmt.Fprintf(con.out, "%s  %-12s %-24s %-16s %-12s %6.2f %% scored  %s\n", p.To.UTC().Format(time.RFC3339), p.Verdict, p.Stream, p.Part, p.Lot, 100*p.Coverage, strings.Join(p.Reasons, "; "))
+		for _, e := range p.Estimates {
+			fmt.Fprintf(con.out, "    %s\n", e)
+		}
 	}
 	if len(parts) == 0 {
 		fmt.Fprintln(con.out, "no part is kept that fits")

@@ -57,7 +57,10 @@ type Part struct {
 	Verdict detector.Verdict `json:"verdict"`
 	Reasons []string         `json:"reasons"` // why it is not assessed, or would not be but for the alarm
 	Alarmed bool             `json:"alarmed"` // an alarm was raised on it
-	Flags   Reason           `json:"-"`       // what is known beside the numbers; Judge adds what follows from these
+
+	Estimates []Estimate `json:"estimates,omitempty"` // what heads answer
+
+	Flags Reason `json:"-"` // what is known beside the numbers; Judge adds what follows from these
 }
 
 // ID names the part for good: its stream, run and first sample.

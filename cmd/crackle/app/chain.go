@@ -26,6 +26,7 @@ type Chain struct {
 	window      func(*window.Window) // the method value, bound once
 	taps        []func(first uint64, rows []float32)
 	masters     masters
+	answers     answers
 	account     *ledger.Account
 	over        func(ledger.Part)
 	recent      recent
@@ -152,6 +153,7 @@ func (h *Chain) onWindow(w *window.Window) {
 	if !h.Refers(w.Part) {
 		h.recent.note(w)
 	}
+	h.gather(w)
 	h.shown = w
 	h.score.First *= h.factor // scores speak in the publisher's samples
 	h.score.End *= h.factor

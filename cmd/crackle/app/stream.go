@@ -58,6 +58,9 @@ func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
 		return nil, err
 	}
 	s.chain.OnPart(s.close)
+	if err := s.chain.Answer(&cfg); err != nil {
+		s.log.Error("a head cannot be used, and does not answer", "err", err)
+	}
 	if s.waves, err = newWaves(&cfg, a.hub, s.chain); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
 	}
@@ -208,6 +211,9 @@ func (s *stream) close(p ledger.Part) {
 		"scored", p.Samples.Scored, "missing", p.Samples.Missing, "above", p.Windows.Above, "peak", float64(p.Peak))
 	if s.chain.Refers(p.Part) {
 		s.refer(&p)
+	}
+	if p.Estimates = s.chain.Estimates(&p); len(p.Estimates) > 0 {
+		s.log.Info("answers for a part", "part", p.Part, "estimates", p.Estimates)
 	}
 	s.app.parts.put(p)
 	s.app.checkpoints.partEnded()

@@ -52,6 +52,7 @@ func (r *report) stream(s *Stream, t keyPath) {
 	if at := t.with("model_stream"); s.ModelStream != "" {
 		r.name(at, s.ModelStream)
 	}
+	r.heads(s, t.with("heads"))
 	r.master(&s.Master, t.with("master"))
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 )
 
 // Hash identifies the effective configuration: every value, defaults included, but no secret. It is the same for the same file wherever
@@ -19,7 +20,7 @@ func (c *Config) Hash() string {
 	}
 	plain.Streams = map[string]Stream{}
 	for name, s := range c.Streams {
-		s.Model = c.relative(s.Model)
+		s = c.portable(s)
 		plain.Streams[name] = s
 	}
 	return digest(plain)
@@ -31,7 +32,7 @@ func (c *Config) StreamHash(name string) string {
 	if !ok {
 		return ""
 	}
-	s.Model = c.relative(s.Model)
+	s = c.portable(s)
 	return digest(s)
 }
 
@@ -42,7 +43,7 @@ func (c *Config) StreamSettings(name string) json.RawMessage {
 	if !ok {
 		return nil
 	}
-	s.Model = c.relative(s.Model)
+	s = c.portable(s)
 	text, err := json.Marshal(s)
 	if err != nil { // an infinite number, which Validate refuses
 		return nil
@@ -65,6 +66,16 @@ func ReadStream(settings json.RawMessage) (s Stream, hash string, err error) {
 		return s, "", r.errs
 	}
 	return s, digest(s), nil
+}
+
+// portable is a stream's table with its paths as they stand in the file.
+func (c *Config) portable(s Stream) Stream {
+	s.Model = c.relative(s.Model)
+	s.Heads = slices.Clone(s.Heads)
+	for i, path := range s.Heads {
+		s.Heads[i] = c.relative(path)
+	}
+	return s
 }
 
 // relative undoes resolve.

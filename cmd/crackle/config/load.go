@@ -132,6 +132,9 @@ func (c *Config) complete() {
 func (c *Config) resolvePaths() {
 	for name, s := range c.Streams {
 		s.Model = resolve(c.base, s.Model)
+		for i, path := range s.Heads {
+			s.Heads[i] = resolve(c.base, path)
+		}
 		c.Streams[name] = s
 	}
 	c.Store.Dir = resolve(c.base, c.Store.Dir)

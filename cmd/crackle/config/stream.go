@@ -25,6 +25,7 @@ type Stream struct {
 	Decimate      int      `toml:"decimate"`     // filter, windows and features see one low-passed sample for so many; 1: all of them
 	Model         string   `toml:"model"`        // file that the model is kept in; "" is allowed when [stream.NAME.learn] is on, and means a file in the data folder
 	ModelStream   string   `toml:"model_stream"` // stream that the model was taught on, when it is another one; "": this one
+	Heads         []string `toml:"heads"`        // files of heads, each of which answers for every part what labels have taught
 	PartResets    bool     `toml:"part_resets"`
 	Coverage      float64  `toml:"coverage"` // share of a part's samples that must be scored for it to be ok
 	QueueBlocks   int      `toml:"queue_blocks"`

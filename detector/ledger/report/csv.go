@@ -12,7 +12,7 @@ import (
 )
 
 var columns = []string{"stream", "lot", "part", "run", "first", "end", "from", "to", "verdict", "reasons", "coverage", "needed", "expected", "received", "missing", "invalid",
-	"saturated", "scored", "bridged", "warmup", "outside", "lost", "duplicated", "late", "reordered", "dropped", "windows", "windows_scored", "windows_above", "peak", "limit", "model"}
+	"saturated", "scored", "bridged", "warmup", "outside", "lost", "duplicated", "late", "reordered", "dropped", "windows", "windows_scored", "windows_above", "peak", "limit", "model", "estimates"}
 
 // CSV writes a header line and a line for each part. Text that a spreadsheet would take for a formula gets an apostrophe in front.
 func CSV(w io.Writer, parts []ledger.Part) error {
@@ -29,7 +29,11 @@ func CSV(w io.Writer, parts []ledger.Part) error {
 			s.Duplicated, s.Late, s.Reordered, s.Dropped, uint64(p.Windows.Total), uint64(p.Windows.Scored), uint64(p.Windows.Above)} {
 			row = append(row, strconv.FormatUint(n, 10))
 		}
-		if err := out.Write(append(row, number(float64(p.Peak)), number(float64(p.Limit)), p.Model)); err != nil {
+		var said []string
+		for _, e := range p.Estimates {
+			said = append(said, e.String())
+		}
+		if err := out.Write(append(row, number(float64(p.Peak)), number(float64(p.Limit)), p.Model, plain(strings.Join(said, "; ")))); err != nil {
 			return err
 		}
 	}
