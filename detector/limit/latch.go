@@ -6,6 +6,7 @@ import "math"
 // source that cries often is heard less. It is for onsets, where one call per trouble is wanted and its length is not.
 type Latch struct {
 	cfg  LatchConfig
+	said float64 // score of the last call
 	debt float64 // calls made, forgotten with time
 	rest int     // rows left
 	keep float64 // share of the debt kept per row
@@ -17,6 +18,7 @@ type LatchConfig struct {
 	Rest   int     // rows of silence after a call
 	Price  float64 // by which each call not yet forgotten raises the limit
 	Memory float64 // rests until a call is forgotten (time constant), default 4
+	Louder float64 // a score above that of the call by so much breaks the silence; 0: none does
 }
 
 // NewLatch makes a latch that has not spoken.
@@ -30,14 +32,15 @@ func NewLatch(c LatchConfig) *Latch {
 // Step tells whether to speak on this row. NaN never does.
 func (l *Latch) Step(score float64) bool {
 	l.debt *= l.keep
+	over := score > l.cfg.Limit+l.cfg.Price*l.debt
 	if l.rest > 0 {
 		l.rest--
-		return false
+		over = over && l.cfg.Louder > 0 && score > l.said+l.cfg.Louder
 	}
-	if !(score > l.cfg.Limit+l.cfg.Price*l.debt) {
+	if !over {
 		return false
 	}
 	l.debt++
-	l.rest = l.cfg.Rest
+	l.rest, l.said = l.cfg.Rest, score
 	return true
 }

@@ -240,6 +240,18 @@ func TestLatchIsHeardLessWhenItCriesOften(t *testing.T) {
 	}
 }
 
+func TestLatchIsWokenByWhatIsMuchLouder(t *testing.T) {
+	l := limit.NewLatch(limit.LatchConfig{Limit: 1, Rest: 10, Louder: 2})
+	for i, c := range []struct {
+		score float64
+		call  bool
+	}{{1.5, true}, {3.4, false}, {3.6, true}, {5.5, false}, {math.NaN(), false}, {math.Inf(1), true}, {9, false}} {
+		if got := l.Step(c.score); got != c.call {
+			t.Errorf("row %d, score %v: call %v", i, c.score, got)
+		}
+	}
+}
+
 // One fault: up, back on the move, settled beside the old level. The script reads row by row: score, left, moving.
 func TestEpisodeEndsWhenUndoneAndSettled(t *testing.T) {
 	e := limit.NewEpisode(limit.EpisodeConfig{On: 2, Off: 0.6, Undone: 0.3, Remain: 0.5, Moving: 1, Settle: 2, Accept: 50})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"math"
 	"slices"
 	"strings"
 
@@ -14,10 +15,14 @@ import (
 )
 
 // nabLatch is the rule that makes calls of scores, one for all files: fixed on half of the corpus.
-var nabLatch = limit.LatchConfig{Limit: 1.2, Price: 0.3, Memory: 32}
+var nabLatch = limit.LatchConfig{Limit: 1, Price: 0.3, Memory: 32, Louder: 2}
 
-// nabRest is the rest after a call, as a share of the rows that the protocol gives to learn from.
-const nabRest = 0.3
+// nabRest is the rest after a call, as a share of the rows that the protocol gives to learn from. A call speaks for a rest, so what counts is how
+// rare a score is among the rows of one: scores are stated for a rest of nabRows rows.
+const (
+	nabRest = 0.25
+	nabRows = 100
+)
 
 // readNAB reads a file's values and anomaly windows.
 func readNAB(root fs.FS, name string, windows [][2]string) ([][]float64, *eval.NABFile, error) {
@@ -77,11 +82,12 @@ func nabScores(rows [][]float64, probation int) (score []float64, call []bool, e
 		return nil, nil, err
 	}
 	c := nabLatch
-	c.Rest = int(nabRest * float64(probation))
+	c.Rest = max(int(nabRest*float64(probation)), 1)
 	l := limit.NewLatch(c)
 	score, call = member.Scores(m, rows), make([]bool, len(rows))
-	for i := probation; i < len(rows); i++ {
-		call[i] = l.Step(score[i])
+	for i := range score {
+		score[i] -= math.Log10(float64(c.Rest) / nabRows)
+		call[i] = i >= probation && l.Step(score[i])
 	}
 	return score, call, nil
 }
