@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -217,4 +218,49 @@ func TestScenarioSequencesUsedAgain(t *testing.T) {
 		}
 	}
 	m.stop()
+}
+
+// A crackle of another name takes one of two streams over: the first one goes on with the other, and closes what it had open of the one that went.
+func TestScenarioStreamGoesToAnotherWorker(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	both, cfg := srv.write(t, t.TempDir(), join(motorStream("goes", ""), motorStream("stays", "")))
+	saveMotorModel(t, cfg, "goes")
+	one, cfg2 := srv.write(t, t.TempDir(), motorStream("goes", ""))
+	saveMotorModel(t, cfg2, "goes")
+	text, err := os.ReadFile(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(one, []byte(strings.Replace(string(text), "sync = \"default\"", "sync = \"default\"\nworker = \"two\"", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nc := srv.dial(t)
+	first := startMonitor(t, both)
+	goes, stays := publisher(t, nc, "goes", true), publisher(t, nc, "stays", true)
+	publishRows(t, goes, true, "bad", 0, 600)
+	publishRows(t, stays, false, "good", 0, 600)
+	raised := func(m *monitor) said {
+		t.Helper()
+		return m.wait("the alarm", func(l said) bool {
+			return l.Alarm != nil && l.Alarm.Alarm.Kind == alert.KindScore && l.Alarm.Change == alert.Raised
+		})
+	}
+	id := raised(first).Alarm.Alarm.ID
+	first.wait("the other stream's windows", func(l said) bool { return l.Score != nil && l.Score.Stream == "stays" && l.Score.First == 400 })
+	second := startMonitor(t, one)
+	if e := first.wait("the alarm's end", func(l said) bool { return l.Alarm != nil && l.Alarm.Change == alert.Cleared }).Alarm; e.Alarm.ID != id || e.Alarm.ClearReason != alert.ClearedRemoved {
+		t.Errorf("%+v", e)
+	}
+	publishRows(t, goes, true, "bad", 600, 1000)
+	publishRows(t, stays, false, "good", 600, 1000)
+	if p := second.wait("the part that went", func(l said) bool { return l.Part != nil }).Part; p.Samples.Expected != 1000 || p.Samples.Missing > 0 {
+		t.Errorf("the part that went: %v %q %+v", p.Verdict, p.Reasons, p.Samples)
+	}
+	raised(second)
+	if p := first.wait("the part that stayed", func(l said) bool { return l.Part != nil && l.Part.Part == "good" }).Part; p.Verdict != detector.OK {
+		t.Errorf("the part that stayed: %v %q %+v", p.Verdict, p.Reasons, p.Samples)
+	}
+	first.stop()
+	second.stop()
 }

@@ -1,0 +1,85 @@
+package app_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"crackle/alert"
+	"crackle/detector"
+)
+
+// The monitor starts while its server is away. It watches the connection all the same, and when the server comes it takes up the alarms of before and
+// every stream where it stood, to the sample.
+func TestScenarioServerComesAfterTheMonitor(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	path, cfg := srv.write(t, t.TempDir(), join(motorStream("motor", ""), strings.Replace(motorStream("silent", ""), "no_data_s = 300", "no_data_s = 0.3", 1)))
+	saveMotorModel(t, cfg, "motor")
+	s := cfg.Streams["motor"]
+	blocks := production(t, 6)
+	want, _ := undisturbed(t, &s, blocks)
+	first := startMonitor(t, path)
+	pub := publisher(t, srv.dial(t), "motor", true)
+	if err := <-sendBlocks(t, pub, blocks[:50]); err != nil { // up to the middle of the third part, a bad one
+		t.Fatal(err)
+	}
+	silence := first.wait("the silence", func(l said) bool { return l.Alarm != nil && l.Alarm.Alarm.Kind == alert.KindNoData }).Alarm.Alarm.ID
+	first.wait("the alarm", func(l said) bool { return l.Alarm != nil && l.Alarm.Alarm.Kind == alert.KindScore })
+	first.stop()
+	srv.kill()
+
+	second := startMonitor(t, path)
+	second.wait("the alarm of the connection", func(l said) bool {
+		return l.Alarm != nil && l.Alarm.Alarm.Kind == alert.KindConnection && l.Alarm.Change == alert.Raised
+	})
+	srv.start()
+	second.wait("its end", func(l said) bool {
+		return l.Alarm != nil && l.Alarm.Alarm.Kind == alert.KindConnection && l.Alarm.Change == alert.Cleared
+	})
+	nc := srv.dial(t)
+	if err := <-sendBlocks(t, pub, blocks[50:]); err != nil {
+		t.Fatal(err)
+	}
+	second.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-05" })
+	if p := second.wait("the part in whose middle the server went", func(l said) bool { return l.Part != nil && l.Part.Part == "part-02" }).Part; p.Verdict != detector.Alarm || p.Samples.Missing > 0 || p.Samples.Expected != 1000 {
+		t.Errorf("%v %q %+v", p.Verdict, p.Reasons, p.Samples)
+	}
+	wantUnion(t, want, false, first, second)
+	var url string
+	for _, l := range second.all() {
+		url += l.Ready
+	}
+	r, err := http.Get(url + "api/v1/alarms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer http.DefaultClient.CloseIdleConnections()
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantAll(t, string(body), silence)
+	second.stop()
+	list := journalOf(t, nc)
+	for kind, want := range map[alert.Kind]string{alert.KindScore: "raised cleared raised cleared", alert.KindConnection: "raised cleared"} {
+		stream := "motor"
+		if kind == alert.KindConnection {
+			stream = ""
+		}
+		if got := strings.Join(changesOf(list, stream, kind), " "); got != want {
+			t.Errorf("of %s the journal has %s; want %s", kind, got, want)
+		}
+	}
+	numbers := map[uint64]bool{}
+	for _, e := range list {
+		if e.Event != nil {
+			if numbers[e.Event.Number] {
+				t.Errorf("two events have the number %d", e.Event.Number)
+			}
+			numbers[e.Event.Number] = true
+		}
+	}
+}
