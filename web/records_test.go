@@ -55,11 +55,14 @@ func (r *records) Unshelve(ctx context.Context, id, by, comment string) error {
 	return r.machine.Unshelve(ctx, alert.Shelving{Stream: a.Stream, Kind: a.Kind, By: by, Comment: comment})
 }
 
-func (r *records) Changes(_ context.Context, id string) ([]api.Change, error) {
+func (r *records) Record(_ context.Context, id string) (*api.Record, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]api.Change{{Time: time.Date(2026, 11, 25, 6, 0, 1, 0, time.UTC), Change: "raised", Why: "3 of 3 windows above the limit"}}, r.changes[id]...), nil
+	first := api.Change{Time: time.Date(2026, 11, 25, 6, 0, 1, 0, time.UTC), Change: "raised", Why: "3 of 3 windows above the limit"}
+	return &api.Record{Changes: append([]api.Change{first}, r.changes[id]...)}, nil
 }
+
+func (r *records) Past(context.Context, api.AlarmQuery) ([]alert.Alarm, error) { return nil, nil }
 
 func (r *records) Judge(_ context.Context, id, judgement, by, comment string) error {
 	r.note(id, "judged "+judgement, by, comment)

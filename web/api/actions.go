@@ -146,7 +146,19 @@ func (h *Handler) alarm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a, found := h.find(id)
-	if !found {
+	record := &Record{}
+	var err error
+	if h.cfg.Journal != nil {
+		if record, err = h.cfg.Journal.Record(r.Context(), id); err != nil {
+			h.problem(w, err, "alarm")
+			return
+		}
+	}
+	switch {
+	case found:
+	case record.Alarm != nil:
+		a = *record.Alarm
+	default:
 		h.problem(w, h.alarmProblem(id, ErrUnknownAlarm), "alarm")
 		return
 	}
@@ -160,13 +172,7 @@ func (h *Handler) alarm(w http.ResponseWriter, r *http.Request) {
 		Journal  []Change        `json:"journal"`
 		Evidence bool            `json:"evidence"` // there is some
 		Feedback any             `json:"feedback"` // null when nobody has judged it
-	}{Alarm: js, Journal: []Change{}}
-	err = nil
-	if h.cfg.Journal != nil {
-		list, jerr := h.cfg.Journal.Changes(r.Context(), id)
-		err = jerr
-		out.Journal = append(out.Journal, list...)
-	}
+	}{Alarm: js, Journal: append([]Change{}, record.Changes...)}
 	if h.cfg.Judge != nil && err == nil {
 		out.Feedback, err = h.cfg.Judge.Judged(r.Context(), id)
 	}

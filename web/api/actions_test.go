@@ -51,9 +51,26 @@ func (o *office) Shelve(_ context.Context, id, by, comment string, d time.Durati
 func (o *office) Unshelve(_ context.Context, id, by, comment string) error {
 	return o.note("unshelve %s %s %s", id, by, comment)
 }
-func (o *office) Changes(context.Context, string) ([]api.Change, error) {
-	return []api.Change{{Change: "raised", Why: "above its limit"}}, nil
+func (o *office) Record(_ context.Context, id string) (*api.Record, error) {
+	r := &api.Record{}
+	for _, a := range o.past() {
+		if a.ID == id {
+			r.Alarm = &a
+		}
+	}
+	if id[0] == 'a' {
+		r.Changes = []api.Change{{Change: "raised", Why: "above its limit"}}
+	}
+	return r, nil
 }
+func (o *office) past() []alert.Alarm {
+	return []alert.Alarm{
+		{ID: "a1", Stream: "m", Kind: alert.KindScore, State: alert.Unacknowledged, OnsetTime: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), What: "as it was"},
+		{ID: "a0", Stream: "m", Kind: alert.KindScore, State: alert.Normal, OnsetTime: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)},
+	}
+}
+func (o *office) Past(context.Context, api.AlarmQuery) ([]alert.Alarm, error) { return o.past(), nil }
+
 func (o *office) Judge(_ context.Context, id, judgement, by, comment string) error {
 	return o.note("judge %s %s %s %s", id, judgement, by, comment)
 }
@@ -148,11 +165,16 @@ func TestActions(t *testing.T) {
 		{"GET", "/alarms?stream=m", "", 200, `"id":"a1"`, ""},
 		{"GET", "/alarms?kind=gap&open=false&limit=1", "", 200, `"id":"a2"`, ""},
 		{"GET", "/alarms?from=2026-01-01T12:00:00Z", "", 200, `"id":"a1"`, ""},
-		{"GET", "/alarms?to=2026-01-01T00:00:00Z", "", 200, `{"alarms":[]}`, ""},
+		{"GET", "/alarms?to=2024-01-01T00:00:00Z", "", 200, `{"alarms":[]}`, ""},
+		{"GET", "/alarms?from=2026-01-01T12:00:00Z", "", 200, `"what":""`, ""},
 		{"GET", "/alarms/a1", "", 200, `"why":"above its limit"`, ""},
 		{"GET", "/alarms/a1", "", 200, `"evidence":true,"feedback":null`, ""},
-		{"GET", "/alarms/a9", "", 404, "neither open nor recent", ""},
-		{"POST", "/alarms/acknowledge", `{"ids":["a1","a9"],"by":"ann","comment":"seen"}`, 200, `"failed":[{"id":"a9","error":{"code":"alarm"`, "ack a1 ann seen"},
+		{"GET", "/alarms/x9", "", 404, "neither open nor recent", ""},
+		{"GET", "/alarms/a0", "", 200, `"onset_time":"2025-01-01T00:00:00Z"`, ""},
+		{"GET", "/alarms?from=2025-01-01T00:00:00Z&to=2025-06-01T00:00:00Z", "", 200, `"id":"a0"`, ""},
+		{"GET", "/alarms?open=true&from=2025-01-01T00:00:00Z&to=2025-06-01T00:00:00Z", "", 200, `{"alarms":[]}`, ""},
+		{"GET", "/alarms?to=2025-06-01T00:00:00Z&stream=n", "", 200, `{"alarms":[]}`, ""},
+		{"POST", "/alarms/acknowledge", `{"ids":["a1","x9"],"by":"ann","comment":"seen"}`, 200, `"failed":[{"id":"x9","error":{"code":"alarm"`, "ack a1 ann seen"},
 		{"POST", "/alarms/acknowledge", `{"ids":[],"by":"ann"}`, 400, "1 to 200", ""},
 		{"POST", "/alarms/acknowledge", `{"ids":[` + many + `],"by":"ann"}`, 400, "1 to 200", ""},
 		{"POST", "/alarms/acknowledge", `{"ids":[""],"by":"ann"}`, 400, "1 to 128", ""},

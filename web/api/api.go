@@ -140,32 +140,45 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request) {
 	h.problem(w, noStream(name), "stream")
 }
 
+// alarms lists those in memory, and with a time given those of the journal, too.
 func (h *Handler) alarms(w http.ResponseWriter, r *http.Request) {
-	q := newQuery(r, "open", "stream", "kind", "from", "to", "limit")
-	open, stream, kind, limit := q.word("open", "true", "false"), q.text("stream"), q.text("kind"), q.number("limit", 1, MaxList, MaxList)
-	from, to := q.stretch()
-	if q.err != nil {
-		h.problem(w, q.err, "query")
+	v := newQuery(r, "open", "stream", "kind", "from", "to", "limit")
+	open := v.word("open", "true", "false")
+	q := AlarmQuery{Stream: v.text("stream"), Kind: alert.Kind(v.text("kind")), Limit: v.number("limit", 1, MaxList, MaxList)}
+	q.From, q.To = v.stretch()
+	if v.err != nil {
+		h.problem(w, v.err, "query")
 		return
 	}
 	list := []json.RawMessage{}
-	for _, a := range h.cfg.Monitor.Alarms() {
-		switch {
-		case len(list) == limit:
-			continue
-		case open == "true" && a.State == alert.Normal, open == "false" && a.State != alert.Normal:
-			continue
-		case stream != "" && a.Stream != stream, kind != "" && string(a.Kind) != kind:
-			continue
-		case !from.IsZero() && a.OnsetTime.Before(from), !to.IsZero() && !a.OnsetTime.Before(to):
-			continue
+	known := map[string]bool{}
+	add := func(alarms []alert.Alarm) {
+		for i := range alarms {
+			a := &alarms[i]
+			if known[a.ID] || len(list) == q.Limit || !q.Fits(a) || open == "true" && a.State == alert.Normal || open == "false" && a.State != alert.Normal {
+				continue
+			}
+			known[a.ID] = true
+			js, err := hub.AlarmJSON(*a)
+			if err != nil {
+				h.cfg.Log.Error("an alarm cannot be encoded", "alarm", a.ID, "error", err)
+				continue
+			}
+			list = append(list, js)
 		}
-		js, err := hub.AlarmJSON(a)
+	}
+	now := h.cfg.Monitor.Alarms()
+	add(now)
+	if h.cfg.Journal != nil && open != "true" && !(q.From.IsZero() && q.To.IsZero()) && len(list) < q.Limit {
+		for i := range now {
+			known[now[i].ID] = true // as it is now, and not as the journal has it
+		}
+		past, err := h.cfg.Journal.Past(r.Context(), q)
 		if err != nil {
-			h.cfg.Log.Error("an alarm cannot be encoded", "alarm", a.ID, "error", err)
-			continue
+			h.problem(w, err, "alarms")
+			return
 		}
-		list = append(list, js)
+		add(past)
 	}
 	reply(w, map[string]any{"alarms": list})
 }

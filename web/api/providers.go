@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"time"
+
+	"crackle/alert"
 )
 
 // Providers are the parts of the program behind the groups of the API. A group whose provider is nil answers 501 and says so. What they give
@@ -36,8 +38,30 @@ type Desk interface {
 
 // Journal tells what happened to alarms.
 type Journal interface {
-	// Changes lists what happened to an alarm, the oldest first; none is no error.
-	Changes(ctx context.Context, id string) ([]Change, error)
+	// Record gives an alarm as it was last, and what happened to it. An alarm that it does not know is no error.
+	Record(ctx context.Context, id string) (*Record, error)
+	// Past lists those of a time, the newest first, beyond what the monitor has in memory.
+	Past(ctx context.Context, q AlarmQuery) ([]alert.Alarm, error)
+}
+
+// Record is what is kept of an alarm.
+type Record struct {
+	Alarm   *alert.Alarm // nil when it is not known
+	Changes []Change     // the oldest first
+}
+
+// AlarmQuery selects alarms. A zero field selects all.
+type AlarmQuery struct {
+	Stream   string
+	Kind     alert.Kind
+	From, To time.Time // of the onset
+	Limit    int       // 1 to MaxList
+}
+
+// Fits reports whether an alarm is selected.
+func (q *AlarmQuery) Fits(a *alert.Alarm) bool {
+	return (q.Stream == "" || a.Stream == q.Stream) && (q.Kind == "" || a.Kind == q.Kind) &&
+		(q.From.IsZero() || !a.OnsetTime.Before(q.From)) && (q.To.IsZero() || a.OnsetTime.Before(q.To))
 }
 
 // Change is one line of an alarm's history.

@@ -51,7 +51,7 @@ var routes = []route{
 	{method: "GET", path: "/jobs/{id}", role: auth.Viewer, do: (*Handler).job, about: "One job, with its result when it is done.", answer: of[Job]()},
 	{method: "DELETE", path: "/jobs/{id}", role: auth.Engineer, do: (*Handler).cancelJob, about: "Cancels a job.", answer: of[Job]()},
 
-	{method: "GET", path: "/alarms", role: auth.Viewer, do: (*Handler).alarms, about: "Open and recent alarms.", query: []param{choice("open", "true: only those that are; false: only those that are not", "true", "false"),
+	{method: "GET", path: "/alarms", role: auth.Viewer, do: (*Handler).alarms, about: "Open and recent alarms; with from or to also those that only the journal has.", query: []param{choice("open", "true: only those that are; false: only those that are not", "true", "false"),
 		text("stream", "only of this stream"), text("kind", "only of this kind"), from, to, number("limit", "at most so many", 1, MaxList)}, answer: object(field{"alarms", list(of[alert.Alarm]())})},
 	{method: "GET", path: "/alarms/{id}", role: auth.Viewer, do: (*Handler).alarm, about: "One alarm with its history.",
 		answer: object(field{"alarm", of[alert.Alarm]()}, field{"journal", list(of[Change]())}, field{"evidence", of[bool]()}, field{"feedback", given("judgement")})},

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -123,5 +124,22 @@ func TestScenarioTheAPIIsAsDescribed(t *testing.T) {
 	w.job(api.Root+"/streams/motor.store/backtest", `{"limit_factor":1}`, &report)
 	if len(report.Alarms) != 1 || report.Alarms[0].ID != id || report.Same != 1 || report.New != 0 {
 		t.Errorf("the back-test of the set-up in service: %+v, want alarm %s", report, id)
+	}
+
+	// What is over and answered is forgotten by the machine with the next start; the journal knows it.
+	w.stop()
+	again := start(t, external(t, srv, motorStream("motor.store", "")))
+	for path, want := range map[string]string{
+		alarm: `"change":"acknowledged","by":"ines"`,
+		"/alarms?from=" + time.Now().Add(-time.Hour).UTC().Format(time.RFC3339): id,
+		"/alarms?open=false&stream=motor.store&to=2199-01-01T00:00:00Z":         `"ack_by":"ines"`,
+	} {
+		status, body := again.get(api.Root + path)
+		if status != 200 || !strings.Contains(body, want) {
+			t.Errorf("after a restart, %s: %d %s, want %s", path, status, body, want)
+		}
+	}
+	if _, body := again.get(api.Root + "/alarms?open=true&from=2020-01-01T00:00:00Z"); strings.Contains(body, id) {
+		t.Errorf("it is open again: %s", body)
 	}
 }

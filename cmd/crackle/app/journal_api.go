@@ -2,8 +2,11 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,10 +26,11 @@ type journalReader struct {
 	turn chan struct{} // holds one: a journal may be long, and one reading at a time is enough
 }
 
-// Changes implements api.Journal. While the store is away an alarm has no history, which is no error: it is there again with the store.
-func (r journalReader) Changes(ctx context.Context, id string) ([]api.Change, error) {
+// read hands the entries of the journal since a time to visit, one reading at a time. While the store is away there is no past, which is no error: it is
+// there again with the store.
+func (r journalReader) read(ctx context.Context, since time.Time, visit func(data []byte) error) error {
 	if r.app.journal == nil || r.app.journal.kept.Load() == nil || !r.app.conn.IsConnected() {
-		return nil, nil
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, historyWithin)
 	defer cancel()
@@ -34,16 +38,24 @@ func (r journalReader) Changes(ctx context.Context, id string) ([]api.Change, er
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return fmt.Errorf("%w: the journal is read for others: %w", api.ErrUnavailable, ctx.Err())
 	}
-	a, ok := r.app.machine.Alarm(id)
+	if _, err := journal.Read(ctx, r.app.journal.js, r.app.config().Store.Worker, since, func(_ uint64, data []byte) error { return visit(data) }); err != nil {
+		return fmt.Errorf("%w: the journal: %w", api.ErrUnavailable, err)
+	}
+	return nil
+}
+
+// Record implements api.Journal.
+func (r journalReader) Record(ctx context.Context, id string) (*api.Record, error) {
 	var since time.Time
+	a, ok := r.app.machine.Alarm(id)
 	if ok && a.OnsetTime.Before(time.Now()) {
 		since = a.OnsetTime.Add(-time.Minute) // signal time, at which nothing can have been journalled yet
 	}
 	a.ID = id
-	var out []api.Change
-	_, err := journal.Read(ctx, r.app.journal.js, r.app.config().Store.Worker, since, func(_ uint64, data []byte) error {
+	out := &api.Record{}
+	err := r.read(ctx, since, func(data []byte) error {
 		if !bytes.Contains(data, []byte(id)) && (a.Stream == "" || !bytes.Contains(data, []byte(a.Stream))) {
 			return nil
 		}
@@ -51,17 +63,61 @@ func (r journalReader) Changes(ctx context.Context, id string) ([]api.Change, er
 		if err != nil {
 			return err
 		}
+		if e.Event != nil && e.Event.Alarm.ID == id {
+			a = e.Event.Alarm
+			out.Alarm = &e.Event.Alarm
+		}
 		if c, ok := changeOf(&e, &a); ok {
-			if out = append(out, c); len(out) > mostChanges {
-				out = out[1:]
+			if out.Changes = append(out.Changes, c); len(out.Changes) > mostChanges {
+				out.Changes = out.Changes[1:]
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Past implements api.Journal. An alarm has its onset, in signal time, before it is journalled, in wall time, so that nothing before From is read.
+func (r journalReader) Past(ctx context.Context, q api.AlarmQuery) ([]alert.Alarm, error) {
+	found := map[string]alert.Alarm{}
+	err := r.read(ctx, q.From, func(data []byte) error {
+		if !bytes.Contains(data, []byte(`"event":{`)) {
+			return nil
+		}
+		e, err := journal.Decode(data)
+		if err != nil {
+			return err
+		}
+		if ev := e.Event; ev != nil && ev.Alarm.ID != "" && q.Fits(&ev.Alarm) {
+			if found[ev.Alarm.ID] = ev.Alarm; len(found) > 4*api.MaxList {
+				keepNewest(found, 2*api.MaxList)
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: the journal: %w", api.ErrUnavailable, err)
+		return nil, err
 	}
-	return out, nil
+	keepNewest(found, q.Limit)
+	list := slices.Collect(maps.Values(found))
+	slices.SortFunc(list, newestFirst)
+	return list, nil
+}
+
+func newestFirst(a, b alert.Alarm) int {
+	return cmp.Or(b.OnsetTime.Compare(a.OnsetTime), strings.Compare(a.ID, b.ID))
+}
+
+// keepNewest bounds what is found.
+func keepNewest(found map[string]alert.Alarm, most int) {
+	if len(found) <= most {
+		return
+	}
+	list := slices.Collect(maps.Values(found))
+	slices.SortFunc(list, newestFirst)
+	for _, a := range list[most:] {
+		delete(found, a.ID)
+	}
 }
 
 // changeOf is what an entry says of an alarm.
