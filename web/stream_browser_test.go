@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +75,7 @@ func TestBrowserStreamPast(t *testing.T) {
 	w.Quiet()
 
 	other := webtest.Open(t, b, url+webtest.JS[string](w, `location.hash`), 820, 1180, true)
-	other.Within(30*time.Second, "the same stretch in another window", `document.querySelector(".time-bar button").innerText === "Live" && document.querySelectorAll(".lane canvas").length >= 8`)
+	other.Within(30*time.Second, "the same stretch in another window", `document.querySelector(".time-bar button").innerText === "Live" && document.querySelectorAll(".lane").length >= 8 && document.querySelectorAll(".lane canvas").length >= 4`)
 	if a, b := webtest.JS[string](w, `document.querySelector(".stretch").innerText`), webtest.JS[string](other, `document.querySelector(".stretch").innerText`); a != b {
 		t.Errorf("one window shows %s, the other %s", a, b)
 	}
@@ -82,6 +84,37 @@ func TestBrowserStreamPast(t *testing.T) {
 	w.Within(20*time.Second, "live again", `document.querySelector(".time-bar button").innerText === "Pause" && !location.hash.includes("from=")`)
 	w.Moves(".lane:nth-child(2) canvas")
 	other.Quiet()
+}
+
+// cyclic gives the envelope of a cycle with a hump that has moved, over the band of normal ones.
+type cyclic struct{}
+
+func (cyclic) Envelope(context.Context, string) (*api.Envelope, error) {
+	e := &api.Envelope{Channel: "mbn", Unit: "V", Cycles: 240}
+	for k := range 200 {
+		phase := (float64(k) + 0.5) / 200
+		hump := func(at float64) float64 { return 0.05 + 0.4*math.Exp(-math.Pow((phase-at)/0.08, 2)) }
+		e.Phase, e.Last = append(e.Phase, api.Number(phase)), append(e.Last, api.Number(hump(0.58)))
+		e.Low, e.High = append(e.Low, api.Number(0.8*hump(0.5))), append(e.High, api.Number(1.2*hump(0.5)))
+	}
+	return e, nil
+}
+
+// A stream that follows a cycle shows the envelope of the last one over the band of normal ones.
+func TestBrowserStreamEnvelope(t *testing.T) {
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
+	streams, sources := demo()
+	streams[2].Cycle = true
+	p := newPlant(t, streams...)
+	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{History: history{p, sources}, Envelope: cyclic{}})
+	feed(t, p, sources)
+	w := webtest.Open(t, b, url+"#/streams/grinder.mbn", 1280, 1800, true)
+	w.Within(30*time.Second, "the envelope", `document.querySelector(".envelope:not([hidden]) canvas") !== null`)
+	w.Accessible("envelope")
+	w.Shot("envelope")
+	w.GoTo("#/streams/motor.current")
+	w.Within(30*time.Second, "another stream, without", `document.querySelector("h1").innerText.startsWith("Induction") && document.querySelector(".envelope[hidden]") !== null`)
+	w.Quiet()
 }
 
 // A stream whose store keeps nothing still shows what comes live, and says why there is no past.

@@ -119,11 +119,13 @@ type Enveloper interface {
 
 // Envelope is the root mean square of the conditioned signal over a cycle. The lists are of one length; the band is null while there is none.
 type Envelope struct {
-	Phase  []Number `json:"phase"` // 0 to 1
-	Last   []Number `json:"last"`  // of the newest cycle
-	Low    []Number `json:"low"`   // of the band of good cycles
-	High   []Number `json:"high"`
-	Cycles int      `json:"cycles"` // behind the band
+	Channel string   `json:"channel"`
+	Unit    string   `json:"unit"`
+	Phase   []Number `json:"phase"` // 0 to 1
+	Last    []Number `json:"last"`  // of the newest cycle
+	Low     []Number `json:"low"`   // of the band of good cycles
+	High    []Number `json:"high"`
+	Cycles  int      `json:"cycles"` // behind the band
 }
 
 // Reports makes pages to print.

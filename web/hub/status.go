@@ -59,6 +59,7 @@ type StreamStatus struct {
 	Channels   []Channel `json:"channels"`
 	RateHz     float64   `json:"rate_hz"`
 	Phase      Phase     `json:"phase"`
+	Cycle      bool      `json:"cycle,omitempty"` // its windows follow an excitation cycle: GET /api/v1/streams/{name}/envelope has its envelope
 
 	Verdict detector.Verdict `json:"-"`       // sent as "ok", "alarm" or "not assessed"
 	Reason  detector.Reason  `json:"reason"`  // why not assessed

@@ -133,6 +133,7 @@ func (a *App) Envelope(_ context.Context, stream string) (*api.Envelope, error) 
 		return nil, api.NotFound("envelope", "stream %s: its windows do not follow a cycle; set [stream.%q.window.cycle] where there is an excitation", stream, stream)
 	}
 	if e := s.cycles.envelope(); e != nil {
+		e.Channel, e.Unit = s.cfg.Channels[s.cycles.channel], unitOf(&s.cfg, s.cycles.channel)
 		return e, nil
 	}
 	return nil, api.NotFound("envelope", "stream %s: no whole cycle has come yet", stream)

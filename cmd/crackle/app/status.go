@@ -43,7 +43,7 @@ func newStatus(s *config.Stream) *status {
 	st := &status{rateHz: s.RateHz, row: hub.StreamStatus{
 		Name: s.Name, Title: s.Title, Source: hub.Source(s.Source), TimeLapsed: s.TimeLapse > 1, RateHz: s.RateHz,
 		Phase: hub.Waiting, StaleAfterS: s.NoDataS, Score: math.NaN(), Limit: math.NaN(),
-		Reason: detector.Learning,
+		Reason: detector.Learning, Cycle: s.Window.Cycle.On(),
 	}}
 	if s.TimeLapse > 1 {
 		st.row.Speed = s.TimeLapse

@@ -48,6 +48,8 @@ export interface History {
 }
 
 export interface Envelope {
+  channel: string;
+  unit: string;
   phase: (number | null)[];
   last: (number | null)[];
   low: (number | null)[];

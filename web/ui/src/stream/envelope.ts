@@ -1,22 +1,20 @@
 // For a stream whose windows follow an excitation cycle: the envelope of its last cycle over the band of normal ones.
-import type uPlot from "uplot";
 import { el } from "../kit/dom";
 import { fade, palette } from "../kit/palette";
-import { figure } from "../kit/text";
+import { withUnit } from "../kit/text";
 import type { Envelope } from "../live/answers";
 import { get, path } from "../live/api";
 import { Range } from "../plot/axis";
-import UPlot from "uplot";
+import uPlot from "uplot";
 
 const every = 2000; // ms
 
 export class EnvelopePanel {
-  readonly root = el("section", { class: "panel", hidden: "" }, el("h2", {}, "Envelope of the last cycle, over the band of normal ones"));
+  readonly root = el("section", { class: "panel envelope", hidden: "" }, el("h2", {}, "Envelope of the last cycle, over the band of normal ones"));
   private readonly host = el("div", { class: "canvas" });
   private readonly fit = new Range();
   private plot: uPlot | null = null;
   private next = 0;
-  private over = false; // nothing to show for this stream
   private last: Envelope | null = null;
 
   constructor(private readonly stream: string) {
@@ -25,7 +23,7 @@ export class EnvelopePanel {
   }
 
   tick(now: number): void {
-    if (this.over || now < this.next) return;
+    if (now < this.next) return;
     this.next = Infinity;
     void this.read(now);
   }
@@ -47,8 +45,7 @@ export class EnvelopePanel {
       this.draw(this.last);
       this.next = now + every;
     } catch {
-      this.over = this.last === null; // the stream has no cycles, or none are kept; a lost connection is said elsewhere
-      this.next = now + 5 * every;
+      this.next = now + 5 * every; // no whole cycle has come yet; a lost connection is said elsewhere
     }
   }
 
@@ -63,7 +60,7 @@ export class EnvelopePanel {
     const p = palette();
     const plain = { points: { show: false }, spanGaps: false };
     const axis = { stroke: p.faint, grid: { stroke: p.line, width: 1 }, ticks: { show: false } };
-    this.plot = new UPlot(
+    this.plot = new uPlot(
       {
         width,
         height: 180,
@@ -72,7 +69,7 @@ export class EnvelopePanel {
         scales: { x: { time: false }, y: { range: (_u, min, max) => this.fit.fit(min, max) } },
         axes: [
           { ...axis, values: (_u, list) => list.map((v) => `${Math.round(360 * v)}°`) },
-          { ...axis, size: 64, values: (_u, list) => list.map((v) => figure(v)) },
+          { ...axis, size: 64, values: (_u, list) => list.map((v) => withUnit(v, this.last?.unit ?? "")) },
         ],
         series: [{}, { ...plain, stroke: p.band }, { ...plain, stroke: p.band }, { ...plain, stroke: p.traces[0]!, width: 1.5 }],
         bands: [{ series: [2, 1], fill: fade(p.band, 0.9) }],

@@ -131,7 +131,7 @@ export class StreamPage implements Page {
   tick(now: number): void {
     this.past.tick(performance.now());
     const d = this.house.store.byName(this.name);
-    if (d?.status.cycle) this.envelope.tick(performance.now());
+    if (d?.status.cycle && d.status.counts.scored > 0) this.envelope.tick(performance.now());
     if (d) this.aged(d, now);
     setText(this.stretch, this.view.known ? `${utc(this.view.from)} to ${utc(this.view.to)}` : "");
     this.more.hidden = this.lanes.hidden === 0;
