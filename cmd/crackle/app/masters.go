@@ -148,7 +148,7 @@ func (k *masterKeeper) run(ctx context.Context) error {
 			k.take(ctx, m)
 		case <-tick.C:
 			for _, s := range k.app.list() {
-				if s.cfg.Master.DueH > 0 {
+				if s.cfg.Master.DueH > 0 || k.told[s.cfg.Name] { // settings may have been exchanged since
 					k.tell(ctx, &s.cfg)
 				}
 			}
