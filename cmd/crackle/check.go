@@ -23,7 +23,7 @@ type checkCmd struct {
 func (c *checkCmd) Run(con console) error {
 	cfg, errs := config.Examine(c.Config)
 	if cfg != nil {
-		errs = append(append(errs, modelMistakes(cfg, errs)...), doorMistakes(cfg, errs)...).Sorted()
+		errs = slices.Concat(errs, modelMistakes(cfg, errs), headMistakes(cfg, errs), doorMistakes(cfg, errs)).Sorted()
 	}
 	if len(errs) > 0 {
 		return mistakes(errs)
@@ -92,6 +92,26 @@ func modelMistakes(cfg *config.Config, errs config.Errors) (out config.Errors) {
 				found += " in the data folder"
 			}
 			out = append(out, cfg.Mistake([]string{"stream", name, "model"}, found, allowed, do))
+		}
+	}
+	return out
+}
+
+// headMistakes looks at the files of heads that are there.
+func headMistakes(cfg *config.Config, errs config.Errors) (out config.Errors) {
+	for _, name := range cfg.StreamNames() {
+		s := cfg.Streams[name]
+		if errs.Under("stream", name) || errs.Under("features") {
+			continue
+		}
+		for _, path := range s.Heads {
+			if _, err := os.Stat(path); err != nil {
+				continue // a note says so
+			}
+			if _, err := app.LoadHead(path, &s); err != nil {
+				out = append(out, cfg.Mistake([]string{"stream", name, "heads"}, "a head that cannot be used ("+strings.ReplaceAll(err.Error(), "\n", ", ")+")",
+					"heads learnt on this stream with its own conditioning", "learn it anew with `crackle train --labels`, or take it out"))
+			}
 		}
 	}
 	return out

@@ -184,7 +184,7 @@ func headReport(w io.Writer, path string, h *head.Head) error {
 	if h.Unit != "" {
 		unit = " " + h.Unit
 	}
-	fmt.Fprintf(w, "Head %s of stream %s, written to %s\n\n", h.Target, h.Stream, path)
+	fmt.Fprintf(w, "Head %s of stream %s, in %s\n\n", h.Target, h.Stream, path)
 	fmt.Fprintf(w, "Learnt from  %s of %s, %s\n", plural(r.Parts, "label"), plural(len(r.Specimens), "specimen"), plural(r.Windows, "window"))
 	fmt.Fprintf(w, "Tested       on specimens left out, in %d folds; encoder %s\n", r.Folds, h.Encoder)
 	what := "mean error"

@@ -234,6 +234,21 @@ func TestScenarioHeadAnswersLive(t *testing.T) {
 	if out, _, code := crackle("parts", "-c", path); code != exitOK || !strings.Contains(out, "shorted "+fmt.Sprintf("%.4g", file.Estimates[0].Value)+" %") {
 		t.Errorf("in words: %d, %q", code, out)
 	}
+	if out, log, code := crackle("model", "show", filepath.Join(dir, "motor.shorted.head.safetensors")); code != exitOK || !strings.Contains(out, "Head shorted of stream motor") {
+		t.Errorf("model show: %d, %q, %q", code, out, log)
+	}
+	if _, log, code := crackle("check", "-c", path); code != exitOK || !strings.Contains(log, "stream.motor.heads: found ") || !strings.Contains(log, "until then its answer is missing") {
+		t.Errorf("check: %d, %q", code, log)
+	}
+	other := filepath.Join(dir, "other.toml")
+	changed, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, other, strings.Replace(string(changed), "hop = 50", "hop = 100", 1))
+	if _, log, code := crackle("check", "-c", other); code != exitMistake || !strings.Contains(log, "stream.motor.heads: found a head that cannot be used") || !strings.Contains(log, "hop: stream 100, model 50") {
+		t.Errorf("check against another conditioning: %d, %q", code, log)
+	}
 	if out, _, code := crackle("parts", "-c", path, "--csv"); code != exitOK || !strings.Contains(out, ",estimates\n") || !strings.Contains(out, "with 90 %") {
 		t.Errorf("csv: %d, %q", code, out)
 	}

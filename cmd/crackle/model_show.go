@@ -6,10 +6,12 @@ import (
 	"io"
 	"maps"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"unicode"
 
+	"crackle/detector/head"
 	"crackle/rnn"
 )
 
@@ -45,11 +47,30 @@ func (c *modelShowCmd) Run(con console) error {
 	if err != nil {
 		return err
 	}
+	if _, is := m.Metadata[head.MetaKey]; is {
+		return showHead(con, c.File, c.JSON)
+	}
 	v := m.view()
 	if c.JSON {
 		return printJSON(con.out, v)
 	}
 	return v.print(con.out, m.Metadata)
+}
+
+// showHead shows what labels have taught.
+func showHead(con console, path string, asJSON bool) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	h, err := head.Parse(b)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if asJSON {
+		return printJSON(con.out, h)
+	}
+	return headReport(con.out, path, h)
 }
 
 func (m *modelFile) view() *modelView {

@@ -10,8 +10,8 @@ import (
 	"crackle/rnn"
 )
 
-// metaKey is where a head's file keeps everything but the network.
-const metaKey = "crackle.head"
+// MetaKey is where a head's file keeps everything but the network.
+const MetaKey = "crackle.head"
 
 // format is the version of what stands there.
 const format = 1
@@ -34,7 +34,7 @@ func (h *Head) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("head %s: %w", h.Target, err)
 	}
-	f.Metadata[metaKey] = string(text)
+	f.Metadata[MetaKey] = string(text)
 	f.Metadata[rnn.MetaKernel] = h.Record.Kernel
 	return f.Encode()
 }
@@ -45,13 +45,13 @@ func Parse(b []byte) (*Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, ok := f.Metadata[metaKey]
+	text, ok := f.Metadata[MetaKey]
 	if !ok {
-		return nil, fmt.Errorf("the file has no metadata %q: it holds no head; make one with `crackle train --labels`", metaKey)
+		return nil, fmt.Errorf("the file has no metadata %q: it holds no head; make one with `crackle train --labels`", MetaKey)
 	}
 	m := meta{Head: &Head{}}
 	if err := json.Unmarshal([]byte(text), &m); err != nil {
-		return nil, fmt.Errorf("head metadata %q: %w", metaKey, err)
+		return nil, fmt.Errorf("head metadata %q: %w", MetaKey, err)
 	}
 	if m.Format != format {
 		return nil, fmt.Errorf("head format is %d, this program reads %d: use the version that wrote it, or learn anew", m.Format, format)
