@@ -39,7 +39,7 @@ func (d *Doors) door(addr string) (*auth.Door, error) {
 		}
 	}
 	if u, err := url.Parse(d.PublicURL); err == nil && u.Hostname() != "" {
-		cfg.Hosts = append(cfg.Hosts[:len(cfg.Hosts):len(cfg.Hosts)], u.Hostname())
+		cfg.Hosts, cfg.Proxy = append(cfg.Hosts[:len(cfg.Hosts):len(cfg.Hosts)], u.Hostname()), true
 		if u.Scheme == "https" {
 			cfg.Secure = []string{u.Hostname()}
 		}

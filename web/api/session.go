@@ -44,14 +44,14 @@ func (h *Handler) login(w http.ResponseWriter, r *http.Request) {
 	var many *auth.TooManyError
 	switch {
 	case err == nil:
-		h.cfg.Log.Info("login", "user", b.User, "remote", r.RemoteAddr)
+		h.cfg.Log.Info("login", "user", b.User, "remote", h.cfg.Door.Remote(r))
 		w.WriteHeader(http.StatusNoContent)
 	case errors.As(err, &many):
 		w.Header().Set("Retry-After", strconv.FormatInt(int64((many.Wait+time.Second-1)/time.Second), 10))
 		fail(w, http.StatusTooManyRequests, "login", err.Error())
 	case errors.Is(err, context.Canceled):
 	default:
-		h.cfg.Log.Warn("a login failed", "user", short(b.User), "remote", r.RemoteAddr)
+		h.cfg.Log.Warn("a login failed", "user", short(b.User), "remote", h.cfg.Door.Remote(r))
 		fail(w, http.StatusUnauthorized, "login", err.Error())
 	}
 }

@@ -23,6 +23,7 @@ type Config struct {
 	Open   bool          // the server can be reached from other machines: a login is needed even while there are no users
 	Hosts  []string      // names, without a port, that the server answers to beside loopback's
 	Secure []string      // those of Hosts that people reach through a proxy that speaks https with them
+	Proxy  bool          // a proxy on this machine may stand before the server: what it says of addresses (X-Forwarded-For) is believed
 	Cookie string        // name of the session's cookie; default "crackle-session"
 	Idle   time.Duration // a session that is not used for so long ends; default 12 h
 	Whole  time.Duration // every session ends after so long; default 7 days

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -32,7 +34,7 @@ func (d *Door) Login(w http.ResponseWriter, r *http.Request, name, password stri
 	if d.cfg.Users == nil {
 		return ErrLogin
 	}
-	giveBack, err := d.guesses.take(r.RemoteAddr, name, time.Now())
+	giveBack, err := d.guesses.take(d.Remote(r), name, time.Now())
 	if err != nil {
 		return err
 	}
@@ -58,4 +60,20 @@ func (d *Door) Login(w http.ResponseWriter, r *http.Request, name, password stri
 	}
 	http.SetCookie(w, d.cookie(r, d.open(user), int(d.cfg.Whole/time.Second)))
 	return nil
+}
+
+// Remote is the address that a request comes from: the connection's, or where that is a proxy on this machine, what the proxy has added last.
+func (d *Door) Remote(r *http.Request) string {
+	if !d.cfg.Proxy {
+		return r.RemoteAddr
+	}
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !ap.Addr().Unmap().IsLoopback() {
+		return r.RemoteAddr
+	}
+	all := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	if ip, err := netip.ParseAddr(strings.TrimSpace(all[len(all)-1])); err == nil {
+		return netip.AddrPortFrom(ip, 0).String()
+	}
+	return r.RemoteAddr
 }

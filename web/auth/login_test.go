@@ -181,3 +181,25 @@ func TestCheckHostOpen(t *testing.T) {
 		}
 	}
 }
+
+// Behind a proxy on this machine those who guess are told apart by what it adds; anywhere else nobody can give another address for their own.
+func TestRemote(t *testing.T) {
+	for _, c := range []struct {
+		proxy              bool
+		remote, said, want string
+	}{
+		{true, "127.0.0.1:5000", "203.0.113.7", "203.0.113.7:0"},
+		{true, "[::1]:5000", "198.51.100.1, 2001:db8::7", "[2001:db8::7]:0"},
+		{true, "127.0.0.1:5000", "203.0.113.7, unknown", "127.0.0.1:5000"},
+		{true, "127.0.0.1:5000", "", "127.0.0.1:5000"},
+		{true, "192.0.2.9:5000", "203.0.113.7", "192.0.2.9:5000"},
+		{false, "127.0.0.1:5000", "203.0.113.7", "127.0.0.1:5000"},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/", nil)
+		r.RemoteAddr = c.remote
+		r.Header.Set("X-Forwarded-For", c.said)
+		if got := auth.NewDoor(auth.Config{Proxy: c.proxy}).Remote(r); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
