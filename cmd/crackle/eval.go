@@ -78,7 +78,7 @@ func printReport(out io.Writer, r *suite.Report) error {
 	fmt.Fprintln(w)
 	for _, f := range r.Figures {
 		fmt.Fprintf(w, "%s\t%s\t", f.Name, figure(f.Value))
-		if i, ok := r.Intervals[f.Name]; ok {
+		if i, ok := r.Intervals[f.Name]; ok && !math.IsNaN(i.Low) {
 			fmt.Fprintf(w, "%s to %s", figure(i.Low), figure(i.High))
 		}
 		for _, b := range r.Rivals {

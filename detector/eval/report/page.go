@@ -58,6 +58,7 @@ func Write(w io.Writer, r *suite.Report) error {
 		Lines           []line
 		Notes           []string
 		Plots           []plot
+		Marked          bool // some plot has changepoints
 	}{Suite: r.Suite, Detector: r.Detector, Notes: r.Notes, Names: []string{"this detector", "95 % interval"}}
 	for _, b := range r.Rivals {
 		v.Names = append(v.Names, b.Name)
@@ -67,6 +68,7 @@ func Write(w io.Writer, r *suite.Report) error {
 	}
 	for _, t := range r.Traces {
 		v.Plots = append(v.Plots, draw(&t))
+		v.Marked = v.Marked || len(t.Marks) > 0
 	}
 	if err := page.Execute(w, v); err != nil {
 		return fmt.Errorf("report of suite %s: %w", r.Suite, err)
@@ -108,6 +110,7 @@ func draw(t *suite.Trace) plot {
 	p.Top = number(top)
 	y := func(v float64) float64 { return height - (height-4)*min(max(v, 0)/top, 1) }
 	columns := min(n, width)
+	last := "" // drawn on to the edge: rows are as wide as their strips
 	var b strings.Builder
 	for c := range columns {
 		best := math.Inf(-1)
@@ -117,8 +120,12 @@ func draw(t *suite.Trace) plot {
 			}
 		}
 		if !math.IsInf(best, 0) {
-			fmt.Fprintf(&b, "%.1f,%.1f ", float64(c)*width/float64(columns), y(best))
+			last = fmt.Sprintf("%.1f", y(best))
+			fmt.Fprintf(&b, "%.1f,%s ", float64(c)*width/float64(columns), last)
 		}
+	}
+	if last != "" {
+		fmt.Fprintf(&b, "%d,%s", width, last)
 	}
 	p.Score = strings.TrimSpace(b.String())
 	if !math.IsNaN(t.Limit) {

@@ -45,7 +45,7 @@ func TestPageIsEscapedAndSelfContained(t *testing.T) {
 	}
 }
 
-// Each picture is well-formed and has a point for each column, not for each row.
+// Each picture is well-formed and has a point for each column and one at the edge, not one for each row.
 func TestPicturesAreWellFormed(t *testing.T) {
 	var b bytes.Buffer
 	if err := report.Write(&b, made()); err != nil {
@@ -61,7 +61,7 @@ func TestPicturesAreWellFormed(t *testing.T) {
 	if err := xml.Unmarshal([]byte("<svg"+svg+"</svg>"), &v); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(strings.Fields(v.Polyline.Points)); n != 1000 {
+	if n := len(strings.Fields(v.Polyline.Points)); n != 1001 {
 		t.Errorf("%d points", n)
 	}
 }

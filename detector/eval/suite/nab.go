@@ -64,7 +64,7 @@ func readNAB(root fs.FS, name string, windows [][2]string) ([][]float64, *eval.N
 // nabWindows reads the labels.
 func nabWindows(root fs.FS) (map[string][][2]string, error) {
 	const name = "labels/combined_windows.json"
-	b, err := fs.ReadFile(root, name)
+	b, err := content(root, name)
 	if err != nil {
 		return nil, err
 	}

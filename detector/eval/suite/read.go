@@ -29,9 +29,28 @@ func glob(root fs.FS, pattern string) ([]string, error) {
 	return found, nil
 }
 
+// open opens a file that the benchmark's layout has.
+func open(root fs.FS, name string) (fs.File, error) {
+	f, err := root.Open(name)
+	return f, absent(name, err)
+}
+
+// content reads such a file whole.
+func content(root fs.FS, name string) ([]byte, error) {
+	b, err := fs.ReadFile(root, name)
+	return b, absent(name, err)
+}
+
+func absent(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no file %s: name the benchmark's folder", name)
+	}
+	return err
+}
+
 // table reads a whole CSV file.
 func table(root fs.FS, name string, comma rune) ([][]string, error) {
-	f, err := root.Open(name)
+	f, err := open(root, name)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +96,7 @@ const most = 1 << 28
 
 // numpy reads a .npy file of float64 or int16 in C order, through gzip when its name ends so.
 func numpy(root fs.FS, name string) (*array, error) {
-	f, err := root.Open(name)
+	f, err := open(root, name)
 	if err != nil {
 		return nil, err
 	}

@@ -145,11 +145,11 @@ func set(rows []bool) []int {
 var skabMoves = []int{40, 80, 120, 160}
 
 // movedSKAB counts rows with the lesson moved, pooled over the moves, and what is scored moved with it. Moves that would bring rows of a fault
-// into a lesson that had none are left out, as are files too short for them.
+// or a missing value into the lesson are left out, as are those that leave nothing to score.
 func movedSKAB(p *process) (eval.Confusion, error) {
 	var sum eval.Confusion
 	for _, by := range skabMoves {
-		if by+skabLearn >= len(p.rows) || slices.Contains(p.truth[skabLearn:by+skabLearn], true) {
+		if by+skabLearn >= len(p.rows) || slices.Contains(p.truth[skabLearn:by+skabLearn], true) || slices.ContainsFunc(p.rows[skabLearn:by+skabLearn], torn) {
 			continue
 		}
 		w, err := watch(p.rows[by:], skabLearn)
@@ -160,6 +160,9 @@ func movedSKAB(p *process) (eval.Confusion, error) {
 	}
 	return sum, nil
 }
+
+// torn tells whether a value of a row is missing.
+func torn(row []float64) bool { return slices.ContainsFunc(row, math.IsNaN) }
 
 // poolSKAB pools counts over files; pick may name a file more than once.
 func poolSKAB(counts []skabCount, pick []int) []Figure {

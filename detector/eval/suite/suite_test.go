@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -269,13 +270,15 @@ func TestRefusalsNameTheFile(t *testing.T) {
 	bad := bytes.Replace(loop(1, 600, 500, 550, true), []byte("2020-03-01 12:00:09;"), []byte("2020-03-01 12:00:09;x"), 1)
 	write(t, dir, "valve1/0.csv", bad)
 	write(t, dir, "short/valve1/0.csv", loop(1, 300, 200, 250, true))
+	write(t, dir, "hollow/labeled_anomalies.csv", nil)
 	for _, c := range []struct{ suite, dir, want string }{
 		{"skab", dir, "valve1/0.csv, line 11"},
 		{"skab", filepath.Join(dir, "short"), "300 rows"},
 		{"nab", dir, "data/*/*.csv"},
 		{"itsc", dir, "SC_*"},
 		{"mbn-burn", dir, "burn_waves.npy"},
-		{"telemanom", dir, "labeled_anomalies.csv"},
+		{"telemanom", dir, "no file labeled_anomalies.csv: name the benchmark's folder"},
+		{"telemanom", filepath.Join(dir, "hollow"), "the file is empty"},
 		{"ucr-anomaly", dir, "UCR_Anomaly"},
 		{"skab", filepath.Join(dir, "nowhere"), "nowhere"},
 		{"other", dir, "no suite"},
@@ -285,6 +288,20 @@ func TestRefusalsNameTheFile(t *testing.T) {
 			t.Errorf("suite %s: %v, expected a word of %q", c.suite, err, c.want)
 		}
 	}
+}
+
+// A value that is missing after the lesson leaves its row out and nothing else; lessons moved over it are left out.
+func TestSKABLivesWithAMissingValue(t *testing.T) {
+	dir := t.TempDir()
+	file := loop(1, 900, 600, 700, true)
+	line := bytes.Index(file, []byte("2020-03-01 12:07:30;")) // row 450
+	end := line + bytes.IndexByte(file[line:], '\n')
+	cells := bytes.Split(file[line:end], []byte(";"))
+	cells[1] = []byte("NaN")
+	write(t, dir, "valve1/0.csv", slices.Concat(file[:line], bytes.Join(cells, []byte(";")), file[end:]))
+	r, _ := run(t, "skab", dir)
+	expect(t, r, "event_recall", 1, 1)
+	expect(t, r, "mar_moved", 0, 12)
 }
 
 func TestSuitesStopWhenTold(t *testing.T) {

@@ -26,13 +26,16 @@ var sequence = regexp.MustCompile(`\[\s*(\d+)\s*,\s*(\d+)\s*\]`)
 // telemetryLabels reads the sequences of each channel, those of a channel listed twice together once.
 func telemetryLabels(root fs.FS) (map[string][][2]int, error) {
 	const name = "labeled_anomalies.csv"
-	b, err := fs.ReadFile(root, name)
+	b, err := content(root, name)
 	if err != nil {
 		return nil, err
 	}
 	cells, err := csv.NewReader(strings.NewReader(string(b))).ReadAll()
-	if err != nil || len(cells) == 0 {
-		return nil, fmt.Errorf("%s: no table (%w)", name, err)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(cells) == 0 {
+		return nil, fmt.Errorf("%s: the file is empty", name)
 	}
 	id, err := column(name, cells[0], "chan_id")
 	if err != nil {

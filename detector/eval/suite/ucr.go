@@ -32,7 +32,7 @@ func readUCR(root fs.FS, name string) (*ucr, error) {
 	if m == nil {
 		return nil, fmt.Errorf("%s: the name does not end in _TRAINEND_START_END.txt", name)
 	}
-	b, err := fs.ReadFile(root, name)
+	b, err := content(root, name)
 	if err != nil {
 		return nil, err
 	}
