@@ -270,7 +270,7 @@ func TestRefusalsNameTheFile(t *testing.T) {
 	bad := bytes.Replace(loop(1, 600, 500, 550, true), []byte("2020-03-01 12:00:09;"), []byte("2020-03-01 12:00:09;x"), 1)
 	write(t, dir, "valve1/0.csv", bad)
 	write(t, dir, "short/valve1/0.csv", loop(1, 300, 200, 250, true))
-	write(t, dir, "hollow/labeled_anomalies.csv", nil)
+	write(t, dir, "deep/hollow/labeled_anomalies.csv", nil)
 	for _, c := range []struct{ suite, dir, want string }{
 		{"skab", dir, "valve1/0.csv, line 11"},
 		{"skab", filepath.Join(dir, "short"), "300 rows"},
@@ -278,7 +278,7 @@ func TestRefusalsNameTheFile(t *testing.T) {
 		{"itsc", dir, "SC_*"},
 		{"mbn-burn", dir, "burn_waves.npy"},
 		{"telemanom", dir, "no file labeled_anomalies.csv: name the benchmark's folder"},
-		{"telemanom", filepath.Join(dir, "hollow"), "the file is empty"},
+		{"telemanom", filepath.Join(dir, "deep", "hollow"), "the file is empty"},
 		{"ucr-anomaly", dir, "UCR_Anomaly"},
 		{"skab", filepath.Join(dir, "nowhere"), "nowhere"},
 		{"other", dir, "no suite"},
