@@ -41,6 +41,7 @@ type Meta struct {
 	Absent       []panel.Absence `json:"absent,omitempty"` // members that could not learn, and why
 	Limit        float64         `json:"limit,omitempty"`  // of the score
 	Promise      panel.Promise   `json:"promise,omitzero"`
+	Report       panel.Report    `json:"report,omitzero"`
 	Allowed      []float64       `json:"allowed,omitempty"` // format 1 alone, per feature: the deviation from its prediction that scores 1
 	MinChange    []float64       `json:"min_change"`
 	Provisional  string          `json:"provisional,omitempty"` // why the limit supports no false-alarm rate; empty when it does

@@ -22,6 +22,7 @@ func BenchmarkTeachQuickOneHour(b *testing.B) {
 		lesson.Add(&window.Window{Run: 1, First: uint64(i) * 100, End: uint64(i+1) * 100, Part: string(rune('a' + i/600)), Fresh: i%600 == 0, Features: f})
 	}
 	how := teaching()
+	how.Trials = 12
 	how.Quick, how.Features, how.Units, how.MinChange = true, make([]string, len(x)), make([]string, len(x)), make([]float64, len(x))
 	for b.Loop() {
 		if _, err := Teach(context.Background(), how, lesson); err != nil {

@@ -32,6 +32,7 @@ type Teaching struct {
 	MinChange    []float64 // per feature, in its unit: a smaller deviation never scores above the limit
 	Margin       float64   // without a budget, the limit is this many times the largest held-out score of a member; 1 or more
 	Budget       panel.Budget
+	Trials       int      // of made faults of each size, that the report tells of; 0: none
 	Without      []string // members to leave out, by name
 	Accept       int      // windows after which a level that has stopped moving is a new regime; 0: never
 	Holdout      float64  // share of the lesson that calibrates, above 0 and below 1
@@ -113,7 +114,7 @@ func (m *Model) learn(ctx context.Context, t *Teaching, s *split) error {
 	p, err := panel.Learn(ctx, &panel.Lesson{
 		Fit: runs(s.fit), Held: runs(s.held), Middle: m.Scaler.Median, Width: m.Scaler.Spread, MinChange: t.MinChange, Margin: t.Margin, Budget: t.Budget,
 		HeldLot: each(s.held, func(q Sequence) string { return q.Lot }), HeldPart: each(s.held, func(q Sequence) string { return q.Part }),
-		Accept: t.Accept, Without: t.Without, Warmup: t.Warmup, Increment: t.Increment, Quick: t.Quick, Hidden: t.Hidden, Epochs: t.Epochs, Rate: t.LearningRate, Seed: t.Seed, Progress: t.Progress,
+		Accept: t.Accept, Without: t.Without, Trials: t.Trials, Warmup: t.Warmup, Increment: t.Increment, Quick: t.Quick, Hidden: t.Hidden, Epochs: t.Epochs, Rate: t.LearningRate, Seed: t.Seed, Progress: t.Progress,
 	})
 	if err != nil {
 		return err
@@ -126,7 +127,7 @@ func (m *Model) learn(ctx context.Context, t *Teaching, s *split) error {
 	m.Record.HeldRows = scored
 	m.Record.NoAlarmBetter = min(1, 3/float64(scored))
 	m.Record.Outliers = p.Dropped()
-	m.Promise = p.Promise()
+	m.Promise, m.Report = p.Promise(), p.Report()
 	m.Provisional = provisional(s, scored)
 	if m.Promise.More > 1 {
 		m.Provisional = m.Promise.Support()

@@ -39,6 +39,7 @@ func Learn(ctx context.Context, l *Lesson) (*Panel, error) {
 	if err := p.calibrate(l); err != nil {
 		return nil, err
 	}
+	p.report(l)
 	return p.ready()
 }
 
@@ -71,24 +72,20 @@ func (p *Panel) calibrate(l *Lesson) error {
 		p.largest.Extend(p.largest.Largest()-math.Log10(independent(top, len(p.seats))), 1)
 	}
 	p.limit = shown + rarer
-	if l.Budget.stated() {
-		if err := p.afford(l, p.judged(l, top)); err != nil {
-			return err
-		}
+	if !l.Budget.stated() {
+		_, err = p.ready()
+		return err
+	}
+	if err := p.afford(l, p.judged(l, top)); err != nil {
+		return err
 	}
 	if top, err = p.live(l); err != nil {
 		return err
 	}
-	if l.Budget.stated() {
-		if p.largest, err = limit.CalibrateFew(top); err != nil {
-			return fmt.Errorf("the largest over the members: %w", err)
-		}
-		if err := p.afford(l, p.judged(l, top)); err != nil {
-			return err
-		}
+	if p.largest, err = limit.CalibrateFew(top); err != nil {
+		return fmt.Errorf("the largest over the members: %w", err)
 	}
-	p.count(l, p.judged(l, top))
-	return nil
+	return p.afford(l, p.judged(l, top))
 }
 
 // judged calibrates the largest over the members on each held-out row.

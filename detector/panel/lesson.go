@@ -24,6 +24,7 @@ type Lesson struct {
 	Accept    int // rows after which a level that has stopped moving is a new regime; 0: never
 	Warmup    int // rows of a run before the first that is judged
 	Increment bool
+	Trials    int      // of steps of each size, for the report; 0: none
 	Without   []string // members to leave out, by name
 	Quick     bool     // the network in closed form, and nothing else that backpropagation trains
 	Hidden    int      // of the network

@@ -14,6 +14,7 @@ type Panel struct {
 	limit   float64
 	follow  *following // nil: the limit stays where it is
 	promise Promise
+	tried   Report
 	regime  *regime // nil: the state of the process is not followed
 	warmup  int
 	change  []float64 // per feature: a smaller change scores no higher than the limit
@@ -191,6 +192,9 @@ func (p *Panel) Warmup() int { return p.warmup }
 
 // Width is the number of features of a row.
 func (p *Panel) Width() int { return len(p.change) }
+
+// Report tells what the panel found and called falsely when it was tried; the zero Report for one from a file.
+func (p *Panel) Report() Report { return p.tried }
 
 // Dropped is how many rows of the lesson were recognisably bad and left out; 0 for a panel from a file.
 func (p *Panel) Dropped() int { return p.dropped }
