@@ -21,6 +21,7 @@ type trainCmd struct {
 	Stream  string   `short:"s" help:"Stream to learn; may be left out when there is only one."`
 	Output  string   `short:"o" placeholder:"FILE" help:"Model file to write. Default: the stream's."`
 	JSON    bool     `name:"json" help:"Print the model's record as JSON."`
+	Report  string   `placeholder:"FILE.html" help:"Write the report as a page, with pictures."`
 	Picture string   `placeholder:"FILE.png" help:"Draw what is learnt from: its most remarkable numbers over time."`
 	headFlags
 	live
@@ -42,12 +43,18 @@ func (c *trainCmd) Run(con console) error {
 		if c.Output != "" {
 			return mistake{errors.New("--output is for models from recordings; this one is kept with the store, and `crackle model get` writes it to a file")}
 		}
+		if c.Report != "" {
+			return mistake{errors.New("--report is for models from recordings; the report of this one is kept with it, and `crackle model list` and the dashboard show it")}
+		}
 		return c.live.learn(con, cfg, s, c.JSON, c.Picture)
 	}
 	if c.Part != "" && len(c.Files) > 1 {
 		return mistake{errors.New("--part names one part, but each recording is a part of its own; leave it out")}
 	}
 	if c.Labels != "" || c.Target != "" {
+		if c.Report != "" {
+			return mistake{errors.New("--report is for models of normal production; leave it out with --labels and --target")}
+		}
 		return c.head(con, cfg, s)
 	}
 	ctx, stop := interruptible()
@@ -70,6 +77,9 @@ func (c *trainCmd) Run(con console) error {
 		path = app.ModelPath(cfg, s)
 	}
 	if err := app.SaveModel(path, m); err != nil {
+		return err
+	}
+	if err := writeTrainPage(c.Report, m, seen); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -135,12 +145,15 @@ func report(w io.Writer, path string, m *detector.Model, seen *inspect.Report) e
 		}
 		fmt.Fprintf(w, "%-12s %s\n", label, f.Text)
 	}
-	fmt.Fprintf(w, "False alarms %d held-out windows without one above the limit prove, at 95 %%, no better than 1 good window in %.0f\n", r.HeldRows, 1/r.NoAlarmBetter)
-	for _, text := range m.Promise.Words() {
-		fmt.Fprintf(w, "             %s\n", text)
+	for i, text := range promises(m) {
+		label := ""
+		if i == 0 {
+			label = "Promise"
+		}
+		fmt.Fprintf(w, "%-12s %s\n", label, text)
 	}
-	if m.Provisional != "" && m.Promise.More <= 1 {
-		fmt.Fprintf(w, "             The limit is provisional: %s\n", m.Provisional)
+	if err := tellFound(w, &m.Report); err != nil {
+		return err
 	}
 	fmt.Fprintf(w, "Members      %s\n", strings.Join(m.Members, ", "))
 	for _, a := range m.Absent {

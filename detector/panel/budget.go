@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"crackle/detector/limit"
@@ -67,7 +68,7 @@ type Promise struct {
 func (p *Promise) Words() []string {
 	var out []string
 	if p.Days > 0 {
-		out = append(out, fmt.Sprintf("%d false alarms in %s of held-out production: between %.3g and %.3g a day at 95 %%", p.Alarms, days(p.Days), p.Low, p.High))
+		out = append(out, fmt.Sprintf("%d false alarms in %s of held-out production: between %s and %s a day at 95 %%", p.Alarms, days(p.Days), figure(p.Low), figure(p.High)))
 	}
 	if p.Asked == 0 {
 		return out
@@ -81,8 +82,16 @@ func (p *Promise) Support() string {
 	if p.More <= 1 {
 		return asked + fmt.Sprintf(", which %d held-out windows (worth %.0f independent ones) support", p.Rows, p.Effective)
 	}
-	return asked + fmt.Sprintf(", but %d held-out windows (worth %.0f independent ones, of %d lots or parts) support %.3g and no fewer: hold out %.3g times as much, or allow more; until then the limit is extrapolated",
-		p.Rows, p.Effective, p.Lots, p.Supported, p.More)
+	return asked + fmt.Sprintf(", but %d held-out windows (worth %.0f independent ones, of %d lots or parts) support %s and no fewer: hold out %s times as much, or allow more; until then the limit is extrapolated",
+		p.Rows, p.Effective, p.Lots, figure(p.Supported), figure(p.More))
+}
+
+// figure is a number of three digits, as people write it.
+func figure(v float64) string {
+	if v >= 1000 && v < 1e9 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
 func days(d float64) string {
@@ -235,9 +244,13 @@ func (p *Panel) afford(l *Lesson, h *held) error {
 	return nil
 }
 
-// acrossLots raises the limit to what a new good lot passes with that probability, where there are two or more to tell by.
+// fewLots is the number of lots or parts from which the spread between them can be told: with fewer, what a normal law makes of them is far beyond any
+// fault.
+const fewLots = 5
+
+// acrossLots raises the limit to what a new good lot passes with that probability, where there are enough to tell by.
 func (p *Panel) acrossLots(largest []float64, share float64) {
-	if len(largest) < 2 || !(share > 0 && share < 1) {
+	if len(largest) < fewLots || !(share > 0 && share < 1) {
 		return
 	}
 	if a, err := limit.AcrossLots(largest, share); err == nil && a.Limit > p.limit {

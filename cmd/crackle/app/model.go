@@ -81,6 +81,9 @@ func SaveFile(path string, b []byte) error {
 	return nil
 }
 
+// reportTrials is how many made faults of each size the report of a model rests on: few, for teaching is to take a second.
+const reportTrials = 12
+
 // Teaching is what a stream's tables network, learn, features and alarm say of how its model is to be taught.
 func Teaching(s *config.Stream, c *window.Conditioner, version string) (detector.Teaching, error) {
 	names, tolerance, err := s.MinChanges()
@@ -100,6 +103,6 @@ func Teaching(s *config.Stream, c *window.Conditioner, version string) (detector
 		},
 		Holdout: s.Learn.HoldoutFraction, Embargo: int64(cfg.Length),
 		Hidden: s.Network.Hidden, Epochs: s.Network.Epochs, LearningRate: s.Network.LearningRate, Seed: s.Network.Seed,
-		Accept: s.Alarm.NewRegime, Warmup: s.Network.WarmupWindows, Increment: s.Network.Increment, Code: version, Now: time.Now(),
+		Accept: s.Alarm.NewRegime, Without: s.Network.Without, Trials: reportTrials, Warmup: s.Network.WarmupWindows, Increment: s.Network.Increment, Code: version, Now: time.Now(),
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"crackle/detector/panel"
 	"crackle/ingest/block"
 )
 
@@ -121,6 +122,16 @@ func channelName(name string) bool {
 }
 
 func (r *report) network(n *Network, t keyPath) {
+	for i, name := range n.Without {
+		switch at := t.with("without"); {
+		case slices.Contains(n.Without[:i], name):
+			r.addItem(at, literal(name)+" twice", "each member once", "take one of them out")
+		case !slices.Contains(panel.Names(), name):
+			r.addItem(at, literal(name), "members: "+strings.Join(panel.Names(), ", "), "correct it, or leave it out")
+		case len(n.Without) >= len(panel.Names()) && i == 0:
+			r.addItem(at, "every member", "at least one member left", "take one of them out of the list")
+		}
+	}
 	r.count(t.with("hidden"), n.Hidden, 1, 1024, "set 16 to 64, which is usual")
 	r.count(t.with("epochs"), n.Epochs, 1, 100000, "set 60, which is usual; training stops earlier when it no longer helps")
 	if at := t.with("learning_rate"); !(n.LearningRate > 0 && n.LearningRate <= 1) {

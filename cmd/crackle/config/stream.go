@@ -74,12 +74,13 @@ type Defects struct {
 // Network is the table [stream.NAME.network]: what a model learnt for this stream looks like and how it is trained.
 // A model file brings its own and these keys are then unused.
 type Network struct {
-	Hidden        int     `toml:"hidden"`
-	Epochs        int     `toml:"epochs"`
-	LearningRate  float64 `toml:"learning_rate"`
-	Seed          uint64  `toml:"seed"`
-	WarmupWindows int     `toml:"warmup_windows"`
-	Increment     bool    `toml:"increment"` // predict the change of the features and not their value
+	Hidden        int      `toml:"hidden"`
+	Epochs        int      `toml:"epochs"`
+	LearningRate  float64  `toml:"learning_rate"`
+	Seed          uint64   `toml:"seed"`
+	WarmupWindows int      `toml:"warmup_windows"`
+	Increment     bool     `toml:"increment"` // predict the change of the features and not their value
+	Without       []string `toml:"without"`   // members of the model to leave out: see panel.Names
 }
 
 // Learn is the table [stream.NAME.learn]: how much of the live signal to learn normal from while the model file is not there.
