@@ -94,6 +94,16 @@ func (l *Lesson) Rows() int { return l.rows }
 // Skipped is the number of windows left out for their defects, or because the signal was frozen.
 func (l *Lesson) Skipped() int { return l.skipped }
 
+// Each calls visit with every window in order: where it comes from, its samples on the lesson's own clock, and its features, which are the lesson's.
+func (l *Lesson) Each(visit func(part, lot string, span Span, features []float32)) {
+	for i := range l.sequences {
+		q := &l.sequences[i]
+		for k, r := range q.Rows {
+			visit(q.Part, q.Lot, q.Spans[k], r)
+		}
+	}
+}
+
 // Parts is the number of parts begun, counted as changes of the part mark.
 func (l *Lesson) Parts() int {
 	return len(groups(l.sequences, func(s Sequence) string { return s.Part }))

@@ -34,7 +34,7 @@ func (r *Report) length(cfg *Config) {
 	case r.Usable == 0:
 		r.found("length", Refusal, "none of %d windows can be learnt from: each lies near an alarm, or has missing, invalid or settling samples; choose a stretch of normal production, or judge its alarms", r.Rows)
 	case r.Usable < cfg.Least:
-		r.found("length", Refusal, "%d usable windows are too few: at least %d are needed; take a longer stretch", r.Usable, cfg.Least)
+		r.found("length", Refusal, "%d usable windows are too few: at least %d are needed: record more normal production, or take a longer stretch", r.Usable, cfg.Least)
 	default:
 		hours := r.To.Sub(r.From).Hours()
 		text := fmt.Sprintf("%d usable windows over %s", r.Usable, duration(hours))

@@ -224,18 +224,6 @@ func (a *App) Remark(stream, text string) {
 	}
 }
 
-// teach makes a model of a lesson with the stream's settings.
-func (a *App) teach(ctx context.Context, s *config.Stream, c *Chain, lesson *detector.Lesson) (*detector.Model, error) {
-	t, err := Teaching(s, c.Conditioner, a.version)
-	if err != nil {
-		return nil, err
-	}
-	if a.onLearn != nil {
-		t.Progress = func(p train.Progress) { a.onLearn(s.Name, p) }
-	}
-	return detector.Teach(ctx, t, lesson)
-}
-
 func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 // Door says how a program reaches the NATS server of a configuration, and under which name.

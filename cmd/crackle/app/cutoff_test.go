@@ -216,8 +216,8 @@ func TestServerWithoutJetStream(t *testing.T) {
 	if err := w.Start(within(t, 20*time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the core subscription, and the one for requests", func() bool {
-		return w.Connection().NumSubscriptions() == 2 && w.Connection().FlushTimeout(time.Second) == nil
+	eventually(t, "the core subscription", func() bool {
+		return w.counts("motor.core").Opened == 1 && w.Connection().FlushTimeout(time.Second) == nil
 	})
 	p := w.publisher("motor.core")
 	publishPart(t, p, healthy(t), "first", 100)

@@ -105,6 +105,10 @@ func TestLearnsFromLiveSignal(t *testing.T) {
 	if learnt.Model == "" || !learnt.LimitProvisional || !(learnt.Limit > 1) || learnt.ScoreUnit != "" {
 		t.Errorf("status %+v", learnt)
 	}
+	list, err := w.Models(t.Context(), "motor")
+	if err != nil || len(list.Models) != 1 || list.Models[0].Source != "learnt" || list.InService != learnt.Model || len(list.Models[0].Report) < 5 {
+		t.Errorf("kept with the store: %+v, %v", list, err)
+	}
 	publishPart(t, pub, healthy(t), "good", 100)
 	publishPart(t, pub, faulty(t), "bad", 100)
 	w.wantVerdict("motor", "good", detector.OK)

@@ -298,25 +298,3 @@ func (s *stream) find(first bool) {
 		}
 	}
 }
-
-// teach makes a model of a lesson, keeps it in a file, and hands it to run. A lesson that does not do is given back to be added to.
-func (s *stream) teach(ctx context.Context, lesson *detector.Lesson) {
-	started := time.Now()
-	m, err := s.app.teach(ctx, &s.cfg, s.chain, lesson)
-	if err == nil {
-		err = SaveModel(ModelPath(s.app.config(), &s.cfg), m)
-	}
-	if err != nil {
-		if ctx.Err() == nil {
-			s.status.trouble(err.Error())
-			s.log.Error("learning failed; it is tried again with as much more of the signal", "err", err)
-			s.untaught <- struct{}{}
-		}
-		return
-	}
-	s.log.Info("learnt what is normal", "took", time.Since(started).Round(time.Millisecond), "windows", lesson.Rows(), "parts", lesson.Parts())
-	select {
-	case s.models <- m:
-	case <-ctx.Done():
-	}
-}

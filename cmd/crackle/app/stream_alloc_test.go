@@ -138,7 +138,11 @@ func taught(t *testing.T, s *testStream) *detector.Model {
 			t.Fatal(err)
 		}
 	}
-	m, err := s.app.teach(t.Context(), &s.cfg, c, &l)
+	how, err := Teaching(&s.cfg, c.Conditioner, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := detector.Teach(t.Context(), how, &l)
 	if err != nil {
 		t.Fatal(err)
 	}

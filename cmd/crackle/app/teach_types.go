@@ -57,7 +57,7 @@ type ModelInfo struct {
 	Stream      string      `json:"stream"`
 	Created     time.Time   `json:"created"`
 	By          string      `json:"by"`
-	Source      string      `json:"source"`        // file, stretch, parts, seconds, learnt or refined
+	Source      string      `json:"source"`        // file, stretch, parts, seconds, learnt (at the start, by the learn table) or refined
 	Network     string      `json:"network"`       // how its network was found: closed form or backpropagation
 	From        time.Time   `json:"from,omitzero"` // of the signal that it was taught from
 	To          time.Time   `json:"to,omitzero"`
