@@ -211,23 +211,26 @@ func TestLiveFeedEndsWithTheLogin(t *testing.T) {
 		"otto": func(*person) error { return h.users.SetRole("otto", auth.Viewer) },
 		"elsa": func(b *person) error { b.ask("POST", "/api/v1/logout", ""); return nil },
 	} {
-		b := h.person(nil)
-		b.login(name)
-		c := b.live()
-		if _, _, err := c.ReadMessage(); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if err := end(b); err != nil {
-			t.Fatal(err)
-		}
-		c.SetReadDeadline(time.Now().Add(20 * time.Second))
-		var err error
-		for err == nil {
-			_, _, err = c.ReadMessage()
-		}
-		if !websocket.IsCloseError(err, hub.CloseEnded) || !strings.Contains(err.Error(), "log in again") {
-			t.Errorf("%s: the feed ended with %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := h.person(nil)
+			b.login(name)
+			c := b.live()
+			if _, _, err := c.ReadMessage(); err != nil {
+				t.Fatal(err)
+			}
+			if err := end(b); err != nil {
+				t.Fatal(err)
+			}
+			c.SetReadDeadline(time.Now().Add(20 * time.Second))
+			var err error
+			for err == nil {
+				_, _, err = c.ReadMessage()
+			}
+			if !websocket.IsCloseError(err, hub.CloseEnded) || !strings.Contains(err.Error(), "log in again") {
+				t.Errorf("the feed ended with %v", err)
+			}
+		})
 	}
 }
 
