@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -48,6 +49,9 @@ type checkpoints struct {
 	gone  chan struct{} // closed when another process has taken the journal
 	log   *slog.Logger
 
+	complete atomic.Int64           // wall time of the last round that was complete, ns; 0: there was none
+	trouble  atomic.Pointer[string] // with the newest round; nil: none
+
 	mu         sync.Mutex // held during a round, a claim or a release
 	kv         jetstream.KeyValue
 	held       map[string]*holding
@@ -55,7 +59,6 @@ type checkpoints struct {
 	rev        uint64              // of the machine's checkpoint
 	unanswered map[string][][]byte // writes of which it is not known whether they were taken, by key
 	deaf       string              // owner that does not answer
-	told       string              // the trouble that was logged last
 }
 
 // holding is a stream that this process holds.
@@ -280,7 +283,9 @@ func (k *checkpoints) run(ctx context.Context) error {
 			<-ctx.Done()
 			return nil
 		}
-		k.round(ctx, false)
+		if taken := k.round(ctx, false); len(taken) > 0 {
+			k.app.lost(taken)
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(checkpointLeast):
@@ -295,14 +300,23 @@ func (k *checkpoints) names() []string {
 	return slices.Sorted(maps.Keys(k.held))
 }
 
-// say logs a trouble when it is another one than before.
+// say keeps the trouble with the newest round, nil for none, and logs one that is another than before.
 func (k *checkpoints) say(err error) {
-	text := ""
-	if err != nil {
-		text = err.Error()
+	if err == nil {
+		k.complete.Store(time.Now().UnixNano())
+		k.trouble.Store(nil)
+		return
 	}
-	if text != k.told && err != nil {
+	text := err.Error()
+	if old := k.trouble.Swap(&text); old == nil || *old != text {
 		k.log.Warn("checkpoints are not complete; a restart now would score again from the last ones", "err", err)
 	}
-	k.told = text
+}
+
+// age is the time since the last round that was complete; 0: there was none.
+func (k *checkpoints) age() time.Duration {
+	if ns := k.complete.Load(); ns != 0 {
+		return time.Since(time.Unix(0, ns))
+	}
+	return 0
 }

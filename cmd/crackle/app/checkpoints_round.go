@@ -7,21 +7,19 @@ import (
 	"time"
 )
 
-// round writes one checkpoint of everything that has moved. stopped says that nobody touches streams any more whose goroutine has ended; else these are
-// left out.
-func (k *checkpoints) round(ctx context.Context, stopped bool) {
+// round writes one checkpoint of everything that has moved, and gives the streams that another process has taken meanwhile. stopped says that nobody
+// touches streams any more whose goroutine has ended; else these are left out.
+func (k *checkpoints) round(ctx context.Context, stopped bool) (taken []string) {
 	// Not cut off by a stop: whether a write that is cut off has been taken is not known.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(checkpointRound, seconds(k.app.config().Server.StopS/3)))
 	defer cancel()
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	taken, err := k.roundLocked(ctx, stopped)
 	if len(taken) == 0 {
 		k.say(err)
 	}
-	k.mu.Unlock()
-	if len(taken) > 0 {
-		k.app.lost(taken)
-	}
+	return taken
 }
 
 // roundLocked gives the streams that somebody else holds now.

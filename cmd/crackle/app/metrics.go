@@ -16,22 +16,25 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	descSamples   = describe("samples_total", "Samples per channel, by what became of them.", "stream", "fate")
-	descBlocks    = describe("blocks_total", "Blocks, by what became of them.", "stream", "fate")
-	descWindows   = describe("windows_scored_total", "Windows with a score.", "stream")
-	descScore     = describe("score", "Score of the last window; absent when it was not assessed.", "stream")
-	descLimit     = describe("score_limit", "Limit that scores are held against; absent without a model.", "stream")
-	descAge       = describe("data_age_seconds", "Wall time since the last block; absent before the first.", "stream")
-	descRate      = describe("rate_deviation", "Rate measured by the publisher's clock over the configured one, less 1; absent until it is known.", "stream")
-	descQueue     = describe("queue_blocks", "Blocks waiting to be conditioned.", "stream")
-	descPending   = describe("store_pending_messages", "Messages of the stream waiting in the signal store.", "stream")
-	descBeat      = describe("heartbeat_age_seconds", "Wall time since the monitor's own test signal came through; absent before the first time.")
-	descConnected = describe("nats_connected", "1 when connected to NATS.")
-	descOpen      = describe("alarms_open", "Alarms in the list of open ones, by state.", "state")
-	descAlarms    = describe("alarms_total", "Alarm transitions since the start.", "change")
-	descExchanged = describe("exchanges_total", "Times that a stream's settings or model were exchanged while running.")
-	descSink      = describe("sink_messages_total", "Messages to a sink, by what became of them.", "sink", "fate")
-	descSinkQueue = describe("sink_queue_messages", "Messages waiting for a sink.", "sink")
+	descSamples       = describe("samples_total", "Samples per channel, by what became of them.", "stream", "fate")
+	descBlocks        = describe("blocks_total", "Blocks, by what became of them.", "stream", "fate")
+	descWindows       = describe("windows_scored_total", "Windows with a score.", "stream")
+	descScore         = describe("score", "Score of the last window; absent when it was not assessed.", "stream")
+	descLimit         = describe("score_limit", "Limit that scores are held against; absent without a model.", "stream")
+	descAge           = describe("data_age_seconds", "Wall time since the last block; absent before the first.", "stream")
+	descRate          = describe("rate_deviation", "Rate measured by the publisher's clock over the configured one, less 1; absent until it is known.", "stream")
+	descQueue         = describe("queue_blocks", "Blocks waiting to be conditioned.", "stream")
+	descPending       = describe("store_pending_messages", "Messages of the stream waiting in the signal store.", "stream")
+	descBeat          = describe("heartbeat_age_seconds", "Wall time since the monitor's own test signal came through; absent before the first time.")
+	descConnected     = describe("nats_connected", "1 when connected to NATS.")
+	descOpen          = describe("alarms_open", "Alarms in the list of open ones, by state.", "state")
+	descAlarms        = describe("alarms_total", "Alarm transitions since the start.", "change")
+	descExchanged     = describe("exchanges_total", "Times that a stream's settings or model were exchanged while running.")
+	descJournal       = describe("journal_entries_total", "Entries of the journal, by what became of them.", "fate")
+	descJournalQueue  = describe("journal_queue_entries", "Entries waiting for the journal's store.")
+	descCheckpointAge = describe("checkpoint_age_seconds", "Wall time since where every stream stands was written down completely; absent before the first time.")
+	descSink          = describe("sink_messages_total", "Messages to a sink, by what became of them.", "sink", "fate")
+	descSinkQueue     = describe("sink_queue_messages", "Messages waiting for a sink.", "sink")
 )
 
 // registerMetrics makes /metrics show the app, the Go runtime and the process.
@@ -42,7 +45,7 @@ func (a *App) registerMetrics() {
 // Describe implements prometheus.Collector.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descSamples, descBlocks, descWindows, descScore, descLimit, descAge, descRate, descQueue, descPending,
-		descBeat, descConnected, descOpen, descAlarms, descExchanged, descSink, descSinkQueue} {
+		descBeat, descConnected, descOpen, descAlarms, descExchanged, descJournal, descJournalQueue, descCheckpointAge, descSink, descSinkQueue} {
 		ch <- d
 	}
 }
@@ -80,6 +83,17 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	send(descAlarms, prometheus.CounterValue, float64(snap.Counts.Cleared), "cleared")
 	send(descAlarms, prometheus.CounterValue, float64(snap.Counts.Answered), "acknowledged")
 	send(descAlarms, prometheus.CounterValue, float64(snap.Counts.Retired), "retired")
+	if j := c.app.journal.kept.Load(); j != nil {
+		n := j.Counts()
+		send(descJournal, prometheus.CounterValue, float64(n.Written), "written")
+		send(descJournal, prometheus.CounterValue, float64(n.Lost), "lost")
+		send(descJournal, prometheus.CounterValue, float64(n.Retried), "retried")
+		send(descJournal, prometheus.CounterValue, float64(n.Restored), "restored")
+		send(descJournalQueue, prometheus.GaugeValue, float64(n.Queued))
+	}
+	if age := c.app.checkpoints.age(); age > 0 {
+		send(descCheckpointAge, prometheus.GaugeValue, age.Seconds())
+	}
 	send(descExchanged, prometheus.CounterValue, float64(c.app.exchanged.Load()))
 	for _, s := range c.app.sinks.Counters() {
 		send(descSink, prometheus.CounterValue, float64(s.Sent), s.Sink, "sent")

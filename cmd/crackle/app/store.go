@@ -99,5 +99,13 @@ func (a *App) storeProblem() string {
 	if t := a.parts.trouble.Load(); t != nil {
 		return "accounts of parts are not stored: " + *t
 	}
+	if t := a.checkpoints.trouble.Load(); t != nil {
+		return "where the streams stand is not written down: " + *t
+	}
+	if j := a.journal.kept.Load(); j != nil {
+		if c := j.Counts(); c.Away {
+			return "what happens to alarms is not journalled: " + c.LastError
+		}
+	}
 	return ""
 }

@@ -13,16 +13,20 @@ import (
 	"crackle/web/hub"
 )
 
+// letGoStale is the age at which a request is too old to be followed: this process hung, and the one that asked has taken the stream without it.
+const letGoStale = 30 * time.Second
+
 // letGoRequest asks the process that holds a stream to let go of it.
 type letGoRequest struct {
-	Stream string `json:"stream"`
-	Worker string `json:"worker"` // name of the one that asks
+	Stream string    `json:"stream"`
+	Worker string    `json:"worker"` // name of the one that asks
+	At     time.Time `json:"at"`     // and when
 }
 
 // askToLetGo asks a stream's holder to write down where the stream stands and stop, and reports whether it has. A process that is gone does not
 // keep anybody waiting.
 func (k *checkpoints) askToLetGo(ctx context.Context, stream string, c *checkpoint) bool {
-	text, err := json.Marshal(letGoRequest{stream, k.app.config().Store.Worker})
+	text, err := json.Marshal(letGoRequest{stream, k.app.config().Store.Worker, time.Now()})
 	if err != nil {
 		return false
 	}
@@ -44,8 +48,8 @@ func (k *checkpoints) askToLetGo(ctx context.Context, stream string, c *checkpoi
 func (k *checkpoints) listen() error {
 	sub, err := k.app.conn.Subscribe(k.inbox, func(m *nats.Msg) {
 		var r letGoRequest
-		if err := json.Unmarshal(m.Data, &r); err != nil {
-			return
+		if err := json.Unmarshal(m.Data, &r); err != nil || time.Since(r.At).Abs() > letGoStale {
+			return // nobody waits for the answer any more
 		}
 		ctx, cancel := context.WithTimeout(k.app.ending, letGoWithin-time.Second)
 		defer cancel()
@@ -88,7 +92,7 @@ func (k *checkpoints) letGo(ctx context.Context, r letGoRequest) error {
 			return err
 		}
 	}
-	k.round(ctx, true)
+	k.round(ctx, true) // what has been taken meanwhile goes all the same
 	return k.app.yield(ctx, streams, r.Worker)
 }
 
