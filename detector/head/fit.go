@@ -128,7 +128,7 @@ func (f *fold) fit(ctx context.Context, e Encoder) error {
 	var seqs [2][]train.Sequence
 	for side, list := range [][]int{split.Train, split.Test} {
 		for _, i := range list {
-			seqs[side] = append(seqs[side], train.Sequence{X: f.z[i], Target: [][]float32{{float32(f.y[i])}}})
+			seqs[side] = append(seqs[side], train.Sequence{X: thin(f.z[i]), Target: [][]float32{{float32(f.y[i])}}})
 		}
 	}
 	if f.network, err = fitPooled(ctx, f.cfg, seqs[0], seqs[1]); err != nil {

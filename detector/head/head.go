@@ -146,9 +146,7 @@ func (h *Head) Estimate(rows [][]float32) (*Estimate, error) {
 	}
 	e := &Estimate{Target: h.Target, Unit: h.Unit, Coverage: h.Coverage, Difficulty: a.difficulty, Windows: len(sound), Beyond: a.difficulty > h.Fitted.Difficulty.Far}
 	if h.net != nil {
-		for _, v := range h.net.state.Attention() {
-			e.Attention = append(e.Attention, float64(v))
-		}
+		e.Attention = h.net.attention(len(sound))
 	}
 	if len(h.Classes) == 0 {
 		half := h.Quantile * a.difficulty

@@ -144,6 +144,42 @@ func TestNetworkSeesOrder(t *testing.T) {
 	}
 }
 
+// A long part is read in means of windows in a row, of which each has its share of the attention.
+func TestLongPartsAreThinned(t *testing.T) {
+	rows := func(n int) (z [][]float32) {
+		for i := range n {
+			z = append(z, []float32{float32(i), 1})
+		}
+		return z
+	}
+	for n, want := range map[int]int{1: 1, 256: 256, 257: 129, 512: 256, 1000: 250, 5003: 251} {
+		if got := thin(rows(n)); len(got) != want || math.Abs(float64(got[0][1])-1) > 1e-5 {
+			t.Errorf("%d rows are read as %d, want %d", n, len(got), want)
+		}
+	}
+	if got := thin(rows(600)); math.Abs(float64(got[1][0])-4) > 1e-5 {
+		t.Errorf("the mean of rows 3 to 5 is %v", got[1][0])
+	}
+	cfg := config()
+	cfg.Encoder = GRU
+	h := fit(t, cfg, specimens(rand.New(rand.NewPCG(4, 4)), 8, 3, 0.2))
+	long := make([][]float32, 1001)
+	for i := range long {
+		long[i] = []float32{0.5, 0, float32(i%7) - 3}
+	}
+	e, err := h.Estimate(long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for _, v := range e.Attention {
+		sum += v
+	}
+	if len(e.Attention) != 1001 || math.Abs(sum-1) > 1e-5 {
+		t.Errorf("%d windows have %v of the attention", len(e.Attention), sum)
+	}
+}
+
 func TestClassSets(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	var samples []Sample

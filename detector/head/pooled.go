@@ -33,6 +33,41 @@ func fitPooled(ctx context.Context, cfg *Config, seqs, valid []train.Sequence) (
 	return best, nil
 }
 
+// mostSteps bounds what the network reads of a part. Of a longer one it reads means of as many windows in a row as make it fit, so that a long part
+// takes no longer to learn from.
+const mostSteps = 256
+
+// thin takes means of so many rows in a row that no more than mostSteps are left.
+func thin(z [][]float32) (out [][]float32) {
+	group := (len(z) + mostSteps - 1) / mostSteps
+	if group <= 1 {
+		return z
+	}
+	for from := 0; from < len(z); from += group {
+		rows := z[from:min(from+group, len(z))]
+		mean := make([]float32, len(z[0]))
+		for _, r := range rows {
+			for j, v := range r {
+				mean[j] += v / float32(len(rows))
+			}
+		}
+		out = append(out, mean)
+	}
+	return out
+}
+
+// attention is the weight of each of so many windows in the latest answer: those that were read as one share its weight.
+func (p *pooled) attention(windows int) []float64 {
+	weights := p.state.Attention()
+	group := (windows + mostSteps - 1) / mostSteps
+	out := make([]float64, windows)
+	for t := range out {
+		k := t / group
+		out[t] = float64(weights[k]) / float64(min(group, windows-k*group))
+	}
+	return out
+}
+
 // pooled is a packed network with its scratch.
 type pooled struct {
 	net   *rnn.Pooled
@@ -52,7 +87,7 @@ func newPooled(w *rnn.PooledWeights, answers int) (*pooled, error) {
 // answer gives the network's answers for scaled windows; the weights of its attention are those of the newest.
 func (p *pooled) answer(z [][]float32) ([]float64, error) {
 	p.x = p.x[:0]
-	for _, r := range z {
+	for _, r := range thin(z) {
 		p.x = append(p.x, r...)
 	}
 	if err := p.net.Forward(p.out, p.x, p.state); err != nil {
