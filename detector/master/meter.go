@@ -1,6 +1,8 @@
 package master
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -63,6 +65,29 @@ func (m *Meter) Add(features []float32) {
 		m.sum[j] += float64(v)
 	}
 	m.windows++
+}
+
+type keptMeter struct {
+	Sum     []float64 `json:"sum"`
+	Windows int       `json:"windows"`
+}
+
+// MarshalJSON keeps what has been added up.
+func (m Meter) MarshalJSON() ([]byte, error) {
+	return json.Marshal(keptMeter{m.sum[:min(m.windows, 1)*len(m.sum)], m.windows})
+}
+
+// UnmarshalJSON takes it up again. It fails on what cannot have been added up.
+func (m *Meter) UnmarshalJSON(b []byte) error {
+	var k keptMeter
+	if err := json.Unmarshal(b, &k); err != nil {
+		return err
+	}
+	if k.Windows < 0 || (k.Windows == 0) != (len(k.Sum) == 0) {
+		return fmt.Errorf("meter: %d sums of %d windows", len(k.Sum), k.Windows)
+	}
+	m.sum, m.windows = k.Sum, k.Windows
+	return nil
 }
 
 // Take gives the mean of each feature and the number of windows, and begins anew. Without a window the mean is nil.

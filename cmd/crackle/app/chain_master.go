@@ -53,6 +53,9 @@ func (h *Chain) refer(w *window.Window) {
 	detector.Unscored(&h.score, h.stream, w, why)
 }
 
+// forget drops what is measured of the parts under way.
+func (m *masters) forget() { m.cur, m.last = passage{}, passage{} }
+
 // Refers reports whether a part is a reference part of the stream.
 func (h *Chain) Refers(part string) bool { return h.masters.names.Of(part) != "" }
 

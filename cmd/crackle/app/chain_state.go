@@ -59,6 +59,8 @@ func (h *Chain) takeUp(b []byte, model bool) error {
 	}
 	_ = h.Conditioner.RestoreState(nil) // likewise
 	h.account.Reset()
+	h.masters.forget()
+	h.answers.forget()
 	return fmt.Errorf("stream %s: %w", h.stream, err)
 }
 
@@ -79,8 +81,15 @@ func (h *Chain) restore(b []byte, model bool) error {
 		sections[i], b = b[:n], b[n:]
 	}
 	decimator, conditioner, detector, account := sections[0], sections[1], sections[2], sections[3]
-	if (len(decimator) > 0) != (h.decimator != nil) || len(b) > 0 {
+	if (len(decimator) > 0) != (h.decimator != nil) {
 		return errors.New("a saved state of another decimation")
+	}
+	h.masters.forget()
+	h.answers.forget()
+	if len(b) > 0 {
+		if err := h.takeUpPassages(b); err != nil {
+			return err
+		}
 	}
 	if !model {
 		detector = nil

@@ -76,7 +76,7 @@ func (k *checkpoints) look(ctx context.Context, s *stream, h *holding, stopped b
 		if s.at == (place{}) || s.at == h.written && model == h.model {
 			return
 		}
-		c = &checkpoint{Settings: stateOf(&s.cfg), Model: model, state: s.chain.AppendState(nil)}
+		c = &checkpoint{Settings: stateOf(&s.cfg), Model: model, state: s.chain.AppendWhole(nil)}
 		c.setPlace(s.at)
 	}
 	err := s.ask(ctx, take)

@@ -61,6 +61,7 @@ type gathered struct {
 	width      int
 	flat       []float32 // [windows][width]
 	lost       int       // windows beyond mostRows
+	torn       bool      // its beginning was too much for a checkpoint
 }
 
 // Answer has heads answer for every named part, from the next one on. A head that cannot be used answers that, and is returned as an error.
@@ -120,6 +121,8 @@ func (h *Chain) Estimates(p *ledger.Part) []ledger.Estimate {
 	switch {
 	case p.Flags&(ledger.BeginUnseen|ledger.EndUnseen) != 0:
 		why = "the part was not seen whole"
+	case g.is(p) && g.torn:
+		why = "the program was started anew in the middle of the part, which is too long to be kept"
 	case len(rows) == 0 || float64(len(rows)) < p.Needed*float64(p.Windows.Total+p.Windows.Skipped):
 		why = "too many of the part's windows have a defect, or were not seen"
 	case g.lost > 0:
@@ -130,6 +133,9 @@ func (h *Chain) Estimates(p *ledger.Part) []ledger.Estimate {
 	}
 	return out
 }
+
+// forget drops the windows of the parts under way.
+func (a *answers) forget() { a.cur, a.last = gathered{}, gathered{} }
 
 func (g *gathered) is(p *ledger.Part) bool {
 	return g.part == p.Part && g.run == p.Run && g.first >= p.First && g.first <= p.End
