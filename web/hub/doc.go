@@ -22,4 +22,8 @@
 // Each client has a bounded queue and an allowance of unacknowledged bytes, acknowledged by the browser's own pongs. A client
 // whose queue is full loses its backlog and gets a snapshot once it reads again: the newest state wins. A client that answers no ping for
 // Config.StallAfter is cut with close code 1008 and a reason; because of the allowance, that last frame still fits in its socket.
+//
+// # Clients that may not read any more
+//
+// When the context of a client's request ends, the client is told its cause with close code CloseEnded; the server ends it with the login.
 package hub
