@@ -20,6 +20,12 @@ const (
 
 // runCore reads a plain subscription. It stays in place while the server is away; what is published meanwhile is lost and shows as a gap.
 func (r *Receiver) runCore(ctx context.Context) error {
+	defer func() { r.order.flush() }()
+	return r.readCore(ctx, func() bool { return false })
+}
+
+// readCore is runCore until it is over. Messages have the place in the store that was reached, from which a restart goes on.
+func (r *Receiver) readCore(ctx context.Context, over func() bool) error {
 	sub, err := r.nc.SubscribeSync(r.cfg.Subject)
 	if err != nil {
 		return fmt.Errorf("stream %s: subscribe to %s: %w", r.cfg.Stream, r.cfg.Subject, err)
@@ -35,25 +41,23 @@ func (r *Receiver) runCore(ctx context.Context) error {
 			_ = sub.Unsubscribe()
 		}
 	}()
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !over() {
 		m, err := sub.NextMsg(tick)
 		now := time.Now()
 		switch {
 		case err == nil:
-			r.accept(m.Data, block.Header(m.Header), place{}, now)
+			r.accept(m.Data, block.Header(m.Header), r.at.place, now)
 		case errors.Is(err, nats.ErrTimeout):
 		case errors.Is(err, nats.ErrSlowConsumer):
 			r.countClientDrops(sub)
 		case ctx.Err() != nil:
 		case r.nc.IsClosed():
-			r.order.flush()
 			return fmt.Errorf("stream %s: %w", r.cfg.Stream, errClosed)
 		default:
 			return fmt.Errorf("stream %s: read subject %s: %w", r.cfg.Stream, r.cfg.Subject, err)
 		}
 		r.order.tick(now)
 	}
-	r.order.flush()
 	return nil
 }
 

@@ -52,6 +52,13 @@ func (r *Receiver) runStore(ctx context.Context) error {
 			r.pause(ctx, tick)
 			continue
 		}
+		if r.past.Load() {
+			if err := r.readCore(ctx, func() bool { return !r.past.Load() }); err != nil && ctx.Err() == nil {
+				return err
+			}
+			retry = firstRetry
+			continue
+		}
 		s, err := r.open(ctx, js)
 		if err != nil {
 			r.trouble(err)
@@ -146,7 +153,7 @@ func (r *Receiver) read(ctx context.Context, s *session) error {
 	stop := context.AfterFunc(ctx, s.it.Stop) // makes Next return at once
 	defer stop()
 	last := time.Now()
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !r.past.Load() {
 		msg, err := s.it.Next(jetstream.NextMaxWait(tick))
 		now := time.Now()
 		switch {
@@ -239,7 +246,8 @@ func (r *Receiver) pause(ctx context.Context, d time.Duration) {
 	end := time.Now().Add(d)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for now := time.Now(); now.Before(end); now = time.Now() {
+	past := r.past.Load()
+	for now := time.Now(); now.Before(end) && r.past.Load() == past; now = time.Now() {
 		timer.Reset(min(tick, end.Sub(now)))
 		select {
 		case <-ctx.Done():

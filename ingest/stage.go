@@ -29,6 +29,7 @@ type Receiver struct {
 	emit func(*block.Block) // in place of out: messages are read again, see Reread
 	n    counters
 	ran  atomic.Bool
+	past atomic.Bool // the store refuses: listen past it
 
 	// Below here belongs to Run's goroutine.
 	order    *order
@@ -80,6 +81,13 @@ func (r *Receiver) Release(b *block.Block) {
 	default: // more blocks than the receiver ever needs at once; the garbage collector takes it
 	}
 }
+
+// Bypass says that the store refuses what is published, or that it does not any more. While it does, a stream that is read from the store is
+// read from a plain subscription, which the publishers' messages reach all the same; then it goes on in the store where it had stopped.
+func (r *Receiver) Bypass(on bool) { r.past.Store(on) }
+
+// Bypassing reports what Bypass said.
+func (r *Receiver) Bypassing() bool { return r.past.Load() }
 
 // Counts is what was counted up to now. It may be called at any time by any goroutine; the numbers are read one by one, so that they may
 // differ from each other by a block that is on its way.

@@ -34,6 +34,7 @@ type Account struct {
 	skipped  uint64 // windows that the conditioner had skipped at the last look
 	arrivals Arrivals
 	out      Part // for Settle
+	unstored bool
 }
 
 // Arrivals are a receiver's totals of what does not come as a block.
@@ -59,6 +60,9 @@ func (a *Account) Reset() { *a = Account{cfg: a.cfg} }
 // farJump is the widest gap within a run, in samples; what is behind a wider jump of the index belongs to what was before as little as another run does.
 const farJump = 1 << 41
 
+// Unstored says that blocks from now on come past a store that refuses them, or that they do not any more. Their parts are not assessed.
+func (a *Account) Unstored(is bool) { a.unstored = is }
+
 // Back reports whether a block's index goes back within the run: where a receiver takes the index up anew behind a false jump, the part under way
 // is to be ended before the block is booked; else what goes back counts as duplicated.
 func (a *Account) Back(b *block.Block) bool { return a.started && b.Run == a.run && b.First < a.end }
@@ -83,6 +87,9 @@ func (a *Account) Block(b *block.Block) {
 	}
 	if !a.cur.any {
 		return
+	}
+	if a.unstored {
+		a.cur.p.Flags |= NotStored
 	}
 	a.cur.miss(a.end, first)
 	a.end = first

@@ -20,6 +20,7 @@ const (
 	TooShort                         // no window found place, or no event came
 	Exchanged                        // the stream's settings were exchanged in its middle
 	ReferencePart                    // it is a reference part, which a chart of its own judges and no model
+	NotStored                        // it came while the store refused what was sent, and cannot be looked at again
 
 	reasons = iota
 )
@@ -27,7 +28,7 @@ const (
 var words = [reasons]string{
 	"no samples", "its beginning was not seen", "its end was not seen", "samples missing", "samples that are not numbers", "samples out of range",
 	"windows touched by a defect", "no model in service", "the signal is frozen", "scores that are not numbers", "samples in no window",
-	"samples missing at its border", "the warm-up did not finish", "no window in it", "the stream's settings were exchanged in its middle", "a reference part, judged by its own chart",
+	"samples missing at its border", "the warm-up did not finish", "no window in it", "the stream's settings were exchanged in its middle", "a reference part, judged by its own chart", "not stored: the store refused it",
 }
 
 // Words says each reason in words, in the order of the bits; empty when there is none.

@@ -34,6 +34,8 @@ type Broker struct {
 	door door
 	log  *serverLog
 
+	reviving sync.Mutex // held by Revive and by the stop
+
 	stop sync.Once
 	done chan struct{} // closed when the server is down and the folder is free
 	err  error         // of the release, valid after done
@@ -84,20 +86,9 @@ func (b *Broker) start(ctx context.Context) error {
 	if b.door.Token == "" {
 		b.door.Token = newToken()
 	}
-	b.srv, err = server.NewServer(&server.Options{
-		ServerName:             "crackle",
-		Host:                   host,
-		Port:                   port,
-		Authorization:          b.door.Token,
-		JetStream:              true,
-		StoreDir:               filepath.Join(b.cfg.Dir, "nats"),
-		JetStreamMaxStore:      b.cfg.MaxBytes,
-		JetStreamMaxMemory:     256 << 20,
-		SyncAlways:             true,
-		SyncInterval:           syncEvery,
-		NoSigs:                 true,
-		DisableJetStreamBanner: true,
-	})
+	o := b.options()
+	o.Host, o.Port = host, port
+	b.srv, err = server.NewServer(o)
 	if err != nil {
 		return fmt.Errorf("set up the embedded server: %w", err)
 	}
@@ -122,6 +113,22 @@ func (b *Broker) start(ctx context.Context) error {
 // syncEvery is how often the server looks through its files: it flushes those that are not synced yet, and lets go of the buffers of what was written.
 // Its own two minutes keep two minutes of writing in memory, which evidence alone makes a gigabyte.
 const syncEvery = 10 * time.Second
+
+// options are the server's, without its address.
+func (b *Broker) options() *server.Options {
+	return &server.Options{
+		ServerName:             "crackle",
+		Authorization:          b.door.Token,
+		JetStream:              true,
+		StoreDir:               filepath.Join(b.cfg.Dir, "nats"),
+		JetStreamMaxStore:      b.cfg.MaxBytes,
+		JetStreamMaxMemory:     256 << 20,
+		SyncAlways:             true,
+		SyncInterval:           syncEvery,
+		NoSigs:                 true,
+		DisableJetStreamBanner: true,
+	}
+}
 
 // ready waits until clients can connect or the server has given up.
 func (b *Broker) ready(ctx context.Context) error {
@@ -171,6 +178,8 @@ func (b *Broker) InProcess() nats.InProcessConnProvider { return b.srv }
 func (b *Broker) Stop(ctx context.Context) error {
 	b.stop.Do(func() {
 		go func() {
+			b.reviving.Lock()
+			defer b.reviving.Unlock()
 			defer close(b.done)
 			b.srv.Shutdown()
 			b.srv.WaitForShutdown()

@@ -274,3 +274,45 @@ func TestStartRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A store that is opened again has what it had, and takes more, while clients stay connected.
+func TestRevive(t *testing.T) {
+	b, err := broker.Start(t.Context(), broker.Config{Dir: t.TempDir(), MaxBytes: 128 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		return b.Stop(ctx)
+	}
+	nc, err := nats.Connect("", nats.InProcessServer(b.InProcess()), nats.Token(b.Token()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := broker.EnsureSignals(t.Context(), js, broker.SignalConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if ack, err := js.Publish(t.Context(), "crackle.signal.a", []byte("x")); err != nil || ack.Sequence != uint64(i)+1 {
+			t.Fatalf("message %d: %+v, %v", i, ack, err)
+		}
+		if err := b.Revive(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := nc.Stats().Reconnects; n != 0 {
+		t.Errorf("the client was cut off %d times", n)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Revive(); err == nil {
+		t.Error("a server that is stopped was revived")
+	}
+}

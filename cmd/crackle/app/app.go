@@ -65,7 +65,8 @@ type App struct {
 	masters     *masterKeeper    // likewise
 	looking     chan struct{}    // holds one for each question about the past that is worked on
 
-	heartbeat *heartbeat // nil before Start
+	heartbeat *heartbeat  // nil before Start
+	refusing  atomic.Bool // the signal store refuses, and streams listen past it
 
 	shelf  shelf  // of the models that are kept with the store
 	school school // where models are taught

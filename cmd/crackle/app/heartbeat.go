@@ -42,10 +42,11 @@ type heartbeat struct {
 	started  time.Time
 	ctx      context.Context // of score
 
-	came    atomic.Int64           // wall time at which a beat came through last, ns; 0: never
-	refused atomic.Pointer[string] // why the store did not take the newest beat; nil when it did
-	caller  *outbound.Client       // of the dead-man address; nil: none
-	calls   atomic.Uint64          // that were answered
+	came     atomic.Int64           // wall time at which a beat came through last, ns; 0: never
+	refused  atomic.Pointer[string] // why the store did not take the newest beat; nil when it did
+	refusals atomic.Int64           // beats in a row that the store did not take
+	caller   *outbound.Client       // of the dead-man address; nil: none
+	calls    atomic.Uint64          // that were answered
 }
 
 // openHeartbeat makes the heartbeat and teaches its network, which takes some milliseconds.
@@ -193,7 +194,11 @@ func (h *heartbeat) beat(ctx context.Context) error {
 			return err
 		}
 		h.publish(ctx, payload)
-		if !pauseFor(ctx, h.every) {
+		wait := h.every
+		if h.refusals.Load() > 0 { // whether the store is back is to be known soon
+			wait = min(wait, time.Second)
+		}
+		if !pauseFor(ctx, wait) {
 			return nil
 		}
 	}
@@ -215,10 +220,12 @@ func (h *heartbeat) publish(ctx context.Context, payload []byte) {
 	_, err := h.js.PublishMsg(wait, &nats.Msg{Subject: h.cfg.Subject, Data: payload})
 	switch {
 	case err == nil:
+		h.refusals.Store(0)
 		h.refused.Store(nil)
 	case ctx.Err() == nil && h.app.conn.IsConnected():
 		why := err.Error()
 		h.refused.Store(&why)
+		h.refusals.Add(1)
 	}
 }
 

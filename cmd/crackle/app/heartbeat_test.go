@@ -8,11 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
+	"crackle/detector"
 	"crackle/ingest/block"
-	"crackle/ingest/broker"
 )
 
 const quickHeart = "[heartbeat]\nevery_s = 0.2\nmissing_s = 2\ndead_man_s = 0.3\nallow_private = true\n"
@@ -21,65 +22,93 @@ const quickHeart = "[heartbeat]\nevery_s = 0.2\nmissing_s = 2\ndead_man_s = 0.3\
 // the path is whole again all of that is over.
 func TestHeartbeat(t *testing.T) {
 	t.Parallel()
-	for _, transport := range []string{"jetstream", "core"} {
-		t.Run(transport, func(t *testing.T) {
-			t.Parallel()
-			var calls atomic.Int64
-			outside := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				if r.Method == http.MethodGet && r.URL.Path == "/ping/secret" {
-					calls.Add(1)
-				}
-			}))
-			defer outside.Close()
-			cfg := parse(t, t.TempDir(), join(base, quickHeart, "dead_man_url = \""+outside.URL+"/ping/secret\"", motorStream("motor", "transport = \""+transport+"\"")))
-			saveMotorModel(t, cfg, "motor")
-			w := start(t, cfg)
-			beating := func() bool { last, ok := w.Heartbeat(); return ok && !last.IsZero() }
-			eventually(t, "the first beat", beating)
-			eventually(t, "calls outside", func() bool { return calls.Load() > 2 })
-			if status, body := w.get("/readyz"); status != 200 {
-				t.Fatalf("/readyz %d: %s", status, body)
-			}
-			_, metrics := w.get("/metrics")
-			wantAll(t, metrics, "crackle_heartbeat_age_seconds")
+	var calls atomic.Int64
+	outside := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.Path == "/ping/secret" {
+			calls.Add(1)
+		}
+	}))
+	defer outside.Close()
+	options := func(deny ...string) *server.Options {
+		return &server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, Users: []*server.User{{
+			Username: "crackle", Password: "pw", Permissions: &server.Permissions{Publish: &server.SubjectPermission{Allow: []string{">"}, Deny: deny}},
+		}}}
+	}
+	o := options()
+	srv, err := server.NewServer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Start()
+	defer srv.Shutdown()
+	if !srv.ReadyForConnections(20 * time.Second) {
+		t.Fatal("the NATS server is not ready")
+	}
+	reload := func(deny ...string) { // as an administrator does
+		t.Helper()
+		next := options(deny...)
+		next.Port = o.Port
+		if err := srv.ReloadOptions(next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := parse(t, t.TempDir(), join(base, "[nats]\nurl = \""+srv.ClientURL()+"\"\nuser = \"crackle\"\npassword = \"pw\"\nreconnect_wait_s = 0.2", quickHeart,
+		"dead_man_url = \""+outside.URL+"/ping/secret\"", motorStream("motor", `transport = "core"`)))
+	saveMotorModel(t, cfg, "motor")
+	w := start(t, cfg)
+	eventually(t, "the first beat", func() bool { last, ok := w.Heartbeat(); return ok && !last.IsZero() })
+	eventually(t, "calls outside", func() bool { return calls.Load() > 2 })
+	if status, body := w.get("/readyz"); status != 200 {
+		t.Fatalf("/readyz %d: %s", status, body)
+	}
+	_, metrics := w.get("/metrics")
+	wantAll(t, metrics, "crackle_heartbeat_age_seconds")
 
-			if transport == "core" { // nothing of it goes through the store
-				if n := len(w.events("", alert.KindStore)) + len(w.events("", alert.KindHeartbeat)); n != 0 {
-					t.Errorf("%d events", n)
-				}
-				return
-			}
-			js, err := jetstream.New(w.Connection())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := js.DeleteStream(within(t, 10*time.Second), block.StoreName); err != nil {
-				t.Fatal(err)
-			}
-			w.alarmed("", alert.KindHeartbeat, alert.Raised)
-			status, body := w.get("/readyz")
-			if status != http.StatusServiceUnavailable || !strings.Contains(body, `"no_heartbeat":true`) {
-				t.Errorf("/readyz %d: %s", status, body)
-			}
-			quiet := calls.Load() // the alarm below takes seconds more
-			a := w.alarmed("", alert.KindStore, alert.Raised).Alarm
-			wantAll(t, a.What, "the signal store refuses what is published")
-			if calls.Load() != quiet {
-				t.Errorf("%d calls outside while the heartbeat is missing", calls.Load()-quiet)
-			}
+	reload("crackle.signal._heartbeat.>")
+	w.alarmed("", alert.KindHeartbeat, alert.Raised)
+	quiet := calls.Load()
+	status, body := w.get("/readyz")
+	if status != http.StatusServiceUnavailable || !strings.Contains(body, `"no_heartbeat":true`) {
+		t.Errorf("/readyz %d: %s", status, body)
+	}
+	for range 3 { // each is answered in its turn, which takes the time of some calls
+		publishPart(t, w.publisher("motor"), healthy(t), "meanwhile", 100)
+	}
+	w.wantVerdict("motor", "meanwhile", detector.OK)
+	if calls.Load() != quiet {
+		t.Errorf("%d calls outside while the heartbeat is missing", calls.Load()-quiet)
+	}
 
-			if _, err := broker.EnsureSignals(within(t, 10*time.Second), js, broker.SignalConfig{}); err != nil {
-				t.Fatal(err)
-			}
-			w.alarmed("", alert.KindHeartbeat, alert.Cleared)
-			w.alarmed("", alert.KindStore, alert.Cleared)
-			eventually(t, "calls outside again", func() bool { return calls.Load() > quiet })
-			if status, body := w.get("/readyz"); status != 200 {
-				t.Errorf("/readyz %d: %s", status, body)
-			}
-			if strings.Contains(w.log.String(), "secret") {
-				t.Error("the address is in the log")
-			}
-		})
+	reload()
+	w.alarmed("", alert.KindHeartbeat, alert.Cleared)
+	eventually(t, "calls outside again", func() bool { return calls.Load() > quiet })
+	if status, body := w.get("/readyz"); status != 200 {
+		t.Errorf("/readyz %d: %s", status, body)
+	}
+	if strings.Contains(w.log.String(), "secret") {
+		t.Error("the address is in the log")
+	}
+}
+
+// With streams that are stored the heartbeat is stored too, and reads from the store.
+func TestHeartbeatStored(t *testing.T) {
+	t.Parallel()
+	cfg := parse(t, t.TempDir(), join(base, quickHeart, motorStream("motor", "")))
+	saveMotorModel(t, cfg, "motor")
+	w := start(t, cfg)
+	first := time.Time{}
+	eventually(t, "a beat", func() bool { first, _ = w.Heartbeat(); return !first.IsZero() })
+	eventually(t, "a later one", func() bool { last, ok := w.Heartbeat(); return ok && last.After(first) })
+	js, err := jetstream.New(w.Connection())
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := js.Stream(within(t, 10*time.Second), block.StoreName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := st.Info(within(t, 10*time.Second), jetstream.WithSubjectFilter("crackle.signal._heartbeat.>"))
+	if err != nil || len(info.State.Subjects) != 1 {
+		t.Errorf("subjects %v, %v; want one", info.State.Subjects, err)
 	}
 }

@@ -159,6 +159,7 @@ func (a *App) makeStream(cfg config.Stream, start ingest.Start) (*stream, error)
 	if err != nil {
 		return nil, err
 	}
+	r.Bypass(a.refusing.Load())
 	s, err := newStream(a, cfg, r)
 	if err != nil {
 		return nil, err

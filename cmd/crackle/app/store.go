@@ -11,8 +11,11 @@ import (
 	"crackle/ingest/broker"
 )
 
-// storeEvery is the time between two looks whether the signal store is there.
-const storeEvery = 500 * time.Millisecond
+const (
+	storeEvery  = 500 * time.Millisecond // between two looks whether the signal store is there
+	storeFails  = 2                      // beats in a row that it refuses, from which it counts as failing
+	reviveEvery = 5 * time.Second        // between two attempts to open it again
+)
 
 // store makes sure that the signal store exists whenever a server with JetStream can be reached, so that publishers and receivers find it.
 type store struct {
@@ -20,6 +23,8 @@ type store struct {
 	js     jetstream.JetStream
 	bounds broker.SignalConfig
 	told   string
+	past   bool      // streams listen past it
+	tried  time.Time // when it was last tried to open it again
 }
 
 // stored reports whether any stream is read from the signal store.
@@ -64,8 +69,51 @@ func (st *store) watch(ctx context.Context, there bool) {
 			there = false
 		case !there:
 			there = st.ensure(ctx)
+		default:
+			st.follow(ctx)
 		}
 	}
+}
+
+// follow acts on what the store says to the heartbeat. While it refuses, the streams listen past it, and it is opened again as soon as there is room;
+// then they go on in it.
+func (st *store) follow(ctx context.Context) {
+	h := st.app.heartbeat
+	failing := h.refusals.Load() >= storeFails
+	if failing != st.past && (failing || h.refusals.Load() == 0) {
+		st.past = failing
+		st.bypass(failing)
+		if failing {
+			why := ""
+			if text := h.refused.Load(); text != nil {
+				why = *text
+			}
+			st.app.log.Error("the signal store refuses what is published: streams are scored as they come, past the store; their parts are not assessed", "err", why)
+		} else {
+			st.app.log.Info("the signal store takes what is published again; streams are read from it")
+		}
+	}
+	if !st.past || time.Since(st.tried) < reviveEvery {
+		return
+	}
+	st.tried = time.Now()
+	if !st.ensure(ctx) || h.refusals.Load() < storeFails+1 || st.app.broker == nil {
+		return
+	}
+	if err := st.app.broker.Revive(); err != nil {
+		st.app.log.Warn("the store cannot be opened again yet; make room", "err", err)
+		return
+	}
+	st.ensure(ctx)
+}
+
+// bypass tells every receiver.
+func (st *store) bypass(on bool) {
+	st.app.refusing.Store(on)
+	for _, s := range st.app.list() {
+		s.receiver.Bypass(on)
+	}
+	st.app.heartbeat.receiver.Bypass(on)
 }
 
 // ensure reports whether the store is there; what keeps it from being is logged once.

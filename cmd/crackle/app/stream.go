@@ -139,6 +139,7 @@ func (s *stream) take(b *block.Block) {
 	s.status.heard(b, s.meter.Reading())
 	s.waves.push(b)
 	n := s.receiver.Counts()
+	s.chain.account.Unstored(s.receiver.Bypassing())
 	s.chain.account.Arrived(ledger.Arrivals{Duplicated: n.Duplicated.Samples, Late: n.Late.Samples, Reordered: n.Reordered.Samples, Dropped: n.Dropped.Samples})
 	if s.witness != nil {
 		s.witness.Mark(b.Run, b.First, s.witness.appendState)
