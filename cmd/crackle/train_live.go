@@ -123,6 +123,9 @@ func (l *live) learn(con console, cfg *config.Config, s *config.Stream, asJSON b
 	}
 	by := account(l.By)
 	made, err := t.Teach(ctx, app.TeachRequest{From: l.From, To: l.To, Parts: l.Parts, Seconds: l.Next.Seconds()}, by, shares(con.err))
+	if ctx.Err() != nil {
+		return errors.New("interrupted: nothing was learnt, and nothing is kept")
+	}
 	if err != nil {
 		return err
 	}

@@ -203,7 +203,7 @@ func (a *App) PutInService(ctx context.Context, stream, hash, by, comment string
 	if err := a.serveStored(ctx, stream, m, v); err != nil {
 		return nil, errors.Join(err, a.takeBack(context.WithoutCancel(ctx), store, stream, before))
 	}
-	if err := store.Apply(ctx, stream, hash); err != nil {
+	if err := store.Apply(ctx, v); err != nil {
 		a.log.Warn("it could not be noted that a model is in service", "stream", stream, "err", err)
 	}
 	return a.Models(ctx, stream)
@@ -332,6 +332,9 @@ func (a *App) follows(ctx context.Context, store *archive.Store) {
 		case err := <-ended:
 			if err != nil && ctx.Err() == nil {
 				a.sayOnce(err.Error())
+				a.shelf.mu.Lock()
+				a.shelf.store, a.shelf.kept = nil, map[string]bool{} // the buckets may be gone: they are opened anew
+				a.shelf.mu.Unlock()
 			}
 			return
 		case <-tick.C:
@@ -363,7 +366,7 @@ func (a *App) told(ctx context.Context, store *archive.Store, v archive.Service)
 		err = a.serveStored(ctx, v.Stream, m, v)
 	}
 	if err == nil {
-		err = store.Apply(ctx, v.Stream, v.Hash)
+		err = store.Apply(ctx, v)
 	}
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("a model that was to be put in service is not; the one before goes on", "stream", v.Stream, "model", v.Hash, "by", v.By, "err", err)

@@ -34,7 +34,7 @@ func ServeModel(ctx context.Context, store *archive.Store, stream, hash, by, com
 		if err != nil {
 			return err
 		}
-		if now.Hash == hash && !now.At.Before(v.At) {
+		if now.Of(&v) {
 			return nil
 		}
 		select {

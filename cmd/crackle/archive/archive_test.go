@@ -97,6 +97,9 @@ func TestModelsAreKept(t *testing.T) {
 	if _, err := s.Get(t.Context(), "press", hash(1)); !errors.Is(err, archive.ErrNoModel) {
 		t.Errorf("another stream's model: %v", err)
 	}
+	if _, err := s.Get(t.Context(), "press", "../x"); !errors.Is(err, archive.ErrNoModel) {
+		t.Errorf("what is no hash: %v", err)
+	}
 	// What is known of a model can be added to.
 	if err := s.Put(t.Context(), "press", hash(3), bytes.Repeat([]byte{3}, 10), []byte(`{"n":2}`)); err != nil {
 		t.Fatal(err)
@@ -181,10 +184,10 @@ func TestServiceIsToldToEverybody(t *testing.T) {
 	if a, err := s.LastApplied(t.Context(), "motor"); a.Hash != "" || err != nil {
 		t.Errorf("%+v, %v", a, err)
 	}
-	if err := s.Apply(t.Context(), "motor", hash(2)); err != nil {
+	if err := s.Apply(t.Context(), archive.Service{Stream: "motor", Hash: hash(2), At: time.Unix(5, 0)}); err != nil {
 		t.Fatal(err)
 	}
-	if a, err := s.LastApplied(t.Context(), "motor"); a.Hash != hash(2) || a.At.IsZero() || err != nil {
+	if a, err := s.LastApplied(t.Context(), "motor"); a.At.IsZero() || !a.Of(&archive.Service{Hash: hash(2), At: time.Unix(5, 0)}) || a.Of(&archive.Service{Hash: hash(2), At: time.Unix(6, 0)}) || err != nil {
 		t.Errorf("%+v, %v", a, err)
 	}
 	if err := s.Withdraw(t.Context(), "motor"); err != nil {

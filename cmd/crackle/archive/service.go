@@ -70,15 +70,19 @@ func (s *Store) Past(ctx context.Context, stream string) ([]Service, error) {
 	return out, nil
 }
 
-// Applied says which model a program has put in service as it was told to.
+// Applied says which record of service a program has followed.
 type Applied struct {
 	Hash string    `json:"hash"`
-	At   time.Time `json:"at"`
+	Told time.Time `json:"told"` // Service.At of the record
+	At   time.Time `json:"at"`   // by the program's clock
 }
 
-// Apply records that a program has put a model in service that it was told to, now.
-func (s *Store) Apply(ctx context.Context, stream, hash string) error {
-	return s.note(ctx, appliedKey+stream, Applied{hash, time.Now().UTC()})
+// Of reports whether it is a record that was followed.
+func (a *Applied) Of(v *Service) bool { return a.Hash == v.Hash && a.Told.Equal(v.At) }
+
+// Apply records that a program has followed a record of service, now.
+func (s *Store) Apply(ctx context.Context, v Service) error {
+	return s.note(ctx, appliedKey+v.Stream, Applied{v.Hash, v.At, time.Now().UTC()})
 }
 
 // LastApplied is the newest record of Apply on a stream; the zero value when there is none.

@@ -121,7 +121,7 @@ func (s *Store) Put(ctx context.Context, stream, hash string, file, info []byte)
 func (s *Store) Get(ctx context.Context, stream, hash string) ([]byte, error) {
 	key, err := name(stream, hash)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrNoModel, err)
 	}
 	b, err := s.models.GetBytes(ctx, key)
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
