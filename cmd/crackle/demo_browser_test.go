@@ -39,6 +39,7 @@ func TestBrowserDemo(t *testing.T) {
 	}
 	const alarm = `tr[data-state=active_unacknowledged], tr[data-state=returned_unacknowledged]`
 	one.Within(30*time.Second, "an alarm on the overview", `document.querySelector(".tile .open[data-waiting]") !== null`)
+	one.Accessible("the overview")
 	one.Shot("overview")
 	one.GoTo("#/alarms")
 	for _, w := range []*webtest.Page{one, two} {
@@ -54,8 +55,23 @@ func TestBrowserDemo(t *testing.T) {
 	for _, w := range []*webtest.Page{one, two} {
 		w.Within(10*time.Second, "the acknowledgement", `[...document.querySelectorAll("tr .by")].some((e) => e.innerText === "Ann Weld") && document.body.innerText.includes("Looked at the winding")`)
 	}
+	two.GoTo("#/streams/motor.current")
+	two.Within(30*time.Second, "signal, spectrogram and features of the motor", `["Score", "Signal", "Spectrogram", "sequence(60)"].every((n) => [...document.querySelectorAll(".lane h2")].some((h) => h.innerText.startsWith(n)))`)
+	two.Shot("stream-tall-dark")
 	one.Within(40*time.Second, "the grinding burn", `[...document.querySelectorAll("tr[data-alarm]")].some((r) => r.innerText.includes("shaft-11"))`)
 	one.Shot("burn")
+	one.GoTo("#/streams/grinder.mbn")
+	one.Within(30*time.Second, "the grinder's plots", `document.querySelectorAll(".lane canvas").length >= 4`)
+	one.Accessible("the stream")
+	one.Picture("stream")
+	webtest.JS[bool](one, `(document.querySelector(".open-alarms a, .events a")?.click(), true)`)
+	one.Within(30*time.Second, "the burn's evidence", `document.querySelectorAll(".evidence canvas").length >= 3`)
+	one.Accessible("the alarm")
+	webtest.JS[bool](one, `(document.querySelector(".evidence").scrollIntoView(), true)`)
+	one.Picture("alarm")
+	one.GoTo("#/")
+	one.Within(30*time.Second, "the grinder with its alarm", `(document.querySelector(".tile[data-stream='grinder.mbn'] .open")?.innerText ?? "") !== ""`)
+	one.Picture("dashboard")
 
 	if c := wait(t, code, 90*time.Second); c != exitOK {
 		t.Fatalf("the demo ended with status %d: %s\n%.3000s", c, log.String(), out.String())

@@ -78,6 +78,8 @@ export class AlarmTable {
       if (a.state === "shelved" || a.shelved_until) out.push(button("Unshelve", () => unshelve(this.store, a), { class: "shelf quiet", "aria-label": `Take the alarm of ${title} from the shelf` }));
       else if (unanswered(a) || a.state === "active_acknowledged") out.push(button("Shelve", () => shelve(this.store, a), { class: "shelf quiet", "aria-label": `Shelve the alarm of ${title}` }));
     }
+    const buttons = out.filter((n) => n instanceof HTMLButtonElement);
+    if (buttons.length > 0) out.push(el("div", { class: "answers" }, ...buttons));
     return out.length > 0 ? out : [el("span", { class: "sub" }, "–")];
   }
 }

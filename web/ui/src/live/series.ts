@@ -82,6 +82,8 @@ function worse(a: number, b: number): number {
   return a === 2 || b === 2 ? 2 : Math.min(a, b);
 }
 
+const widestJitter = 2000; // ms; more than that is a clock that was set, or another recording
+const share = 0.02; // of a difference, that a record corrects
 const ringSize = 1024; // buckets of a live signal kept, 5 s of them
 
 // Ring keeps the newest buckets of one channel: when each begins, and its lowest and highest value; NaN where nothing is known. It never allocates
@@ -92,6 +94,7 @@ export class Ring {
   private readonly hi = new Float32Array(ringSize);
   total = 0; // buckets ever added
   private first = 0; // oldest that is still here
+  offset = NaN; // ms of signal time at pos 0, smoothed
   widthMs = 0; // of a bucket
   end = NaN; // ms, where the newest bucket ends
 
@@ -104,18 +107,22 @@ export class Ring {
     this.first = this.total;
   }
 
+  // add takes a record. The sample counter is the clock: the times that messages bear say when it began, and their jitter is smoothed away.
   add(r: WaveRecord): void {
     this.widthMs = (1000 * r.perBucket) / r.rateHz;
     const n = r.minMax.length / 2;
+    const apart = r.timeMs - 1000 * r.pos - this.offset;
+    this.offset = Math.abs(apart) < Math.max(widestJitter, n * this.widthMs) ? this.offset + share * apart : r.timeMs - 1000 * r.pos;
+    const begin = 1000 * r.pos + this.offset;
     for (let i = 0; i < n; i++) {
       const at = this.total % ringSize;
-      this.t[at] = r.timeMs + i * this.widthMs;
+      this.t[at] = begin + i * this.widthMs;
       this.lo[at] = r.minMax[2 * i]!;
       this.hi[at] = r.minMax[2 * i + 1]!;
       this.total++;
     }
     this.first = Math.max(this.first, this.total - ringSize);
-    this.end = r.timeMs + n * this.widthMs;
+    this.end = begin + n * this.widthMs;
   }
 
   // since hands out the buckets after the first seen of all, oldest first, as far as they are still here, and returns total.

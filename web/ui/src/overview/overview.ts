@@ -1,12 +1,13 @@
 // The overview: a tile for every stream, those that need a person first.
 import { acknowledgeAll } from "../alarms/answer";
 import { isOpen, unanswered } from "../alarms/state";
+import { AlarmTable } from "../alarms/table";
 import { arrange, button, el, setAttr, setText, shape, type Shape } from "../kit/dom";
 import { may } from "../live/api";
 import type { StreamData } from "../live/store";
 import type { Alarm } from "../live/wire";
 import type { House, Page } from "../shell/page";
-import { replace, type Route } from "../shell/route";
+import { href, replace, type Route } from "../shell/route";
 import { groups, Tile, type Group } from "./tile";
 import { Wall } from "./wall";
 
@@ -20,6 +21,8 @@ const words: Record<Group, string> = {
 
 const shapes: Record<Group, Shape> = { "alarm-open": "alarm", alarm: "answered", caution: "unknown", waiting: "quiet", ok: "ok" };
 const manyTiles = 40; // from here on those that are OK are drawn small
+const fewTiles = 8; // up to here all are drawn large
+const alarmsBelow = 10; // the newest that are open, below few tiles
 const wallTiles = 120; // from here on a wall shows no more than verdict and title of those that raise no alarm
 
 interface Section {
@@ -40,6 +43,9 @@ export class Overview implements Page {
   private readonly empty = el("p", { class: "empty" }, "Waiting for the monitor to name its streams.");
   private readonly groupsRoot = el("div", { class: "groups" });
   private readonly wall: Wall;
+  private readonly table: AlarmTable;
+  private readonly below: HTMLElement;
+  private few = false;
   private only: Group | "";
   private dirty = true;
   private arrangedAt = 0;
@@ -60,7 +66,9 @@ export class Overview implements Page {
     for (const g of groups) this.addSection(g);
     this.wall = new Wall(this.groupsRoot, () => this.filtered());
     const bar = el("div", { class: "toolbar" }, this.search, el("div", { class: "chips", role: "group", "aria-label": "Show only" }, this.filter("", "All"), ...groups.map((g) => this.filter(g, words[g], shapes[g]))), el("span", { class: "grow" }), this.all, this.wall.button);
-    this.root = el("div", { class: "overview" }, el("h1", { class: "unseen" }, "Overview"), bar, this.empty, this.groupsRoot);
+    this.table = new AlarmTable(house.store);
+    this.below = el("section", { class: "below", hidden: "" }, el("h2", {}, "Newest open alarms"), this.table.root, el("p", {}, el("a", { href: href("alarms") }, "All alarms")));
+    this.root = el("div", { class: "overview" }, el("h1", { class: "unseen" }, "Overview"), bar, this.empty, this.groupsRoot, this.below);
     this.search.addEventListener("input", () => this.filtered());
     this.wall.set(route.query.has("wall"));
   }
@@ -88,6 +96,7 @@ export class Overview implements Page {
     for (const t of this.tiles.values()) t.setAlarms(...(open.get(t.data.status.name) ?? [0, 0]));
     this.all.hidden = waiting < 2 || !may("operator");
     setText(this.all, `Acknowledge all ${waiting}`);
+    this.showBelow();
     this.dirty = true;
     this.arrangedAt = 0;
   }
@@ -172,6 +181,8 @@ export class Overview implements Page {
       count.set(tile.group, (count.get(tile.group) ?? 0) + 1);
       if ((this.only === "" || this.only === tile.group) && tile.matches(wanted)) lists.get(tile.group)!.push(tile.root);
     }
+    // What is in alarm now comes before what is over and only waits for an answer.
+    lists.get("alarm-open")!.sort((a, b) => Number(this.byRoot.get(b)!.alarming) - Number(this.byRoot.get(a)!.alarming));
     let shown = 0;
     const all = [...lists.values()].reduce((n, l) => n + l.length, 0);
     for (const [g, s] of this.sections) {
@@ -182,11 +193,21 @@ export class Overview implements Page {
       setAttr(s.root, "data-small", all > manyTiles && g === "ok" ? "" : null);
       setAttr(s.root, "data-tiny", this.wall.on && all > wallTiles && g !== "alarm" && g !== "alarm-open" ? "" : null);
     }
+    this.few = all <= fewTiles && !this.wall.on;
+    setAttr(this.groupsRoot, "data-few", this.few ? "" : null);
+    this.showBelow();
     moveAll([...this.sections.values()].map((s) => s.list), [...this.sections.keys()].map((g) => lists.get(g)!));
     this.counted(count);
     this.empty.hidden = shown > 0;
     setText(this.empty, this.tiles.size === 0 ? "Waiting for the monitor to name its streams." : "No stream is like that.");
     this.wall.fit(shown);
+  }
+
+  // showBelow lists, where there is room, the newest alarms.
+  private showBelow(): void {
+    const open = this.few ? [...this.house.store.alarms.values()].filter(isOpen).slice(-alarmsBelow) : [];
+    this.below.hidden = open.length === 0;
+    this.table.show(open);
   }
 
   private counted(count: Map<Group, number>): void {

@@ -15,6 +15,7 @@ export class Tile {
   readonly anchor: HTMLAnchorElement;
   group: Group = "waiting";
   visible = false;
+  alarming = false; // its verdict is alarm
   waiting = 0; // alarms of this stream that wait for an answer
   open = 0; // alarms of this stream that are open
   private stale = false;
@@ -81,6 +82,7 @@ export class Tile {
     setText(this.limit, s.limit === null ? "" : ` of ${figure(s.limit)}${s.score_unit ? `\u202f${s.score_unit}` : ""}${s.limit_provisional ? ", provisional" : ""}`);
     setAttr(this.root, "data-over", s.score !== null && s.limit !== null && s.score > s.limit ? "" : null);
     setText(this.made, [origin(s), s.part && `Part ${s.part}`, s.lot && `Lot ${s.lot}`].filter(Boolean).join(" · "));
+    this.alarming = l.tone === "alarm";
     this.group = this.waiting > 0 ? "alarm-open" : l.tone === "alarm" ? "alarm" : l.tone === "caution" ? "caution" : l.shape === "ok" ? "ok" : "waiting";
   }
 

@@ -105,7 +105,6 @@ export class Lane {
       this.plot = new uPlot(this.layout(), filled, this.host);
       grasp(this.plot.over, this.view);
     }
-    setText(this.unit, unitOf(this.plot, this.painter.unit));
   }
 
   // read shows the values at the cursor.
@@ -131,7 +130,7 @@ export class Lane {
     );
     const left = this.options.wide ?? axisWidth;
     const rows = this.painter.rows?.();
-    const named: uPlot.Axis = rows ? { splits: () => rows.map((_, i) => i + 0.5), values: () => rows.map((r) => short(r, left / 6.5)), grid: { show: false } } : this.painter.splits ? { splits: this.painter.splits, filter: (_u, list) => list, values: (_u, list) => list.map((v) => String(Number(v.toPrecision(2)))) } : {};
+    const named: uPlot.Axis = rows ? { splits: () => rows.map((_, i) => i + 0.5), values: () => rows.map((r) => short(r, left / 7)), grid: { show: false } } : this.painter.splits ? { splits: this.painter.splits, filter: (_u, list) => list, values: (_u, list) => list.map((v) => String(Number(v.toPrecision(2)))) } : {};
     const bare: uPlot.Axis = { ...x!, size: 0, values: (_u, list) => list.map(() => "") };
     return {
       width: this.width,
@@ -145,7 +144,7 @@ export class Lane {
       bands: this.painter.bands?.() ?? [],
       hooks: {
         drawClear: [(u) => clipped(u, () => this.below(u))],
-        draw: [(u) => clipped(u, () => this.above(u))],
+        draw: [(u) => clipped(u, () => this.above(u)), (u) => setText(this.unit, unitOf(u, this.painter.unit))],
         setCursor: [(u) => this.pointed(u)],
       },
     };

@@ -40,6 +40,7 @@ export class Lanes {
 
   // pixels is the width of a plot, in pixels of the screen.
   get pixels(): number {
+    this.width ||= this.root.clientWidth || 868;
     return Math.max(64, Math.round((this.width - 68) * (devicePixelRatio || 1)));
   }
 

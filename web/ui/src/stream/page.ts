@@ -14,6 +14,7 @@ import { Past } from "./past";
 import { Signal } from "./signal";
 
 const lengths = [1e3, 5e3, 10e3, 60e3, 600e3, 3600e3, 6 * 3600e3, 86400e3, 7 * 86400e3];
+const alarmsShown = 3; // of those that are open
 const drawEvery = 45; // ms; the live feed brings news twenty times a second
 
 export class StreamPage implements Page {
@@ -265,8 +266,10 @@ export class StreamPage implements Page {
     const key = JSON.stringify(list.map((a) => [a.id, a.revision]));
     if (key === this.shown) return;
     this.shown = key;
+    const more = list.length - alarmsShown;
     this.openAlarms.replaceChildren(
-      ...list.map((a) => el("li", { "data-state": a.state }, shape(stateLook(a).shape), el("a", { href: href("alarms", [a.id]) }, kindWord(a.kind)), el("span", {}, `${stateLook(a).word}, ${stateLook(a).answer}`), el("span", { class: "what" }, a.what))),
+      ...list.slice(0, alarmsShown).map((a) => el("li", { "data-state": a.state }, shape(stateLook(a).shape), el("a", { href: href("alarms", [a.id]) }, kindWord(a.kind)), el("span", {}, `${stateLook(a).word}, ${stateLook(a).answer}`), el("span", { class: "what" }, a.what))),
+      ...(more > 0 ? [el("li", {}, el("a", { href: href("alarms", [], { stream: this.name, show: "open" }) }, `${more} more open alarms`))] : []),
     );
   }
 

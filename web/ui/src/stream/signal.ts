@@ -76,7 +76,8 @@ export class Signal {
         ring.since(this.seen.get(ring) ?? 0, (t, lo, hi) => trace.add(t, Number.isNaN(lo) ? null : lo, Number.isNaN(hi) ? null : hi, apart, gap)),
       );
     }
-    this.rows = d.scores.since(this.rows, ([, t, value, limit, verdict]) => this.score.add(t, value, limit, verdict, apart));
+    const offset = d.rings[0]?.offset ?? NaN;
+    this.rows = d.scores.since(this.rows, ([pos, t, value, limit, verdict]) => this.score.add(Number.isNaN(offset) ? t : 1000 * pos + offset, value, limit, verdict, apart));
   }
 
   // trim forgets what a live view will not show again.
