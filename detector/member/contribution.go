@@ -57,13 +57,21 @@ func (l *Level) Contributions(dst, rows [][]float64) {
 		left := gain * l.metric.scaled[j]
 		weight := l.cfg.Alpha
 		for t := len(rows) - 1; t >= 0; t-- {
-			v := weight * gain * (l.scaler.one(rows[t][j], j) - base) / l.metric.scale[j]
+			v := weight * gain * (l.scaled(rows[t][j], j) - base) / l.metric.scale[j]
 			dst[t][j] = v
 			left -= v
 			weight *= 1 - l.cfg.Alpha
 		}
 		dst[0][j] += left
 	}
+}
+
+// scaled is a value of channel j as the level takes it now.
+func (l *Level) scaled(v float64, j int) float64 {
+	if l.cfg.Roam {
+		return l.scaler.near(v, j, l.base[j])
+	}
+	return l.scaler.one(v, j)
 }
 
 // one scales a value of channel j.

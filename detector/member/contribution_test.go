@@ -12,6 +12,7 @@ func additives(t testing.TB, rows [][]float64) []Additive {
 	var out []Additive
 	for _, fit := range []func() (Additive, error){
 		func() (Additive, error) { return NewLevel(LevelConfig{}, rows) },
+		func() (Additive, error) { return NewLevel(LevelConfig{Roam: true}, rows) },
 		func() (Additive, error) { return NewSpread(LevelConfig{}, rows) },
 		func() (Additive, error) { return NewShift(ShiftConfig{}, rows) },
 		func() (Additive, error) { return NewSubspace(rows) },

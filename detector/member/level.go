@@ -13,6 +13,7 @@ type LevelConfig struct {
 	Wander  float64 // the same during an episode, for channels that have left, times how much they wander; default 0.002
 	Gate    float64 // channels beyond that many times their own 99 % level do not move the baseline, default 2.9
 	Near    float64 // channels within it count as back during an episode, default 0.95
+	Roam    bool    // deviations are held in around the baseline, not around the rows learned from: what has drifted far is still judged
 }
 
 func (c LevelConfig) withDefaults() LevelConfig {
@@ -190,7 +191,11 @@ func (l *Level) Alone() float64 {
 }
 
 func (l *Level) distance(row []float64) float64 {
-	if !l.scaler.scale(l.row, row) {
+	if l.cfg.Roam {
+		if !l.scaler.around(l.row, row, l.base) {
+			return math.NaN()
+		}
+	} else if !l.scaler.scale(l.row, row) {
 		return math.NaN()
 	}
 	for j, v := range l.row {

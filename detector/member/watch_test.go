@@ -102,3 +102,31 @@ func TestSpreadLeavesAJumpToTheLevel(t *testing.T) {
 		t.Errorf("a channel shaken by four deviations grows only to %.2f of its 99 %% quantile", g)
 	}
 }
+
+// A channel that drifted far from the rows learned from, and was followed there, is still judged by a level that roams.
+func TestLevelThatRoamsIsNotBlindFarAway(t *testing.T) {
+	rows := plant(3, 7000, func(_ *rand.Rand, i int, row []float64) {
+		row[4] += 0.002 * float64(i) // 13 deviations in the end
+		if i >= 6500 {
+			row[4] += 5
+		}
+	})
+	for _, roam := range []bool{true, false} {
+		l, err := member.NewLevel(member.LevelConfig{Roam: roam}, rows[:400])
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, after := 0.0, 0.0
+		for i, r := range rows {
+			switch s := l.Score(r); {
+			case i > 6500 && i < 6900:
+				before = max(before, s)
+			case i >= 6900 && i < 6960:
+				after = max(after, s)
+			}
+		}
+		if seen := after > 1.5*before; seen != roam {
+			t.Errorf("roam %v: %.2f at a step of five deviations, up to %.2f before", roam, after, before)
+		}
+	}
+}
