@@ -225,7 +225,8 @@ func (p *Panel) afford(l *Lesson, h *held) error {
 	}
 	s := limit.Supports(known(events), 0, len(lots))
 	p.promise.Asked, p.promise.Per, p.promise.Supported, p.promise.More = b.Share, "window", s.Alpha, s.Alpha/share
-	p.limit, p.promise.Extrapolated = tail.Limit(share)
+	// The less the rows support the more likely is the limit too low, so that it aims lower: at half the budget from four times too few rows on.
+	p.limit, p.promise.Extrapolated = tail.Limit(share * max(0.5, 1/math.Sqrt(max(p.promise.More, 1))))
 	switch {
 	case b.PerDay > 0:
 		p.promise.Asked, p.promise.Per, p.promise.Supported = b.PerDay, "day", s.Alpha*b.RowsPerDay/cluster
