@@ -64,7 +64,7 @@ func gru(ctx context.Context, l *Lesson) (member.Kept, error) {
 }
 
 func autoEncoder(ctx context.Context, l *Lesson) (member.Kept, error) {
-	return member.NewAutoEncoder(ctx, member.AutoEncoderConfig{Epochs: l.Epochs, Seed: l.Seed}, l.fitted())
+	return member.NewAutoEncoder(ctx, member.AutoEncoderConfig{Epochs: l.Epochs, Seed: l.Seed, Progress: l.Progress}, l.fitted())
 }
 
 func level(_ context.Context, l *Lesson) (member.Kept, error) {

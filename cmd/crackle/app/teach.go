@@ -258,20 +258,15 @@ const refining = 0.25
 func (t *Teacher) Refine(ctx context.Context, made *Taught, by string, low bool, progress func(train.Progress)) (info ModelInfo, kept bool, err error) {
 	how := made.how
 	how.Quick, how.Now = false, time.Now()
-	last := time.Now()
+	rest := func() {}
+	if low {
+		rest = resting(ctx)
+	}
 	how.Progress = func(p train.Progress) {
 		if progress != nil {
 			progress(p)
 		}
-		if low {
-			rest := time.NewTimer(time.Duration(float64(time.Since(last)) * (1 - refining) / refining))
-			select {
-			case <-rest.C:
-			case <-ctx.Done():
-				rest.Stop()
-			}
-		}
-		last = time.Now()
+		rest()
 	}
 	m, err := detector.Teach(ctx, how, made.lesson)
 	if err != nil {
@@ -290,10 +285,28 @@ func (t *Teacher) Refine(ctx context.Context, made *Taught, by string, low bool,
 	better.Info.From, better.Info.To, better.Info.Lots, better.Info.Parts, better.Info.Left = made.Info.From, made.Info.To, made.Info.Lots, made.Info.Parts, made.Info.Left
 	better.Info.Refines = made.Model.Hash()
 	better.Info.Report = append(better.Info.Report, fmt.Sprintf("forecasts the held-out windows with an error of %.3g, model %s with %.3g", slow.Error, made.Model.Hash(), quick.Error))
-	if err := t.compare(ctx, better, func(float64, string) {}); err != nil {
+	if err := t.compare(ctx, better, func(float64, string) { rest() }); err != nil {
 		return info, false, err
 	}
 	return better.Info, true, t.keep(ctx, m, &better.Info)
+}
+
+// resting gives a function that, called again and again by work under way, rests for as long as leaves the work its share of a core, or until ctx ends.
+func resting(ctx context.Context) func() {
+	last := time.Now()
+	return func() {
+		worked := time.Since(last)
+		if worked < time.Millisecond { // too short to be told from the clock's noise
+			return
+		}
+		t := time.NewTimer(time.Duration(float64(worked) * (1 - refining) / refining))
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+		}
+		last = time.Now()
+	}
 }
 
 // finite is v, or 0 where JSON has no word for it.
