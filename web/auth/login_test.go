@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -96,6 +97,57 @@ func TestSessionEnds(t *testing.T) {
 		if err := users.Remove("ann"); err != nil || v.role() == auth.Operator {
 			t.Errorf("after the user was removed: %v, %v", err, v.role())
 		}
+	})
+}
+
+// What is watched counts as used, and ends with the session at the latest, whoever it was let in by; nobody is watched for longer than that.
+func TestWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, users := folder(t)
+		door := auth.NewDoor(auth.Config{Users: users, Idle: time.Hour, Whole: 3 * time.Hour})
+		v := &visitor{door: door, remote: "192.0.2.1"}
+		if err := v.login("ann", good); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		watched, release := door.Watch(t.Context(), door.Caller(v.request()))
+		defer release()
+		<-watched.Done()
+		if d := time.Since(began); d < 3*time.Hour || d > 3*time.Hour+2*time.Second || !errors.Is(context.Cause(watched), auth.ErrEnded) {
+			t.Errorf("watched for %s, %v", d, context.Cause(watched))
+		}
+		token, err := users.NewToken("ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		program, release2 := door.Watch(t.Context(), door.Caller(r))
+		defer release2()
+		time.Sleep(10 * time.Hour)
+		if program.Err() != nil {
+			t.Errorf("a program was let go: %v", context.Cause(program))
+		}
+		if _, err := users.NewToken("ann"); err != nil {
+			t.Fatal(err)
+		}
+		<-program.Done()
+
+		open := auth.NewDoor(auth.Config{Users: users})
+		if err := users.Remove("ann"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		anyone, release3 := open.Watch(t.Context(), open.Caller(r))
+		defer release3()
+		time.Sleep(time.Hour)
+		if anyone.Err() != nil {
+			t.Error("without users somebody was let go")
+		}
+		if err := users.Add("bob", auth.Viewer, good); err != nil {
+			t.Fatal(err)
+		}
+		<-anyone.Done() // with the first user a login is needed
 	})
 }
 

@@ -136,7 +136,7 @@ func (p *pulse) follow(now time.Time) {
 // settled waits until a look that is under way is over.
 func (p *pulse) settled() {
 	p.mu.Lock()
-	p.mu.Unlock() //nolint:staticcheck // only waits
+	defer p.mu.Unlock()
 }
 
 // shared reads the state of what all streams share.
