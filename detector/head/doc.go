@@ -13,9 +13,10 @@
 // # Encoders
 //
 // "linear" reads the mean and deviation of each feature over the part: ridge regression, or multinomial logistic regression, its penalty chosen
-// by specimens. "gru" reads the windows in order with a gated recurrent network whose states are pooled by attention, trained by
-// backpropagation; of a part of more than 256 windows it reads means of windows in a row. Both are fitted in each fold, and the better on the specimens left out is kept ("auto"); the record has the errors of both
-// beside that of saying the mean, or the commonest class, always.
+// by specimens. "gru" reads the windows in order with five gated recurrent networks whose states are pooled by attention, trained by
+// backpropagation from other seeds, and answers their mean; of a part of more than 256 windows it reads means of windows in a row. Both are
+// fitted in each fold, and the better on the specimens left out is kept ("auto"); the record has the errors of both beside that of saying the
+// mean, or the commonest class, always. The choice and the ranges rest on the same specimens, which flatters a little.
 //
 // # Ranges
 //

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"crackle/rnn"
 )
@@ -24,11 +25,16 @@ type meta struct {
 // Encode writes the head's file: safetensors, as a model's. The same head gives the same bytes.
 func (h *Head) Encode() ([]byte, error) {
 	f := &rnn.File{Metadata: map[string]string{}}
-	if h.weights != nil {
-		var err error
-		if f, err = h.weights.File(); err != nil {
+	for k, w := range h.weights {
+		one, err := w.File()
+		if err != nil {
 			return nil, err
 		}
+		for _, t := range one.Tensors {
+			t.Name = netPrefix(k) + t.Name
+			f.Tensors = append(f.Tensors, t)
+		}
+		f.Metadata[netKey] = one.Metadata[rnn.MetaPooled] // the same for all
 	}
 	text, err := json.Marshal(meta{format, h})
 	if err != nil {
@@ -58,17 +64,42 @@ func Parse(b []byte) (*Head, error) {
 	}
 	h := m.Head
 	if h.Encoder == GRU {
-		if h.weights, err = f.PooledWeights(); err != nil {
-			return nil, err
+		if h.weights, err = networksOf(f); err != nil {
+			return nil, fmt.Errorf("head %s: %w", h.Target, err)
 		}
 	}
 	if err := h.check(); err != nil {
 		return nil, fmt.Errorf("head %s: %w", h.Target, err)
 	}
-	if h.weights != nil {
-		h.net, err = newPooled(h.weights, max(1, len(h.Classes)))
+	if len(h.weights) > 0 {
+		h.net, err = newPooled(h.weights, len(h.Classes))
 	}
 	return h, err
+}
+
+// netKey is where the networks' config stands.
+const netKey = "crackle.head.network"
+
+// netPrefix begins the names of a network's tensors.
+func netPrefix(k int) string { return fmt.Sprintf("network%d.", k) }
+
+// networksOf takes the networks out of a head's file.
+func networksOf(f *rnn.File) (out []*rnn.PooledWeights, err error) {
+	for k := range networks {
+		one := &rnn.File{Metadata: map[string]string{rnn.MetaPooled: f.Metadata[netKey]}}
+		for _, t := range f.Tensors {
+			if name, own := strings.CutPrefix(t.Name, netPrefix(k)); own {
+				t.Name = name
+				one.Tensors = append(one.Tensors, t)
+			}
+		}
+		w, err := one.PooledWeights()
+		if err != nil {
+			return nil, fmt.Errorf("network %d: %w", k, err)
+		}
+		out = append(out, w)
+	}
+	return out, nil
 }
 
 // check reports everything that keeps a head from answering.
@@ -102,7 +133,7 @@ func (h *Head) check() error {
 			errs = append(errs, err)
 		}
 	case GRU:
-		c := h.weights.Config.Network
+		c := h.weights[0].Config.Network // that of all
 		head := rnn.HeadLinear
 		if len(h.Classes) > 0 {
 			head = rnn.HeadClass

@@ -36,7 +36,7 @@ type answers struct {
 	difficulty float64
 }
 
-// answer runs a part through; net is that of the encoder GRU, nil for the linear one.
+// answer runs a part through; net are those of the encoder GRU, nil for the linear one.
 func (f *fitted) answer(rows [][]float32, net *pooled) (a answers, err error) {
 	z := f.Scaler.rows(rows)
 	x := summary(z)
@@ -69,7 +69,7 @@ type fold struct {
 	z       [][][]float32
 	x       [][]float64
 	y       []float64 // standardised; class numbers of a classification
-	network *rnn.PooledWeights
+	weights []*rnn.PooledWeights
 	net     *pooled
 }
 
@@ -121,20 +121,24 @@ func (f *fold) fit(ctx context.Context, e Encoder) error {
 		return err
 	}
 	if e == Linear {
-		f.network, f.net = nil, nil
+		f.weights, f.net = nil, nil
 		return f.fitLinear(inner)
 	}
-	split := inner[0]
-	var seqs [2][]train.Sequence
-	for side, list := range [][]int{split.Train, split.Test} {
-		for _, i := range list {
-			seqs[side] = append(seqs[side], train.Sequence{X: thin(f.z[i]), Target: [][]float32{{float32(f.y[i])}}})
+	f.weights = nil
+	for k := range networks {
+		var seqs [2][]train.Sequence
+		for side, list := range [][]int{inner[k%len(inner)].Train, inner[k%len(inner)].Test} {
+			for _, i := range list {
+				seqs[side] = append(seqs[side], train.Sequence{X: thin(f.z[i]), Target: [][]float32{{float32(f.y[i])}}})
+			}
 		}
+		w, err := fitPooled(ctx, f.cfg, f.cfg.Seed+uint64(k), seqs[0], seqs[1])
+		if err != nil {
+			return err
+		}
+		f.weights = append(f.weights, w)
 	}
-	if f.network, err = fitPooled(ctx, f.cfg, seqs[0], seqs[1]); err != nil {
-		return err
-	}
-	f.net, err = newPooled(f.network, max(1, f.Classes))
+	f.net, err = newPooled(f.weights, f.Classes)
 	return err
 }
 
@@ -251,7 +255,7 @@ func Fit(ctx context.Context, cfg Config, samples []Sample, progress func(done, 
 	}
 	h := &Head{
 		Stream: cfg.Stream, Target: cfg.Target, Unit: cfg.Unit, Classes: cfg.Classes, Features: cfg.Features, Conditioning: cfg.Conditioning,
-		Coverage: cfg.Coverage, Encoder: chosen, Fitted: f.fitted, weights: f.network, net: f.net,
+		Coverage: cfg.Coverage, Encoder: chosen, Fitted: f.fitted, weights: f.weights, net: f.net,
 		Quantile: weigh(trials[chosen].residuals, cfg.Coverage),
 	}
 	h.record(&cfg, p, trials, baseline, folds)

@@ -17,7 +17,7 @@ type Encoder string
 const (
 	Auto   Encoder = "auto"   // the better of the others on specimens left out
 	Linear Encoder = "linear" // ridge or logistic regression on means and deviations of the features
-	GRU    Encoder = "gru"    // a recurrent network pooled by attention
+	GRU    Encoder = "gru"    // recurrent networks pooled by attention
 )
 
 // Config of a head. The zero value of a field means its default.
@@ -112,7 +112,7 @@ type Head struct {
 	Fitted       fitted          `json:"fitted"`
 	Record       Record          `json:"record"`
 
-	weights *rnn.PooledWeights // of the encoder GRU
+	weights []*rnn.PooledWeights // of the encoder GRU
 	net     *pooled
 }
 

@@ -11,10 +11,10 @@ import (
 // attentionWidth is that of the space in which windows are weighed.
 const attentionWidth = 8
 
-// fitPooled trains the recurrent network on scaled windows: a target value, or a class number, for each part. valid stops it early.
-func fitPooled(ctx context.Context, cfg *Config, seqs, valid []train.Sequence) (*rnn.PooledWeights, error) {
+// fitPooled trains one recurrent network on scaled windows: a target value, or a class number, for each part. valid stops it early.
+func fitPooled(ctx context.Context, cfg *Config, seed uint64, seqs, valid []train.Sequence) (*rnn.PooledWeights, error) {
 	n := rnn.Config{Cell: rnn.GRU, Input: len(cfg.Features), Hidden: cfg.Hidden, Layers: 1, Head: rnn.HeadLinear, Output: 1}
-	t := train.Config{Loss: train.MSE, LearningRate: cfg.LearningRate, Epochs: cfg.Epochs, Batch: 16, Patience: 15, WeightDecay: 1e-3, Seed: cfg.Seed, Threads: 1}
+	t := train.Config{Loss: train.MSE, LearningRate: cfg.LearningRate, Epochs: cfg.Epochs, Batch: 16, Patience: 15, WeightDecay: 1e-3, Seed: seed, Threads: 1}
 	if len(cfg.Classes) > 0 {
 		n.Head, n.Output, t.Loss = rnn.HeadClass, len(cfg.Classes), train.CrossEntropy
 	}
@@ -22,7 +22,7 @@ func fitPooled(ctx context.Context, cfg *Config, seqs, valid []train.Sequence) (
 	if err != nil {
 		return nil, err
 	}
-	train.InitialisePooled(w, cfg.Seed)
+	train.InitialisePooled(w, seed)
 	best, r, err := train.FitPooled(ctx, t, w, seqs, valid)
 	if err != nil {
 		return nil, err
@@ -56,46 +56,59 @@ func thin(z [][]float32) (out [][]float32) {
 	return out
 }
 
-// attention is the weight of each of so many windows in the latest answer: those that were read as one share its weight.
+// attention is the mean weight of each of so many windows in the latest answer: those that were read as one share its weight.
 func (p *pooled) attention(windows int) []float64 {
-	weights := p.state.Attention()
 	group := (windows + mostSteps - 1) / mostSteps
 	out := make([]float64, windows)
-	for t := range out {
-		k := t / group
-		out[t] = float64(weights[k]) / float64(min(group, windows-k*group))
+	for _, s := range p.states {
+		weights := s.Attention()
+		for t := range out {
+			k := t / group
+			out[t] += float64(weights[k]) / float64(min(group, windows-k*group)*len(p.states))
+		}
 	}
 	return out
 }
 
-// pooled is a packed network with its scratch.
+// networks is the number that are trained from other seeds, each stopped early by another part of the specimens; the answer is the mean of theirs,
+// which is better than one's (Lakshminarayanan et al. 2017).
+const networks = 5
+
+// pooled are the packed networks with their scratch.
 type pooled struct {
-	net   *rnn.Pooled
-	state *rnn.PooledState
-	out   []float32
-	x     []float32
+	nets    []*rnn.Pooled
+	states  []*rnn.PooledState
+	classes int
+	out     []float32
+	x       []float32
 }
 
-func newPooled(w *rnn.PooledWeights, answers int) (*pooled, error) {
-	net, err := rnn.NewPooled(w)
-	if err != nil {
-		return nil, err
+func newPooled(all []*rnn.PooledWeights, classes int) (*pooled, error) {
+	p := &pooled{classes: classes, out: make([]float32, max(1, classes))}
+	for _, w := range all {
+		net, err := rnn.NewPooled(w)
+		if err != nil {
+			return nil, err
+		}
+		p.nets, p.states = append(p.nets, net), append(p.states, net.NewState())
 	}
-	return &pooled{net: net, state: net.NewState(), out: make([]float32, answers)}, nil
+	return p, nil
 }
 
-// answer gives the network's answers for scaled windows; the weights of its attention are those of the newest.
+// answer gives the mean of the networks' answers for scaled windows; the weights of attention are those of the newest.
 func (p *pooled) answer(z [][]float32) ([]float64, error) {
 	p.x = p.x[:0]
 	for _, r := range thin(z) {
 		p.x = append(p.x, r...)
 	}
-	if err := p.net.Forward(p.out, p.x, p.state); err != nil {
-		return nil, err
-	}
 	out := make([]float64, len(p.out))
-	for i, v := range p.out {
-		out[i] = float64(v)
+	for k, net := range p.nets {
+		if err := net.Forward(p.out, p.x, p.states[k]); err != nil {
+			return nil, err
+		}
+		for i, v := range p.out {
+			out[i] += float64(v) / float64(len(p.nets))
+		}
 	}
 	return out, nil
 }

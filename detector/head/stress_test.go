@@ -56,7 +56,7 @@ func TestStressOfSpecimensLeftOut(t *testing.T) {
 	if len(h.Record.Specimens) != 12 || h.Record.Parts != 144 {
 		t.Fatalf("learnt from %d parts of %v", h.Record.Parts, h.Record.Specimens)
 	}
-	if best := min(e["linear"], e["gru"]); best > 0.55*e["mean"] || e["linear"] > 0.6*e["mean"] {
+	if e["gru"] > 0.52*e["mean"] || e["linear"] > 0.55*e["mean"] {
 		t.Errorf("errors %v", e)
 	}
 	if c := *h.Record.Covered; c < 0.85 {
