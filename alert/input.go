@@ -71,9 +71,10 @@ type Condition struct {
 
 // PartEnd says that no further window of a part will come, where no score says so (a part of zero windows, a restart).
 type PartEnd struct {
-	Stream string
-	Part   string
-	At     time.Time // signal time
+	Stream     string
+	Part       string
+	First, End uint64    // its samples: an alarm that began before it, or was of another part by name, is its own too when it reaches into them
+	At         time.Time // signal time
 }
 
 // Acknowledgement is a person's answer to one alarm.

@@ -3,6 +3,7 @@ package alert
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +17,8 @@ func TestEndPart(t *testing.T) {
 		m, _, done := running(t, Config{Book: BookConfig{Default: rules}})
 		ask := func(run uint64, part string) bool {
 			t.Helper()
-			alarmed, err := m.EndPart(t.Context(), run, PartEnd{Stream: "s", Part: part})
+			at := map[string]uint64{"good": 0, "bad": 100, "good again": 200}[part]
+			alarmed, err := m.EndPart(t.Context(), run, PartEnd{Stream: "s", Part: part, First: at, End: at + 100})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,5 +52,30 @@ func TestEndPart(t *testing.T) {
 		if _, err := m.EndPart(ctx, 7, PartEnd{Stream: "s"}); !errors.Is(err, ErrStopped) {
 			t.Errorf("stopped: %v", err)
 		}
+	})
+}
+
+// TestEndPartInAnEpisode holds that an alarm counts for every part that it reaches into, and for no other part of the same name.
+func TestEndPartInAnEpisode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rules := quick // parts do not end episodes
+		rules.Clear = 2
+		m, _, done := running(t, Config{Book: BookConfig{Default: rules}})
+		var got []bool
+		for i, above := range []bool{false, true, true, true, false, false, false, true} {
+			s := window(i, above)
+			s.Part = []string{"a", "b", "c", "d", "e", "f", "b", "g"}[i]
+			put(t, m, s)
+			alarmed, err := m.EndPart(t.Context(), 7, PartEnd{Stream: "s", Part: s.Part, First: s.First, End: s.End})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, alarmed)
+		}
+		if want := []bool{false, true, true, true, false, false, false, true}; !slices.Equal(got, want) {
+			t.Errorf("alarmed %v, want %v", got, want)
+		}
+		m.Drain()
+		<-done
 	})
 }

@@ -63,6 +63,9 @@ const farJump = 1 << 41
 // Unstored says that blocks from now on come past a store that refuses them, or that they do not any more. Their parts are not assessed.
 func (a *Account) Unstored(is bool) { a.unstored = is }
 
+// Reached is one past the newest sample of a run, and whether the run is the one under way.
+func (a *Account) Reached(run uint64) (end uint64, ok bool) { return a.end, a.started && run == a.run }
+
 // Back reports whether a block's index goes back within the run: where a receiver takes the index up anew behind a false jump, the part under way
 // is to be ended before the block is booked; else what goes back counts as duplicated.
 func (a *Account) Back(b *block.Block) bool { return a.started && b.Run == a.run && b.First < a.end }

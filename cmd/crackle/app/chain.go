@@ -27,6 +27,7 @@ type Chain struct {
 	taps        []func(first uint64, rows []float32)
 	masters     masters
 	answers     answers
+	slicer      *slicer // nil: parts are the publisher's
 	account     *ledger.Account
 	over        func(ledger.Part)
 	recent      recent
@@ -44,6 +45,7 @@ func NewChain(s *config.Stream, emit func(*detector.Score)) (*Chain, error) {
 	h := &Chain{stream: s.Name, Conditioner: c, emit: emit, over: func(ledger.Part) {}, factor: 1, masters: masters{names: s.Master.Parts},
 		recent: recent{keep: s.Network.WarmupWindows + leadWindows}}
 	h.window = h.onWindow
+	h.slicer = newSlicer(s, h.take)
 	c.Tap(h.tapped)
 	if h.account, err = ledger.New(s.Account()); err != nil {
 		return nil, err
@@ -106,6 +108,15 @@ func (h *Chain) Push(b *block.Block) error {
 	if h.account.Back(b) {
 		h.End() // or the conditioner would take the rest of the run for what it had before
 	}
+	if h.slicer != nil {
+		end, known := h.account.Reached(b.Run)
+		return h.slicer.cut(b, end, known)
+	}
+	return h.take(b)
+}
+
+// take books and conditions a block, which is of one part.
+func (h *Chain) take(b *block.Block) error {
 	h.account.Block(b)
 	err := h.push(b)
 	h.account.Settle(h.over)

@@ -196,7 +196,7 @@ func (s *stream) close(p ledger.Part) {
 	if s.witness != nil {
 		s.witness.ended(p)
 	}
-	alarmed, err := s.app.machine.EndPart(s.ctx, p.Run, alert.PartEnd{Stream: p.Stream, Part: p.Part})
+	alarmed, err := s.app.machine.EndPart(s.ctx, p.Run, alert.PartEnd{Stream: p.Stream, Part: p.Part, First: p.First, End: p.End})
 	if err != nil {
 		if s.ctx.Err() == nil {
 			s.log.Error("part not closed by the alarm machine", "part", p.Part, "err", err)

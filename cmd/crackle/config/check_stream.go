@@ -34,6 +34,12 @@ func (r *report) stream(s *Stream, t keyPath) {
 		r.above(at, s.RateHz, 0, " Hz", "set it to the rate at which the signal is sampled, per channel")
 	}
 	r.count(t.with("decimate"), s.Decimate, 1, 4096, "set 1 to use every sample, or the whole number of samples that become one")
+	if at := t.with("part_seconds"); s.PartSeconds != 0 {
+		r.between(at, s.PartSeconds, 0.001, 31*dayS, " seconds, 0 for the publisher's parts", "write the length of a part in seconds, or take the key out")
+		if r.good(t, "part_seconds", "rate_hz") && s.PartSeconds*s.RateHz < 1 {
+			r.add(at, r.show(at, s.PartSeconds)+", less than a sample", fmt.Sprintf("%g seconds or more", 1/s.RateHz), "write it as several windows at least")
+		}
+	}
 	if at := t.with("coverage"); !(s.Coverage > 0 && s.Coverage <= 1) {
 		r.add(at, r.show(at, s.Coverage), "a share above 0 up to 1", "set 0.99, which is usual: a part of which less was scored is not assessed")
 	}

@@ -27,7 +27,8 @@ type Stream struct {
 	ModelStream   string   `toml:"model_stream"` // stream that the model was taught on, when it is another one; "": this one
 	Heads         []string `toml:"heads"`        // files of heads, each of which answers for every part what labels have taught
 	PartResets    bool     `toml:"part_resets"`
-	Coverage      float64  `toml:"coverage"` // share of a part's samples that must be scored for it to be ok
+	PartSeconds   float64  `toml:"part_seconds"` // of a part, where blocks carry none; 0: parts are the publisher's
+	Coverage      float64  `toml:"coverage"`     // share of a part's samples that must be scored for it to be ok
 	QueueBlocks   int      `toml:"queue_blocks"`
 	ReorderBlocks int      `toml:"reorder_blocks"`
 	NoDataS       float64  `toml:"no_data_s"`
