@@ -104,7 +104,7 @@ func tellFound(w io.Writer, r *panel.Report) error {
 		_, err := fmt.Fprintf(w, "Found        not tried: the held-out parts are too short for a made fault\n")
 		return err
 	}
-	fmt.Fprintf(w, "Found        of %d steps of one feature, of each size in spreads, added to held-out windows; false alarms on these as they are\n", r.Trials)
+	fmt.Fprintf(w, "Found        of %d steps of one feature, of each size in spreads (or in min_change where that is larger), added to held-out windows; false alarms on these as they are\n", r.Trials)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(t, "             \t\t")
 	for _, s := range r.Sizes {

@@ -64,11 +64,17 @@ type Promise struct {
 	High         float64 `json:"alarms_per_day_high"`
 }
 
+// memory is how many windows to an independent one make a process one that drifts, or a slow one.
+const memory = 100
+
 // Words say what can be promised, a sentence each.
 func (p *Promise) Words() []string {
 	var out []string
 	if p.Days > 0 {
 		out = append(out, fmt.Sprintf("%d false alarms in %s of held-out production: between %s and %s a day at 95 %%", p.Alarms, days(p.Days), figure(p.Low), figure(p.High)))
+	}
+	if p.Rows > memory*int(p.Effective) {
+		out = append(out, fmt.Sprintf("the scores of %d held-out windows are worth %.0f independent ones: the process drifts or is slow, so that a limit that stays where it is may not hold; adaptive_limit follows it", p.Rows, p.Effective))
 	}
 	if p.Asked == 0 {
 		return out

@@ -10,7 +10,7 @@ import (
 // Report says what a panel finds and what it calls falsely, and what each of its members has in it. The faults are made: steps of one feature, added to
 // held-out rows. It tells what size of change is found, not which faults a process will have.
 type Report struct {
-	Sizes  []float64    `json:"sizes,omitempty"` // of the steps, in spreads of the feature
+	Sizes  []float64    `json:"sizes,omitempty"` // of the steps, in spreads of the feature, or in its tolerance where that is larger
 	Trials int          `json:"trials"`          // per size; 0: the held-out runs are too short
 	Rows   int          `json:"rows"`            // that a step lasts at most
 	Voices []Voice      `json:"voices"`
@@ -31,7 +31,7 @@ const (
 	WithoutNetworks = "without networks"
 )
 
-// stepSizes are those tried, in spreads.
+// stepSizes are those tried, in spreads or tolerances.
 var stepSizes = []float64{1, 2, 4, 8}
 
 const (
@@ -148,7 +148,7 @@ func (p *Panel) steps(l *Lesson, r *Report) {
 		from, to := max(0, at-max(contextRows, l.Warmup)), min(len(run), at+stepRows)
 		for i, size := range stepSizes {
 			j := k % len(l.Width)
-			p.step(l, r, i, run[from:to], at-from, j, size*l.Width[j])
+			p.step(l, r, i, run[from:to], at-from, j, size*max(l.Width[j], l.MinChange[j]))
 		}
 	}
 }
