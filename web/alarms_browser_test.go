@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"math"
+	neturl "net/url"
 	"testing"
 	"time"
 
@@ -124,6 +125,38 @@ func hostilePlant(t *testing.T) *plant {
 	return p
 }
 
+// All alarms that wait are acknowledged at once, and the journal's come page by page.
+func TestBrowserAlarmsMany(t *testing.T) {
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
+	streams, sources := demo()
+	p := newPlant(t, streams...)
+	url, _ := serve(t, p, "127.0.0.1:0", dist, newRecords(p).providers(history{p, sources}))
+	feed(t, p, sources)
+	for _, s := range streams {
+		p.fault(s.Name, 6)
+	}
+	w := webtest.Open(t, b, url, 1280, 800, false)
+	w.Within(20*time.Second, "an alarm of each", `document.querySelector(".pending").innerText.trim() === "3" && document.querySelectorAll(".below tr[data-alarm]").length === 3`)
+	w.GoTo("#/alarms")
+	w.Within(20*time.Second, "the same list", `document.querySelectorAll("tr[data-alarm]").length === 3`)
+	js := `([...document.querySelectorAll(".toolbar button")].find((b) => b.innerText === "Acknowledge all 3")?.click(), true)`
+	webtest.JS[bool](w, js)
+	w.Do("answer", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Bo"), chromedp.SendKeys("#ask-comment", "one cause"))
+	w.Click("dialog .primary")
+	w.Within(20*time.Second, "all of them answered", `[...document.querySelectorAll("tr[data-alarm] .by")].filter((e) => e.innerText === "Bo").length === 3 && document.querySelector(".pending[hidden]") !== null`)
+	for _, want := range []int{203, 253} {
+		w.Click(".older")
+		w.Within(20*time.Second, "older alarms", fmt.Sprintf(`document.querySelectorAll("tr[data-alarm]").length === %d`, want))
+	}
+	w.Click(".older")
+	w.Within(20*time.Second, "word that there are no more", `document.querySelector(".older").innerText === "No older alarms"`)
+	if last := webtest.JS[string](w, `[...document.querySelectorAll("tr[data-alarm]")].at(-1).dataset.alarm`); last != "old249" {
+		t.Errorf("the last alarm is %s, want the oldest", last)
+	}
+	w.Shows(".c-what .sub")
+	w.Quiet()
+}
+
 // Names and comments from outside are text wherever they appear.
 func TestBrowserHostileText(t *testing.T) {
 	dist, b := webtest.BuildUI(t), webtest.Browser(t)
@@ -140,5 +173,16 @@ func TestBrowserHostileText(t *testing.T) {
 	w.Shot("dialog")
 	w.Do("close", chromedp.KeyEvent(kb.Escape))
 	w.Shot("alarms")
-	w.Quiet()
+	w.Quiet() // what follows asks for what this plant does not provide
+	w.GoTo("#/streams/s")
+	w.Within(20*time.Second, "the stream's page", `document.querySelectorAll(".lane").length >= 2`)
+	w.Shows(".stream-page h1", ".reasons", ".stream-facts", ".open-alarms", ".legend")
+	w.Shot("stream")
+	w.GoTo("#/alarms/" + neturl.PathEscape(webtest.Hostile))
+	w.Within(20*time.Second, "the alarm's page", `document.querySelector(".alarm-page h1")?.textContent.includes("onerror")`)
+	w.Shows(".alarm-page h1", ".what-stood-out", ".alarm-page .facts")
+	w.Shot("alarm")
+	w.GoTo("#/teach/s")
+	w.Within(20*time.Second, "the page to teach it", `document.querySelector(".teach-page h1")?.textContent.includes("onerror")`)
+	w.Shows(".teach-page h1", "select")
 }

@@ -43,10 +43,10 @@ func holding(t *testing.T, w *webtest.Page) (bytes float64, nodes, listeners int
 }
 
 // A stream's page left open for half an hour of signal, eight plots that change with every update: what it holds does not grow. The half hour is lapsed
-// sixty times: every update brings as much as twelve do otherwise, and they come five times as often.
+// 120 times: every update brings as much as 24 do otherwise, and they come five times as often.
 func TestBrowserHeap(t *testing.T) {
 	dist, b := webtest.BuildUI(t), webtest.Browser(t)
-	streams, sources := grinder(12)
+	streams, sources := grinder(24)
 	p := newPlantAt(t, 10*time.Millisecond, streams...)
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{History: history{p, sources}})
 	feed(t, p, sources)
@@ -63,7 +63,7 @@ func TestBrowserHeap(t *testing.T) {
 	}
 	reached(6)
 	first, nodes, listeners := holding(t, w)
-	for _, minutes := range []float64{14, 22, 30} {
+	for _, minutes := range []float64{18, 30} {
 		reached(minutes)
 		now, n, l := holding(t, w)
 		t.Logf("after %2.0f min of signal: %.2f MB of JavaScript (%.2f MB at 6 min), %d nodes (%d), %d listeners (%d)", minutes, now/1e6, first/1e6, n, nodes, l, listeners)

@@ -12,6 +12,7 @@ import (
 
 	"crackle/alert"
 	"crackle/web/api"
+	"crackle/web/webtest"
 )
 
 // records keeps what happens to the plant's alarms, and draws their evidence.
@@ -62,7 +63,17 @@ func (r *records) Record(_ context.Context, id string) (*api.Record, error) {
 	return &api.Record{Changes: append([]api.Change{first}, r.changes[id]...)}, nil
 }
 
-func (r *records) Past(context.Context, api.AlarmQuery) ([]alert.Alarm, error) { return nil, nil }
+// Past gives alarms of the days before the plant began, one an hour, the newest first.
+func (r *records) Past(_ context.Context, q api.AlarmQuery) (out []alert.Alarm, err error) {
+	for i := range 250 {
+		a := alert.Alarm{ID: fmt.Sprintf("old%03d", i), Stream: "grinder.mbn", Kind: alert.KindScore, State: alert.Normal, OnsetTime: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC).Add(-time.Duration(i) * time.Hour), What: webtest.Hostile,
+			AckBy: "Ann", AckComment: "a\r\nb", Score: 5, Limit: 4}
+		if q.Fits(&a) && len(out) < q.Limit {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
 
 func (r *records) Judge(_ context.Context, id, judgement, by, comment string) error {
 	r.note(id, "judged "+judgement, by, comment)

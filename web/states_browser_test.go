@@ -55,10 +55,7 @@ func TestBrowserStates(t *testing.T) {
 			t.Errorf("stream %s is shown as %s, want %s", name, got, want)
 		}
 	}
-	got := webtest.JS[string](w, `[...document.querySelectorAll(".tile")].map((t) => t.dataset.stream).join(" ")`)
-	if want := "alarm defect old warming learning waiting ok ended"; got != want {
-		t.Errorf("the order is %s; want those that need a person first: %s", got, want)
-	}
+	w.Within(20*time.Second, "those that need a person first", `[...document.querySelectorAll(".tile")].map((t) => t.dataset.stream).join(" ") === "alarm defect old warming learning waiting ok ended"`)
 	w.Shot("wide-light")
 	w.Accessible("light")
 	webtest.JS[bool](w, `(document.documentElement.dataset.theme = "dark", true)`)

@@ -6,6 +6,7 @@ import type { Store } from "../live/store";
 import type { Alarm } from "../live/wire";
 import { unanswered } from "./state";
 
+const atOnce = 200; // alarms in one request
 const nameKey = "crackle.name";
 
 // who asks for a name where there are no logins; with them the monitor knows.
@@ -40,6 +41,11 @@ export function acknowledge(store: Store, a: Alarm): void {
   });
 }
 
+interface Answered {
+  alarms: Alarm[] | null;
+  failed: { id: string; error: { message: string } }[] | null;
+}
+
 export function acknowledgeAll(store: Store, list: Alarm[]): void {
   const ids = list.filter(unanswered).map((a) => a.id);
   if (ids.length === 0) return;
@@ -50,8 +56,12 @@ export function acknowledgeAll(store: Store, list: Alarm[]): void {
     fields: [...who(), comment],
     send: `Acknowledge ${ids.length}`,
     act: async (v) => {
-      const answer = await post<{ alarms?: Alarm[] | null } | undefined>("alarms/acknowledge", { ids, ...signed(v) });
-      store.setAlarms(answer?.alarms ?? []);
+      for (let k = 0; k < ids.length; k += atOnce) {
+        const answer = await post<Answered>("alarms/acknowledge", { ids: ids.slice(k, k + atOnce), ...signed(v) });
+        store.setAlarms(answer.alarms ?? []);
+        const failed = (answer.failed ?? []).filter((f) => unanswered(store.alarms.get(f.id) ?? list[0]!));
+        if (failed[0]) throw new Error(`${failed.length} of ${ids.length} could not be acknowledged: ${failed[0].error.message}`);
+      }
     },
     overtaken: () => (ids.some((id) => unanswered(store.alarms.get(id) ?? list[0]!)) ? "" : "All of them have been acknowledged meanwhile."),
   });

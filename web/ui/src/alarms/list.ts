@@ -74,7 +74,8 @@ export class AlarmListPage implements Page {
 
   private merged(): Alarm[] {
     const live = this.house.store.alarms;
-    return [...[...this.past.values()].filter((a) => !live.has(a.id)), ...live.values()];
+    const past = [...this.past.values()].filter((a) => !live.has(a.id)).sort((a, b) => Date.parse(a.onset_time) - Date.parse(b.onset_time));
+    return [...past, ...live.values()];
   }
 
   private shown(): Alarm[] {
@@ -105,19 +106,24 @@ export class AlarmListPage implements Page {
     replace({ show: this.only, stream: this.of, q: this.search.value });
   }
 
+  // fetchOlder reads from the journal what this window has not heard of: the newest of it, then what is before that.
   private async fetchOlder(): Promise<void> {
     this.older.disabled = true;
     try {
-      const onsets = this.merged().map((a) => Date.parse(a.onset_time)).filter(Number.isFinite);
-      const to = this.past.size > 0 && onsets.length > 0 ? `&to=${new Date(Math.min(...onsets)).toISOString()}` : "";
-      const { alarms } = await get<{ alarms: Alarm[] | null }>(`alarms?limit=${pageSize}${to}${this.of ? `&stream=${encodeURIComponent(this.of)}` : ""}`);
-      const before = this.past.size;
-      for (const a of (alarms ?? []).reverse()) this.past.set(a.id, a);
-      setText(this.older, this.past.size === before ? "No older alarms" : "Show older alarms");
-      this.older.disabled = this.past.size === before;
+      const onsets = [...this.past.values()].map((a) => Date.parse(a.onset_time)).filter(Number.isFinite);
+      const query = new URLSearchParams({ limit: String(pageSize), open: "false", from: "1970-01-01T00:00:00Z" });
+      if (onsets.length > 0) query.set("to", new Date(Math.min(...onsets)).toISOString());
+      if (this.of) query.set("stream", this.of);
+      const { alarms } = await get<{ alarms: Alarm[] | null }>(`alarms?${query.toString()}`);
+      const before = this.merged().length;
+      for (const a of alarms ?? []) this.past.set(a.id, a);
+      const more = this.merged().length > before;
+      setText(this.older, more ? "Show older alarms" : "No older alarms");
+      this.older.disabled = !more;
       this.show();
     } catch (e) {
       setText(this.older, words(e));
+      this.older.disabled = false;
     }
   }
 

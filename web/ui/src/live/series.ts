@@ -134,16 +134,3 @@ export class Ring {
     return this.total;
   }
 }
-
-// nearest is the index of the value in an ascending list that is closest to x, -1 when the list is empty.
-export function nearest(list: readonly number[], x: number): number {
-  let lo = 0;
-  let hi = list.length - 1;
-  if (hi < 0) return -1;
-  while (hi - lo > 1) {
-    const mid = (lo + hi) >> 1;
-    if (list[mid]! <= x) lo = mid;
-    else hi = mid;
-  }
-  return x - list[lo]! <= list[hi]! - x ? lo : hi;
-}

@@ -1,13 +1,14 @@
 // One plot among several over the same stretch of time. What it shows is up to its painter; the axis, the pointer and the marks are the same for all.
 import uPlot from "uplot";
-import { el, setText } from "../kit/dom";
+import { el, setAttr, setText } from "../kit/dom";
 import { font, palette } from "../kit/palette";
 import { clock } from "../kit/text";
 import { axes, unitOf } from "./axis";
 import { grasp } from "./hand";
 import type { View } from "./view";
 
-export const axisWidth = 56; // px at the left of every lane, so that they line up
+const axisWidth = 56; // px at the left of every lane, so that they line up
+const describeEvery = 2000; // ms
 const rightPadding = 12;
 const partsApart = 12; // px, at least, between the marks of parts
 
@@ -46,7 +47,7 @@ export interface LaneOptions {
 
 export class Lane {
   readonly root: HTMLElement;
-  private readonly host = el("div", { class: "canvas" });
+  private readonly host = el("div", { class: "canvas", role: "img" });
   private readonly readout = el("span", { class: "readout" });
   private readonly unit = el("span", { class: "lane-unit" });
   private readonly keys = el("span", { class: "legend" });
@@ -54,6 +55,7 @@ export class Lane {
   private width = 0;
   private seen = "";
   private built = "";
+  private described = 0;
   visible = true;
 
   constructor(
@@ -61,6 +63,7 @@ export class Lane {
     private readonly painter: Painter,
     private readonly options: LaneOptions,
   ) {
+    this.host.setAttribute("aria-label", options.title);
     this.host.style.height = `${options.height}px`;
     this.legend(options.legend ?? []);
     const head = el("div", { class: "lane-head" }, el("h2", {}, options.title), this.unit, this.keys, el("span", { class: "grow" }), this.readout);
@@ -107,10 +110,15 @@ export class Lane {
     }
   }
 
-  // read shows the values at the cursor.
+  // read shows the values at the cursor, and tells those who do not see the plot of the newest, now and then.
   read(): void {
     const t = this.view.cursor;
     setText(this.readout, t === null || !this.painter.read ? "" : this.painter.read(t));
+    const now = performance.now();
+    if (now < this.described) return;
+    this.described = now + describeEvery;
+    const newest = this.painter.read?.(this.view.chosen?.[1] ?? this.view.to) ?? "";
+    setAttr(this.host, "aria-label", newest ? `${this.options.title}, at its end: ${newest}` : this.options.title);
   }
 
   destroy(): void {
