@@ -192,7 +192,7 @@ func tellModel(w io.Writer, m *app.ModelInfo) error {
 			{"held-out windows", float64(c.New.Windows), float64(c.Running.Windows), true},
 			{"of them above the limit", float64(c.New.Above), float64(c.Running.Above), true},
 			{"highest score, in limits", c.New.Highest, c.Running.Highest, true},
-			{"forecast error, in spreads²", c.New.Error, c.Running.Error, c.New.Error > 0 && c.Running.Error > 0},
+			{"squared forecast error", c.New.Error, c.Running.Error, c.New.Error > 0 && c.Running.Error > 0},
 			{"alarms of the back-test", float64(c.New.Alarms), float64(c.Running.Alarms), c.New.BacktestOf > 0},
 		} {
 			if row.meaningful {

@@ -74,12 +74,12 @@ func TestFindings(t *testing.T) {
 		"outliers":    {func(r []inspect.Row) []inspect.Row { return lift(r, 40) }, "outliers", inspect.Warning, "rms"},
 		"drift":       {func(r []inspect.Row) []inspect.Row { return ramp(r, 4) }, "drift", inspect.Warning, "rms rises"},
 		"slow drift":  {func(r []inspect.Row) []inspect.Row { return ramp(r, 0.2) }, "drift", inspect.Good, ""},
-		"twice":       {func(r []inspect.Row) []inspect.Row { return append(r, r...) }, "duplicates", inspect.Warning, "1200 windows"},
+		"twice":       {func(r []inspect.Row) []inspect.Row { return append(r, r...) }, "duplicates", inspect.Warning, "1200 times"},
 		"one flat":    {func(r []inspect.Row) []inspect.Row { return flat(r, 1) }, "constant", inspect.Warning, "peak"},
 		"all flat":    {func(r []inspect.Row) []inspect.Row { return flat(flat(r, 1), 0) }, "constant", inspect.Refusal, "sensor"},
 		"one lot":     {func(r []inspect.Row) []inspect.Row { return r[:150] }, "lots", inspect.Warning, "1 lot "},
 		"unnamed":     {func(r []inspect.Row) []inspect.Row { return unname(r) }, "lots", inspect.Notice, "no lots and no parts"},
-		"a few alike": {func(r []inspect.Row) []inspect.Row { r[700].Features = r[10].Features; return r }, "duplicates", inspect.Notice, "1 windows"},
+		"a few alike": {func(r []inspect.Row) []inspect.Row { r[700].Features = r[10].Features; return r }, "duplicates", inspect.Notice, "1 time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := look(t, c.change(noise(1200)))

@@ -81,10 +81,10 @@ func (r *Report) outliers() {
 	case r.Outliers == 0:
 		r.found("outliers", Good, "no window lies more than %d spreads from the others", OutlierSpreads)
 	case share <= outliersMany:
-		r.found("outliers", Notice, "%d windows (%.2g %%) lie more than %d spreads from the others, most by %s", r.Outliers, 100*share, OutlierSpreads, r.Features[worst].Name)
+		r.found("outliers", Notice, "%s (%.2g %%) more than %d spreads from the others, most by %s", many(r.Outliers, "window"), 100*share, OutlierSpreads, r.Features[worst].Name)
 	default:
-		r.found("outliers", Warning, "%d windows (%.2g %%) lie more than %d spreads from the others, most by %s: look whether they are faults, mark their alarms bad, or choose another stretch",
-			r.Outliers, 100*share, OutlierSpreads, r.Features[worst].Name)
+		r.found("outliers", Warning, "%s (%.2g %%) more than %d spreads from the others, most by %s: look whether they are faults, mark their alarms bad, or choose another stretch",
+			many(r.Outliers, "window"), 100*share, OutlierSpreads, r.Features[worst].Name)
 	}
 }
 
@@ -122,7 +122,7 @@ func (r *Report) repeats() {
 	if float64(r.Duplicates) > outliersMany*float64(r.Usable) {
 		level = Warning
 	}
-	r.found("duplicates", level, "%d windows repeat earlier ones to the bit: the same recording seems to have been played more than once; it counts as one, and proves no more", r.Duplicates)
+	r.found("duplicates", level, "earlier windows come again to the bit, %s: the same recording seems to have been played more than once; it counts as one, and proves no more", many(r.Duplicates, "time"))
 }
 
 func (r *Report) constant() {
