@@ -65,6 +65,8 @@ type StreamStatus struct {
 	Reason  detector.Reason  `json:"reason"`  // why not assessed
 	Reasons []string         `json:"reasons"` // the same and more, in words; nil means Words(Reason)
 
+	OpenAlarms int `json:"open_alarms"` // of every kind
+
 	Part string `json:"part,omitempty"`
 	Lot  string `json:"lot,omitempty"`
 

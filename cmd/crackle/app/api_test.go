@@ -72,7 +72,7 @@ func TestScenarioTheAPIIsAsDescribed(t *testing.T) {
 	}
 	alarm := "/alarms/" + id
 	for _, c := range []struct{ path, pattern, want string }{
-		{"/session", "/session", `"role":"engineer"`}, {"/status", "/status", `"open_alarms":1`}, {"/streams", "/streams", "motor.store"}, {"/streams/motor.store", "/streams/{name}", "motor.store"},
+		{"/session", "/session", `"role":"engineer"`}, {"/status", "/status", `"open_alarms":1`}, {"/streams", "/streams", `"open_alarms":1`}, {"/streams/motor.store", "/streams/{name}", "motor.store"},
 		{"/streams/motor.store/history?width=64", "/streams/{name}/history", `"spectrogram"`}, {"/streams/motor.store/models", "/streams/{name}/models", "models"}, {"/jobs", "/jobs", "jobs"},
 		{"/alarms?open=true&stream=motor.store&kind=score", "/alarms", id}, {alarm, "/alarms/{id}", `"evidence":true`}, {alarm, "/alarms/{id}", `"change":"raised"`},
 		{alarm + "/evidence", "/alarms/{id}/evidence", `"heat"`}, {alarm + "/evidence/pack", "/alarms/{id}/evidence/pack", ""}, {"/parts", "/parts", `"good"`},

@@ -178,7 +178,7 @@ func (a *App) Counts(stream string) (c ingest.Counts, ok bool) {
 // Status is what people are shown of a stream; the zero value for a name that is not configured, and before Start.
 func (a *App) Status(stream string) hub.StreamStatus {
 	if s := a.stream(stream); s != nil && a.machine != nil {
-		return s.status.read(s.receiver.Counts(), a.alarmedStreams()[stream], time.Now())
+		return a.row(s, a.openAlarms(), time.Now())
 	}
 	return hub.StreamStatus{}
 }

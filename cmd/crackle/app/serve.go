@@ -103,7 +103,7 @@ type monitor struct{ *App }
 // publishRow shows the dashboards where one stream stands now.
 func (a *App) publishRow(stream string) {
 	if s := a.stream(stream); s != nil {
-		a.hub.PublishStream(s.status.read(s.receiver.Counts(), a.alarmedStreams()[stream], time.Now()))
+		a.hub.PublishStream(a.row(s, a.openAlarms(), time.Now()))
 	}
 }
 
@@ -112,11 +112,11 @@ func (m monitor) Streams() []hub.StreamStatus { return m.rows(m.list()) }
 
 // rows are what people are shown of streams, in their order.
 func (a *App) rows(streams []*stream) []hub.StreamStatus {
-	alarmed := a.alarmedStreams()
+	open := a.openAlarms()
 	now := time.Now()
 	out := make([]hub.StreamStatus, len(streams))
 	for i, s := range streams {
-		out[i] = s.status.read(s.receiver.Counts(), alarmed[s.cfg.Name], now)
+		out[i] = a.row(s, open, now)
 	}
 	return out
 }
@@ -166,13 +166,28 @@ func (a *App) natsAddress() string {
 	return strings.TrimSpace(a.config().NATS.URL)
 }
 
-// alarmedStreams are those with a score alarm that is active.
-func (a *App) alarmedStreams() map[string]bool {
-	out := map[string]bool{}
+// openAlarms is what is open of one stream.
+type openAlarms struct {
+	all    int
+	scores bool // one of the score is active
+}
+
+// openAlarms counts the open alarms by stream.
+func (a *App) openAlarms() map[string]openAlarms {
+	out := map[string]openAlarms{}
 	for _, al := range a.machine.Snapshot().Open {
-		if al.Kind == alert.KindScore && al.State.Active() {
-			out[al.Stream] = true
-		}
+		o := out[al.Stream]
+		o.all++
+		o.scores = o.scores || al.Kind == alert.KindScore && al.State.Active()
+		out[al.Stream] = o
 	}
 	return out
+}
+
+// row is what people are shown of one stream.
+func (a *App) row(s *stream, open map[string]openAlarms, now time.Time) hub.StreamStatus {
+	o := open[s.cfg.Name]
+	row := s.status.read(s.receiver.Counts(), o.scores, now)
+	row.OpenAlarms = o.all
+	return row
 }
