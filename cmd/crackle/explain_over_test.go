@@ -75,7 +75,7 @@ func TestScenarioExplainOverATestSet(t *testing.T) {
 	if _, log, code := crackle(append([]string{"train", "-c", cfg, "--labels", labels, "--target", "shorted", "--unit", "%", "--encoder", "gru"}, files...)...); code != exitOK {
 		t.Fatal(log)
 	}
-	for method, want := range map[string]string{"attention": "of the attention, where", "masking": "sequence(60).negative", "auto": "by masking over"} {
+	for method, want := range map[string]string{"attention": "of the attention, where", "masking": "sequence(60).negative", "auto": "by integrated over"} {
 		out, log, code := crackle("explain", "-c", cfg, faulty, "--target", "shorted", "--method", method, "--out", filepath.Join(dir, method+".png"))
 		if code != exitOK || !strings.Contains(out, want) || !strings.Contains(out, "with 90 % certainty") {
 			t.Errorf("%s: %d, %q, %q", method, code, out, log)

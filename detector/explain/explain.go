@@ -161,7 +161,7 @@ func (x *Explanation) by(m member.Member, rows [][]float64, c Config) error {
 		x.attend(m.(Attentive))
 		return nil
 	}
-	g, err := m.(member.Differentiable).Gradients()
+	g, err := gradientsOf(m)
 	if err != nil {
 		return err
 	}
@@ -178,10 +178,18 @@ func (c *Config) method(m member.Member) Method {
 	if _, ok := m.(member.Additive); ok {
 		return Contributions
 	}
-	if _, ok := m.(member.Differentiable); ok {
+	if hasGradients(m) {
 		return Integrated
 	}
 	return Masking
+}
+
+func hasGradients(m member.Member) bool {
+	if a, ok := m.(*answer); ok {
+		return a.Attends()
+	}
+	_, ok := m.(member.Differentiable)
+	return ok
 }
 
 func (c *Config) check(m member.Member, rows [][]float64) error {
@@ -209,7 +217,7 @@ func (c *Config) check(m member.Member, rows [][]float64) error {
 		}
 	}
 	_, additive := m.(member.Additive)
-	_, differentiable := m.(member.Differentiable)
+	differentiable := hasGradients(m)
 	switch c.Method {
 	case Auto, Masking:
 	case Contributions:

@@ -10,8 +10,31 @@ import (
 // Points on the way from the usual rows to those seen: a tile of them at a time, doubled until the sum is right.
 const mostPoints = 8 * member.Lanes
 
+// gradients follows a score back to the rows that it came from, as member.Gradients does.
+type gradients interface {
+	Scores(dst []float64, seqs [][][]float64) error
+	Gradient(dst []float64, seqs [][][]float64, dx func(seq int) [][]float64, weight float64) error
+}
+
+// gradual is what is no member of a detector and has gradients.
+type gradual interface {
+	member.Member
+	gradients() (gradients, error) // nil where it has none
+}
+
+// gradientsOf is nil for what has none worth having.
+func gradientsOf(m member.Member) (gradients, error) {
+	switch g := m.(type) {
+	case member.Differentiable:
+		return g.Gradients()
+	case gradual:
+		return g.gradients()
+	}
+	return nil, nil
+}
+
 // integrate takes the mean gradient on the straight way from the usual rows, by the midpoint rule, times the way.
-func (x *Explanation) integrate(g *member.Gradients, usual []float64) error {
+func (x *Explanation) integrate(g gradients, usual []float64) error {
 	ends := make([]float64, 2)
 	start := grid(len(x.rows), len(usual))
 	for _, r := range start {
@@ -61,7 +84,7 @@ func (x *Explanation) integrate(g *member.Gradients, usual []float64) error {
 }
 
 // saliency is the gradient at the rows seen, times what each feature usually varies, so that features of different units compare.
-func (x *Explanation) saliency(g *member.Gradients, spread []float64) error {
+func (x *Explanation) saliency(g gradients, spread []float64) error {
 	score := make([]float64, 1)
 	if err := g.Gradient(score, [][][]float64{x.rows}, func(int) [][]float64 { return x.Map }, 1); err != nil {
 		return err

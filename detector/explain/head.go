@@ -75,7 +75,7 @@ func narrow(r []float64) []float32 {
 }
 
 // Head explains what a head answers for a part, given the rows of its windows: what moved a number away from the middle of those learnt from, or for a
-// class the probability of the likeliest. By masking, or by attention where its encoder has it. c's Usual and Features come from the head; all rows are looked at.
+// class the probability of the likeliest. By integrated gradients, saliency or attention where its encoder is a network, else by masking. c's Usual, Spread and Features come from the head; all rows are looked at.
 func Head(h *head.Head, rows [][]float32, c Config) (*Explanation, *head.Estimate, error) {
 	e, err := h.Estimate(rows)
 	if err != nil {
@@ -93,7 +93,10 @@ func Head(h *head.Head, rows [][]float32, c Config) (*Explanation, *head.Estimat
 			wide = append(wide, row)
 		}
 	}
-	c.Usual, c.Features, c.Rows, c.Control = h.Fitted.Scaler.Mean, h.Features, len(wide), false
+	c.Usual, c.Spread, c.Features, c.Rows, c.Control = h.Fitted.Scaler.Mean, h.Fitted.Scaler.SD, h.Features, len(wide), false
+	if _, err := h.Scaled(rows); err != nil && c.Method == Auto {
+		c.Method = Masking
+	}
 	side := 1.0
 	if e.Value < h.Fitted.Middle {
 		side = -1

@@ -115,7 +115,7 @@ func TestMaskingOfHead(t *testing.T) {
 				at = i
 			}
 		}
-		x, _, err := Head(h, samples[at].Rows, Config{})
+		x, _, err := Head(h, samples[at].Rows, Config{Method: Masking})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,5 +149,61 @@ func TestMaskingOfHead(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestGradientsOfHead: integrated gradients of a head's networks are complete, for numbers and for classes, and those of a linear head are refused.
+func TestGradientsOfHead(t *testing.T) {
+	h, samples := learnt(t, head.GRU)
+	for i, s := range samples[:12] {
+		x, e, err := Head(h, s.Rows, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Method != Integrated || !x.Sums.Complete || math.Abs(x.Score-math.Abs(e.Value-h.Fitted.Middle)) > 1e-3 {
+			t.Errorf("part %d: by %s, score %v of %v, sums %+v", i, x.Method, x.Score, e.Value, x.Sums)
+		}
+		if y, _, err := Head(h, s.Rows, Config{Method: Saliency}); err != nil || len(y.Map) != len(s.Rows) {
+			t.Errorf("saliency: %v", err)
+		}
+	}
+	r := rand.New(rand.NewPCG(3, 2))
+	var classed []head.Sample
+	for k := range 12 {
+		for i := range 6 {
+			s := head.Sample{Part: fmt.Sprintf("%d/%d", k, i), Specimen: fmt.Sprint(k), Class: []string{"new", "worn", "broken"}[i%3]}
+			for range 8 {
+				s.Rows = append(s.Rows, []float32{float32(float64(i%3) + 0.3*r.NormFloat64()), float32(r.NormFloat64()), 1})
+			}
+			classed = append(classed, s)
+		}
+	}
+	h, err := head.Fit(t.Context(), head.Config{Stream: "s", Target: "state", Classes: []string{"broken", "new", "worn"}, Features: []string{"a.rms", "b.rms", "b.peak"}, Encoder: head.GRU, Coverage: 0.8}, classed, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range classed[:6] {
+		x, e, err := Head(h, s.Rows, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Method != Integrated || !x.Sums.Complete || math.Abs(x.Score-e.Probability[e.Class]) > 1e-4 {
+			t.Errorf("class %s: score %v of %v, sums %+v", e.Class, x.Score, e.Probability, x.Sums)
+		}
+	}
+	linear, _ := learnt(t, head.Linear)
+	if _, _, err := Head(linear, samples[0].Rows, Config{Method: Integrated}); err == nil || !strings.Contains(err.Error(), "no gradient worth having") {
+		t.Errorf("a linear head: %v", err)
+	}
+	long := make([][]float32, 300)
+	for i := range long {
+		long[i] = samples[0].Rows[i%10]
+	}
+	h, _ = learnt(t, head.GRU)
+	if _, _, err := Head(h, long, Config{Method: Integrated}); err == nil || !strings.Contains(err.Error(), "300 windows") {
+		t.Errorf("a long part: %v", err)
+	}
+	if x, _, err := Head(h, long, Config{}); err != nil || x.Method != Masking {
+		t.Errorf("a long part: %+v, %v", x, err)
 	}
 }

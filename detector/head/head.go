@@ -177,6 +177,17 @@ func (h *Head) Estimate(rows [][]float32) (*Estimate, error) {
 	return e, nil
 }
 
+// Networks are those of the encoder GRU, whose mean answer is the head's; none for a linear one. They are not to be changed.
+func (h *Head) Networks() []*rnn.PooledWeights { return h.weights }
+
+// Scaled is a part's windows as the networks read them; it fails on a part so long that they read means of several.
+func (h *Head) Scaled(rows [][]float32) ([][]float32, error) {
+	if len(rows) > mostSteps {
+		return nil, fmt.Errorf("the part has %d windows, and of more than %d the networks read means", len(rows), mostSteps)
+	}
+	return h.Fitted.Scaler.rows(rows), nil
+}
+
 // Learnt reports whether a specimen was learnt from: a figure of merit on it would flatter.
 func (h *Head) Learnt(specimen string) bool { return slices.Contains(h.Record.Specimens, specimen) }
 

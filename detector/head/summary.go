@@ -13,8 +13,8 @@ type scaler struct {
 	SD   []float64 `json:"sd"`
 }
 
-// clip bounds scaled features, in deviations.
-const clip = 8
+// Clip bounds scaled features, in deviations.
+const Clip = 8
 
 func newScaler(samples []Sample, width int) (scaler, error) {
 	s := scaler{Mean: make([]float64, width), SD: make([]float64, width)}
@@ -54,7 +54,7 @@ func (s *scaler) rows(in [][]float32) [][]float32 {
 		out[t] = make([]float32, len(r))
 		for j, v := range r {
 			if s.SD[j] > 0 {
-				out[t][j] = float32(min(max((float64(v)-s.Mean[j])/s.SD[j], -clip), clip))
+				out[t][j] = float32(min(max((float64(v)-s.Mean[j])/s.SD[j], -Clip), Clip))
 			}
 		}
 	}
