@@ -55,7 +55,9 @@ type checkpoints struct {
 	mu         sync.Mutex // held during a round, a claim or a release
 	kv         jetstream.KeyValue
 	held       map[string]*holding
-	machine    *alert.Checkpoint   // as found at the start; nil: none
+	machine    *alert.Checkpoint // as found at the start; nil: none
+	alarms     *alert.Checkpoint // that the alarm machine went on from, and what came since
+	since      []alert.Event
 	rev        uint64              // of the machine's checkpoint
 	unanswered map[string][][]byte // writes of which it is not known whether they were taken, by key
 	deaf       string              // owner that does not answer
@@ -187,10 +189,11 @@ func (k *checkpoints) read(ctx context.Context, s *config.Stream) (*checkpoint, 
 	return c, rev, nil
 }
 
-// readAgain notes in the alarm machine's state from where the streams' signals are read again.
-func (k *checkpoints) readAgain(c *alert.Checkpoint) {
+// readAgain keeps what the alarm machine goes on from, and notes in it from where the streams' signals are read again.
+func (k *checkpoints) readAgain(c *alert.Checkpoint, since []alert.Event) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.alarms, k.since = c, since
 	for name, h := range k.held {
 		if h.found.Run != 0 {
 			c.ReadAgain(name, h.found.Run)

@@ -71,7 +71,7 @@ func (c *chronicle) restore(past *journal.State) (*alert.Checkpoint, []alert.Eve
 	from.Streams = slices.DeleteFunc(slices.Clone(from.Streams), func(s alert.StreamState) bool { // what is gone and drives no alarm
 		return c.app.stream(s.Name) == nil && s.Episode == "" && len(s.Conditions) == 0
 	})
-	c.app.checkpoints.readAgain(from)
+	c.app.checkpoints.readAgain(from, since)
 	return from, since
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
+	"crackle/alert/evidence"
 	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
@@ -381,4 +382,68 @@ func TestScenarioKilledOnCoreNATS(t *testing.T) {
 		t.Errorf("%v %q %+v", p.Verdict, p.Reasons, p.Samples)
 	}
 	m.stop()
+}
+
+// An alarm that was raised just before the kill has its evidence all the same, with the signal before its onset, whether the newest checkpoint is from
+// before the onset or from after it.
+func TestScenarioKilledBeforeTheEvidence(t *testing.T) {
+	t.Parallel()
+	for name, late := range map[string]bool{"checkpoint before the onset": false, "checkpoint after the onset": true} {
+		t.Run(name, func(t *testing.T) {
+			srv := startServer(t)
+			path, cfg := srv.write(t, t.TempDir(), join(motorStream("motor", ""), motorStream("other", "")))
+			saveMotorModel(t, cfg, "motor")
+			nc := srv.dial(t)
+			js, err := jetstream.New(nc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := startMonitor(t, path)
+			pub := publisher(t, nc, "motor", true)
+			publishRows(t, pub, true, "bad", 0, 600)
+			id := m.wait("the alarm", func(l said) bool { return l.Alarm != nil && l.Alarm.Change == alert.Raised }).Alarm.Alarm.ID
+			eventually(t, "the journal to have it", func() bool { return len(changesOf(journalOf(t, nc), "motor", alert.KindScore)) == 1 })
+			if late {
+				publishPart(t, publisher(t, nc, "other", true), healthy(t), "good", 100) // its end brings a checkpoint of all
+				eventually(t, "the checkpoint", func() bool { return strings.Contains(keptHead(t, js, "stream.motor"), `"next":600`) })
+			}
+			m.kill()
+			store, err := evidence.OpenStore(t.Context(), js, evidence.Bounds{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if has, err := store.Has(t.Context(), id); has || err != nil {
+				t.Fatalf("the evidence was stored before the kill: %v, %v", has, err)
+			}
+			m = startMonitor(t, path)
+			publishRows(t, pub, true, "bad", 600, 1000)
+			eventually(t, "the evidence", func() bool {
+				has, err := store.Has(t.Context(), id)
+				return has && err == nil
+			})
+			m.stop()
+			p, err := store.Get(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(p.Raw.Segments) == 0 || p.Raw.Segments[0].First != 0 || len(p.Raw.Samples) != 3*1000 || len(p.Windows) == 0 {
+				t.Errorf("segments %+v of %d samples, %d windows, short: %s", p.Raw.Segments, len(p.Raw.Samples), len(p.Windows), p.Short)
+			}
+		})
+	}
+}
+
+// keptHead is the first line of a checkpoint.
+func keptHead(t *testing.T, js jetstream.JetStream, key string) string {
+	t.Helper()
+	kv, err := js.KeyValue(within(t, 10*time.Second), "CRACKLE_CHECKPOINTS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := kv.Get(within(t, 10*time.Second), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ := strings.Cut(string(e.Value()), "\n")
+	return head
 }

@@ -3,9 +3,13 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 
+	"crackle/alert"
+	"crackle/alert/evidence"
 	"crackle/cmd/crackle/config"
 	"crackle/ingest"
+	"crackle/ingest/block"
 	"crackle/rnn/kernel"
 )
 
@@ -24,6 +28,9 @@ func (k *checkpoints) place(ctx context.Context, streams []*stream) {
 		default:
 			if err := s.begin(ctx, h.found); err != nil {
 				s.log.Error("the stream begins anew", "err", err)
+			}
+			if alarms := k.unproven(s, h.found); s.witness != nil && len(alarms) > 0 {
+				s.prove(ctx, alarms)
 			}
 			close(s.placed)
 		}
@@ -114,4 +121,73 @@ func (s *stream) resume(c *checkpoint) {
 		log.Warn("scores go on by another kernel, which may differ in their last bits", "then", c.Kernel, "now", kernel.Name())
 	}
 	log.Info("the stream goes on from its checkpoint")
+}
+
+// prove asks again for the evidence of alarms that were raised shortly before the last run ended, if it was not stored then. Of the signal before the
+// checkpoint the store gives the raw one; the rest of the pack begins there.
+func (s *stream) prove(ctx context.Context, alarms []alert.Alarm) {
+	store, err := evidence.OpenStore(ctx, s.app.checkpoints.js, s.app.evidenceBounds())
+	if err != nil {
+		s.log.Warn("evidence of before the restart is not looked after", "err", err)
+		return
+	}
+	var left []alert.Alarm
+	for _, a := range alarms {
+		if has, err := store.Has(ctx, a.ID); err == nil && !has {
+			left = append(left, a)
+		}
+	}
+	if len(left) == 0 {
+		return
+	}
+	err = s.ask(ctx, func(s *stream) {
+		from, near, keep := left[0].Onset, left[0].OnsetTime, seconds(s.witness.Seconds())
+		for _, a := range left {
+			if a.Onset < from {
+				from, near = a.Onset, a.OnsetTime
+			}
+		}
+		from -= min(from, uint64(s.app.config().Evidence.PreS*s.cfg.RateHz))
+		if r, err := s.app.past(&s.cfg); err == nil && from < s.at.next {
+			_, err = r.ReadRun(ctx, s.at.run, from, s.at.next, near, keep, func(b *block.Block) error {
+				s.witness.Push(b)
+				return nil
+			})
+			if err != nil {
+				s.log.Warn("the signal before the restart is not in the evidence", "err", err)
+			}
+		}
+		for _, a := range left {
+			s.witness.Trigger(a)
+		}
+	})
+	if err == nil {
+		s.log.Info("evidence of before the restart is made now", "alarms", len(left))
+	}
+}
+
+// unprovenS is the age, in seconds of signal, at which an alarm's evidence has been stored, or will not be any more.
+const unprovenS = 60
+
+// unproven are a stream's alarms that may lack their evidence: raised in the run that goes on, not longer before its end than evidence may take.
+func (k *checkpoints) unproven(s *stream, c *checkpoint) (out []alert.Alarm) {
+	add := func(a alert.Alarm) {
+		known := func(o alert.Alarm) bool { return o.ID == a.ID }
+		young := c.Run == 0 || a.Run == c.Run && float64(c.Next)-float64(a.Onset) <= unprovenS*s.cfg.RateHz
+		if a.Stream == s.cfg.Name && a.Kind == alert.KindScore && young && !slices.ContainsFunc(out, known) {
+			out = append(out, a)
+		}
+	}
+	if k.alarms == nil || s.cfg.Start != config.StartResume {
+		return nil
+	}
+	for _, a := range k.alarms.Open {
+		add(a)
+	}
+	for _, e := range k.since {
+		if e.Change == alert.Raised || e.Change == alert.Listed {
+			add(e.Alarm)
+		}
+	}
+	return out
 }
