@@ -77,6 +77,7 @@ type StreamStatus struct {
 	Score            float64 `json:"-"` // of the last window; NaN when there is none; sent as a number or null
 	Limit            float64 `json:"-"` // NaN when there is none
 	ScoreUnit        string  `json:"score_unit,omitempty"`
+	Regime           string  `json:"regime,omitempty"` // "recovering" or "new regime", see detector.Regime; empty while it is steady
 	LimitProvisional bool    `json:"limit_provisional"`
 	LimitNote        string  `json:"limit_note,omitempty"` // why it is provisional
 	Model            string  `json:"model,omitempty"`      // id of the model in service

@@ -126,7 +126,10 @@ func (st *status) scored(s *detector.Score) {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.row.Score, st.row.Verdict, st.row.Reason = s.Value, s.Verdict, s.Reason
+	st.row.Score, st.row.Verdict, st.row.Reason, st.row.Regime = s.Value, s.Verdict, s.Reason, ""
+	if s.Regime != detector.Steady {
+		st.row.Regime = s.Regime.String()
+	}
 	if s.Verdict != detector.NotAssessed {
 		st.windows++
 	}
