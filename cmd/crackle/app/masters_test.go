@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"crackle/alert"
+	"crackle/alert/evidence"
 	"crackle/cmd/crackle/app"
 	"crackle/detector"
 	"crackle/detector/ledger"
@@ -32,7 +35,7 @@ func TestScenarioReferencePartTellsSensorDrift(t *testing.T) {
 	text := motorStream("motor.master", `
 master = { parts = ["REF*"], measurements = 6, weight = 0.3 }
 `)
-	cfg := external(t, srv, text)
+	cfg := external(t, srv, "[evidence]\npre_s = 0.4\npost_s = 0.1\n"+text)
 	saveMotorModel(t, cfg, "motor.master")
 	w := start(t, cfg)
 	p := w.publisher("motor.master")
@@ -72,7 +75,9 @@ master = { parts = ["REF*"], measurements = 6, weight = 0.3 }
 	w.wantVerdict("motor.master", "REF-06", detector.NotAssessed)
 	w.stop()
 
-	w = start(t, external(t, srv, text))
+	again := external(t, srv, "[evidence]\npre_s = 0.4\npost_s = 0.1\n"+text)
+	saveMotorModel(t, again, "motor.master")
+	w = start(t, again)
 	p = w.publisher("motor.master")
 	measure(7, 1.6)
 	eventually(t, "the alarm", func() bool { return len(w.events("motor.master", alert.KindMaster)) > 0 })
@@ -81,9 +86,36 @@ master = { parts = ["REF*"], measurements = 6, weight = 0.3 }
 		t.Errorf("told %s: %+v", e.Change, e.Alarm)
 	}
 	kept(8)
+	js, err := jetstream.New(w.Connection())
+	if err != nil {
+		t.Fatal(err)
+	}
+	evidenceOf := func(id string) (pack *evidence.Pack) {
+		t.Helper()
+		eventually(t, "its evidence", func() bool {
+			st, err := evidence.OpenStore(within(t, 5*time.Second), js, evidence.Bounds{})
+			if err != nil {
+				return false
+			}
+			b, err := st.Bytes(within(t, 5*time.Second), id)
+			if err != nil {
+				return false
+			}
+			if pack, err = evidence.Decode(b); err != nil {
+				t.Fatal(err)
+			}
+			return true
+		})
+		return pack
+	}
+	pack := evidenceOf(e.Alarm.ID)
+	s := cfg.Streams["motor.master"]
+	if r, err := evidence.Verify(pack, rescore(app.ModelPath(cfg, &s))); err != nil || !r.OK || len(pack.Windows) == 0 || pack.Windows[len(pack.Windows)-1].Verdict != detector.NotAssessed {
+		t.Errorf("its evidence, of %d windows: %+v, %v", len(pack.Windows), r, err)
+	}
 	w.stop()
 
-	w = start(t, external(t, srv, text)) // it holds still, and is not told again
+	w = start(t, external(t, srv, "[evidence]\npre_s = 0.4\npost_s = 0.1\n"+text)) // it holds still, and is not told again
 	if _, body := w.get("/api/v1/alarms"); !strings.Contains(body, e.Alarm.ID) {
 		t.Errorf("the alarm is not open after the restart: %s", body)
 	}
