@@ -56,6 +56,7 @@ type stretch struct {
 	whole   int       // rows up to the end of the last of them
 	files   bool      // it is of recordings, one after the other
 	anew    bool      // the next row begins a recording
+	broken  bool      // a reference part lies before it
 	shift   int64     // ns from a recording's time to that of the stretch
 	failed  error
 }
@@ -100,11 +101,15 @@ func (s *stretch) onScore(score *detector.Score) {
 		s.failed = s.trial.step(*score)
 	}
 	w := s.chain.Window()
-	if score.First == score.End || s.chain.Refers(w.Part) || time.Unix(0, score.TimeNS).Before(s.since) {
+	if s.chain.Refers(w.Part) {
+		s.broken = true
+		return
+	}
+	if score.First == score.End || time.Unix(0, score.TimeNS).Before(s.since) {
 		return
 	}
 	r := row{
-		run: w.Run, first: score.First, end: score.End, own: w.First, ownEnd: w.End, ns: score.TimeNS, part: w.Part, lot: w.Lot, fresh: w.Fresh || s.anew,
+		run: w.Run, first: score.First, end: score.End, own: w.First, ownEnd: w.End, ns: score.TimeNS, part: w.Part, lot: w.Lot, fresh: w.Fresh || s.anew || s.broken,
 		above: score.Verdict != detector.NotAssessed && score.Value > score.Limit,
 	}
 	if n := len(s.rows); s.files && n > 0 {
@@ -113,7 +118,7 @@ func (s *stretch) onScore(score *detector.Score) {
 		}
 		r.ns += s.shift
 	}
-	s.anew = false
+	s.anew, s.broken = false, false
 	switch {
 	case w.Defects != 0:
 		r.why = "missing, invalid, saturated or settling samples"
