@@ -45,12 +45,6 @@ func New(cfg Config) (*Detector, error) {
 // Model is the one in service.
 func (d *Detector) Model() *Model { return d.model }
 
-// Members names those that score, in the order of MemberScores.
-func (d *Detector) Members() []string { return d.panel.Members() }
-
-// MemberScores are those of the last window, each calibrated, NaN for a member that had none. The slice is overwritten by the next window.
-func (d *Detector) MemberScores() []float64 { return d.panel.Last() }
-
 // Score scores one window by all members of the model's panel; the one that finds it strangest speaks. Windows come in the stream's order.
 func (d *Detector) Score(dst *Score, w *window.Window) {
 	Unscored(dst, d.stream, w, 0)

@@ -323,6 +323,35 @@ func TestDivergedNetworkIsLeftOut(t *testing.T) {
 	}
 }
 
+// A model without any network is a model, too.
+func TestModelWithoutNetworks(t *testing.T) {
+	c := teaching()
+	c.Without = []string{"gru", "autoencoder"}
+	m, err := Teach(context.Background(), c, signal(1, 10, 60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ParseModel(b)
+	if err != nil || again.Hash() != m.Hash() || slices.Contains(m.Members, "gru") {
+		t.Fatalf("members %v, read again: %v", m.Members, err)
+	}
+	bad := signal(2, 1, 60)
+	for _, r := range bad.sequences[0].Rows[30:] {
+		r[1] += 60
+	}
+	if ss := scores(t, again, bad); ss[45].Verdict != Alarm || ss[45].Top[0].Name != "b" {
+		t.Errorf("the fault: %+v", ss[45])
+	}
+	c.Without = []string{"oracle"}
+	if _, err := Teach(context.Background(), c, signal(1, 10, 60)); err == nil || !strings.Contains(err.Error(), "oracle") {
+		t.Errorf("an unknown member to leave out: %v", err)
+	}
+}
+
 func TestConstantFeatureIsNoFault(t *testing.T) {
 	l := signal(1, 10, 60)
 	for _, r := range rows(l.sequences) {

@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strings"
 
+	"crackle/detector/panel"
 	"crackle/rnn"
 )
 
@@ -69,7 +70,9 @@ func shortHash(b []byte) string {
 
 // network takes the network out of the file; without one, the error says what to do.
 func (m *modelFile) network() (*rnn.Weights, error) {
-	if _, ok := m.Metadata[rnn.MetaConfig]; !ok {
+	if _, ok := m.Metadata[rnn.MetaConfig]; !ok && m.Metadata[panel.MetaKey] != "" {
+		return nil, mistake{fmt.Errorf("%s holds a model without a network of its own: its members are others", m.path)}
+	} else if !ok {
 		return nil, mistake{fmt.Errorf("%s has no metadata %q, so it is no model file of this program; make one of it with `crackle model import %s -o MODEL`", m.path, rnn.MetaConfig, m.path)}
 	}
 	w, err := m.Weights()

@@ -11,7 +11,7 @@ import (
 	"crackle/detector/member"
 )
 
-// Learn fits every member that can learn from the lesson and calibrates them on its held-out rows. It fails when none can, when ctx ends, and
+// Learn fits every member that can learn from the lesson and calibrates them on its held-out rows; quickly, with all cores. It fails when none can, when ctx ends, and
 // when the held-out rows are too few.
 func Learn(ctx context.Context, l *Lesson) (*Panel, error) {
 	if err := l.check(); err != nil {
@@ -22,19 +22,23 @@ func Learn(ctx context.Context, l *Lesson) (*Panel, error) {
 	p := &Panel{warmup: l.Warmup, change: l.MinChange, dropped: l.clean()}
 	shift, _ := member.NewShift(member.ShiftConfig{}, l.fitted()) // nil: whether the process moves is not known
 	p.regime = newRegime(l.Middle, l.Width, shift, l.Accept)
+	var wanted []kind
 	for _, k := range kinds {
-		if k.slow && l.Quick || slices.Contains(l.Without, k.name) {
+		if !(k.slow && l.Quick) && !slices.Contains(l.Without, k.name) {
+			wanted = append(wanted, k)
+		}
+	}
+	members, errs := make([]member.Kept, len(wanted)), make([]error, len(wanted))
+	each(len(wanted), l.Quick, func(i int) { members[i], errs[i] = wanted[i].fit(ctx, l) })
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	for i, k := range wanted {
+		if errs[i] != nil {
+			p.absent = append(p.absent, Absence{k.name, errs[i].Error()})
 			continue
 		}
-		m, err := k.fit(ctx, l)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if err != nil {
-			p.absent = append(p.absent, Absence{k.name, err.Error()})
-			continue
-		}
-		p.seats = append(p.seats, seat{Kept: m})
+		p.seats = append(p.seats, seat{Kept: members[i]})
 	}
 	if err := p.calibrate(l); err != nil {
 		return nil, err
@@ -130,8 +134,10 @@ const least = 10
 // must be one.
 func (p *Panel) settle(l *Lesson) (seats []seat, scores [][]float64, err error) {
 	var worth []float64
-	for _, s := range p.seats {
-		raw := heldScores(s.Kept, l)
+	raws := make([][]float64, len(p.seats))
+	each(len(p.seats), l.Quick, func(i int) { raws[i] = heldScores(p.seats[i].Kept, l) })
+	for i, s := range p.seats {
+		raw := raws[i]
 		if s.tail, err = limit.CalibrateFew(raw); err != nil {
 			p.absent = append(p.absent, Absence{s.Name(), err.Error()})
 			continue
