@@ -140,6 +140,21 @@ export interface Part {
   verdict: Verdict;
   reasons: string[] | null;
   alarmed: boolean;
+  estimates?: Estimate[];
+}
+
+// Estimate is what labels have taught to answer for a part: a number with a range, or a class with those that may be.
+export interface Estimate {
+  target: string;
+  unit?: string;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  class?: string;
+  set?: string[];
+  coverage: number;
+  beyond?: boolean;
+  reason?: string;
 }
 
 export interface Lot {

@@ -3,7 +3,7 @@ import { button, choice, el, facts, setAttr, setText } from "../kit/dom";
 import { sub, Table } from "../kit/table";
 import { count, figure, sentence, utc } from "../kit/text";
 import { verdict } from "../kit/verdict";
-import type { Lot, Part } from "../live/answers";
+import type { Estimate, Lot, Part } from "../live/answers";
 import { get, superseded, words } from "../live/api";
 import type { Verdict } from "../live/wire";
 import type { House, Page } from "../shell/page";
@@ -190,7 +190,7 @@ export class PartsPage implements Page {
       [utc(p.to)],
       [figure(p.peak), sub(p.limit === null ? "" : `limit ${figure(p.limit)}`)],
       [share(p.coverage), sub(`${count(p.windows.scored)} windows`)],
-      [reasons ? el("span", {}, sentence(reasons)) : null, el("details", {}, el("summary", {}, "Account of the samples"), account)],
+      [reasons ? el("span", {}, sentence(reasons)) : null, ...(p.estimates ?? []).map((e) => sub(estimate(e))), el("details", {}, el("summary", {}, "Account of the samples"), account)],
       [report("part", p.stream, p.part)],
     ];
   }
@@ -241,4 +241,13 @@ function share(v: number): string {
 function report(kind: "lot" | "part", stream: string, name: string): Node | string {
   if (!name) return "–";
   return el("a", { href: `api/v1/reports/${kind}?${new URLSearchParams({ stream, [kind]: name }).toString()}`, target: "_blank", rel: "noopener", "aria-label": `Report of ${kind} ${name}, to print` }, "Print");
+}
+
+// estimate says in words what a head answers for a part.
+function estimate(e: Estimate): string {
+  if (e.reason) return `${e.target} not assessed: ${e.reason}`;
+  const sure = `with ${(100 * e.coverage).toFixed(0)} % certainty`;
+  const beyond = e.beyond ? "; farther out than any part learnt from" : "";
+  if (e.class) return `${e.target} ${e.class}, ${sure} one of ${(e.set ?? []).join(", ")}${beyond}`;
+  return `${e.target} ${figure(e.value)} ${e.unit ?? ""}, ${sure} ${figure(e.low)} to ${figure(e.high)}${beyond}`;
 }
