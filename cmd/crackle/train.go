@@ -46,7 +46,7 @@ func (c *trainCmd) Run(con console) error {
 		if c.Report != "" {
 			return mistake{errors.New("--report is for models from recordings; the report of this one is kept with it, and `crackle model list` and the dashboard show it")}
 		}
-		return c.live.learn(con, cfg, s, c.JSON, c.Picture)
+		return c.live.learn(con, cfg, s, c.JSON, c.Picture, c.Report)
 	}
 	if c.Part != "" && len(c.Files) > 1 {
 		return mistake{errors.New("--part names one part, but each recording is a part of its own; leave it out")}

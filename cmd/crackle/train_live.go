@@ -104,7 +104,7 @@ func account(by string) string {
 }
 
 // learn teaches from what a running crackle has received, or receives from now on.
-func (l *live) learn(con console, cfg *config.Config, s *config.Stream, asJSON bool, drawing string) error {
+func (l *live) learn(con console, cfg *config.Config, s *config.Stream, asJSON bool, drawing, page string) error {
 	ctx, stop := interruptible()
 	defer stop()
 	store, leave, js, err := models(ctx, "crackle train", cfg, l.Data)
@@ -132,7 +132,7 @@ func (l *live) learn(con console, cfg *config.Config, s *config.Stream, asJSON b
 	if err := drawInspection(drawing, made.Seen); err != nil {
 		return err
 	}
-	info := made.Info
+	info, model := made.Info, made.Model
 	if !l.Quick {
 		fmt.Fprintf(con.err, "model %s is kept; backpropagation goes on, ctrl-C leaves it out\n", info.Hash)
 		better, kept, err := t.Refine(ctx, made, by, false, epochs(con.err))
@@ -143,7 +143,13 @@ func (l *live) learn(con console, cfg *config.Config, s *config.Stream, asJSON b
 			fmt.Fprintf(con.err, "backpropagation failed, the network in closed form stays: %v\n", err)
 		case kept:
 			info = better
+			if model, err = app.StoredModel(ctx, store, s, info.Hash); err != nil {
+				return err
+			}
 		}
+	}
+	if err := writeTrainPage(page, model, made.Seen); err != nil {
+		return err
 	}
 	if l.Use {
 		wait, cancel := context.WithTimeout(context.Background(), useWait+10*time.Second)

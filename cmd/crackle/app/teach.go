@@ -16,6 +16,7 @@ import (
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
 	"crackle/detector/inspect"
+	"crackle/detector/panel"
 	"crackle/ingest/history"
 	"crackle/rnn/train"
 	"crackle/web/api"
@@ -233,6 +234,17 @@ func infoOf(m *detector.Model, by, source string) ModelInfo {
 	for _, a := range m.Absent {
 		info.Report = append(info.Report, "without "+a.Member+": "+a.Why)
 	}
+	if n := r.Outliers; n > 0 {
+		info.Report = append(info.Report, inWords(n, "window")+" left out of the lesson because they are recognisably bad")
+	}
+	if f := &m.Report; f.Trials > 0 {
+		var found []string
+		for i, n := range f.Voice(panel.Whole).Found {
+			found = append(found, fmt.Sprintf("%d of %g", n, f.Sizes[i]))
+		}
+		info.Report = append(info.Report, fmt.Sprintf("of %d made steps of one feature, of each size in spreads, or in min_change where that is larger, it finds %s", f.Trials, strings.Join(found, ", ")))
+	}
+	info.Report = append(info.Report, m.Report.Adds...)
 	return info
 }
 
