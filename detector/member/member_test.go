@@ -42,6 +42,8 @@ func members(t *testing.T, rows [][]float64) []member.Member {
 	add(watch, err)
 	novelty, err := member.NewNovelty(member.NoveltyConfig{Channel: 1, Long: 100}, rows)
 	add(novelty, err)
+	season, err := member.NewSeason(member.SeasonConfig{Channel: 1, Rows: 44}, rows)
+	add(season, err)
 	cusum, err := member.NewCUSUM(member.CUSUMConfig{}, rows)
 	add(cusum, err)
 	rms, err := member.NewRMS(rows)
@@ -92,6 +94,7 @@ func TestMembersSeeTheirFault(t *testing.T) {
 		"t2q":         func(_ int, r []float64) { r[2] = -r[2] + 3 }, // within its range, against its correlation
 		"forecaster":  func(i int, r []float64) { r[1] = 100 + 3*math.Sin(float64(i)/2.5) },
 		"novelty":     func(_ int, r []float64) { r[1] += 12 },
+		"season":      func(_ int, r []float64) { r[1] = 100 }, // a value that comes twice a season, at the wrong times
 		"spread":      func(i int, r []float64) { r[0] += 3 * float64(i%2*2-1) },
 		"shift":       func(_ int, r []float64) { r[0] += 3 },
 		"autoencoder": func(_ int, r []float64) { r[0], r[2] = r[0]+3, r[2]-6 },

@@ -124,7 +124,7 @@ func (n *Novelty) Score(row []float64) float64 {
 	if n.cfg.Channel >= len(row) || math.IsNaN(row[n.cfg.Channel]) || math.IsInf(row[n.cfg.Channel], 0) {
 		return math.NaN()
 	}
-	x := 2 * math.Asinh((row[n.cfg.Channel]-n.median)/(2*n.width))
+	x := squash(row[n.cfg.Channel], n.median, n.width)
 	n.values.add(x)
 	mean, _, _ := n.values.moments(n.cfg.Short, 0)
 	level, variance, count := n.values.moments(n.cfg.Spread, 0)
@@ -142,6 +142,9 @@ func (n *Novelty) Score(row []float64) float64 {
 	}
 	return max(score, 0)
 }
+
+// squash scales a value, linear near the median and logarithmic far from it.
+func squash(v, median, width float64) float64 { return 2 * math.Asinh((v-median)/(2*width)) }
 
 // say notes which view spoke loudest so far, and on what. The shift has no view.
 func (n *Novelty) say(loudest, score, what float64, v *view) float64 {

@@ -88,6 +88,15 @@ func (t *trail) add(v float64) {
 	t.seen = min(t.seen+1, len(t.ring))
 }
 
+// back is the value of n rows ago, 0 the last; n must be below the rows held.
+func (t *trail) back(n int) float64 {
+	i := t.at - 1 - n
+	if i < 0 {
+		i += len(t.ring)
+	}
+	return t.ring[i]
+}
+
 // moments of the n values that ended back rows ago, or of as many as there are.
 func (t *trail) moments(n, back int) (mean, variance float64, count int) {
 	n = min(n, t.seen-back)

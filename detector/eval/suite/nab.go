@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"crackle/detector/eval"
 	"crackle/detector/limit"
@@ -22,28 +23,37 @@ var nabLatch = limit.LatchConfig{Limit: 1, Price: 0.3, Memory: 32, Louder: 2}
 const (
 	nabRest = 0.25
 	nabRows = 100
+
+	nabLeastDay, nabMostDay = 8, 24 * 3600 // rows of a day that has a shape, and that are kept for seven
 )
 
-// readNAB reads a file's values and anomaly windows.
-func readNAB(root fs.FS, name string, windows [][2]string) ([][]float64, *eval.NABFile, error) {
+// seasonHandicap is how much rarer, in decades, what is odd for its time of day has to be than what is odd at any time.
+const seasonHandicap = 1.2
+
+// readNAB reads a file's values, anomaly windows and how many rows a day has by the rows to learn from.
+func readNAB(root fs.FS, name string, windows [][2]string) ([][]float64, *eval.NABFile, int, error) {
 	cells, err := table(root, name, ',')
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, 0, err
 	}
 	first := map[string]int{} // a window's bound is the first row of its time
-	rows := make([][]float64, 0, len(cells)-1)
+	rows, stamps := make([][]float64, 0, len(cells)-1), make([]time.Time, 0, len(cells)-1)
 	for i, line := range cells[1:] {
 		if len(line) < 2 {
-			return nil, nil, fmt.Errorf("%s, line %d: %d cells, two are needed", name, i+2, len(line))
+			return nil, nil, 0, fmt.Errorf("%s, line %d: %d cells, two are needed", name, i+2, len(line))
 		}
 		v, err := value(name, i+2, line[1])
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, 0, err
 		}
 		if _, ok := first[line[0]]; !ok {
 			first[line[0]] = i
 		}
-		rows = append(rows, []float64{v})
+		at, err := time.Parse(time.DateTime, line[0])
+		if err != nil {
+			return nil, nil, 0, fmt.Errorf("%s, line %d: %w", name, i+2, err)
+		}
+		rows, stamps = append(rows, []float64{v}), append(stamps, at)
 	}
 	var bounds [][2]int
 	for _, w := range windows {
@@ -52,13 +62,29 @@ func readNAB(root fs.FS, name string, windows [][2]string) ([][]float64, *eval.N
 			stamp, _, _ = strings.Cut(stamp, ".")
 			at, ok := first[stamp]
 			if !ok {
-				return nil, nil, fmt.Errorf("%s: no row at %s, a bound of an anomaly window", name, stamp)
+				return nil, nil, 0, fmt.Errorf("%s: no row at %s, a bound of an anomaly window", name, stamp)
 			}
 			b[k] = at
 		}
 		bounds = append(bounds, b)
 	}
-	return rows, eval.NewNABFile(len(rows), bounds), nil
+	f := eval.NewNABFile(len(rows), bounds)
+	return rows, f, dayRows(stamps[:f.Probation]), nil
+}
+
+// dayRows is how many rows a day has by their middle distance; 0 when that cannot be told.
+func dayRows(stamps []time.Time) int {
+	var steps []time.Duration
+	for i := 1; i < len(stamps); i++ {
+		if d := stamps[i].Sub(stamps[i-1]); d > 0 {
+			steps = append(steps, d)
+		}
+	}
+	if len(steps) == 0 {
+		return 0
+	}
+	slices.Sort(steps)
+	return int(math.Round(float64(24*time.Hour) / float64(steps[len(steps)/2])))
 }
 
 // nabWindows reads the labels.
@@ -75,16 +101,27 @@ func nabWindows(root fs.FS) (map[string][][2]string, error) {
 	return w, nil
 }
 
-// nabScores scores a file and calls on it, none during the rows learned from.
-func nabScores(rows [][]float64, probation int) (score []float64, call []bool, err error) {
+// nabScores scores a file by novelty and by the time of day, where days have enough rows, and calls on it, none during the rows learned from.
+func nabScores(rows [][]float64, probation, day int) (score []float64, call []bool, err error) {
 	m, err := member.NewNovelty(member.NoveltyConfig{}, rows[:probation])
 	if err != nil {
 		return nil, nil, err
 	}
+	score, call = member.Scores(m, rows), make([]bool, len(rows))
+	if day >= nabLeastDay && day <= nabMostDay {
+		s, err := member.NewSeason(member.SeasonConfig{Rows: day}, rows[:probation])
+		if err != nil {
+			return nil, nil, err
+		}
+		for i, v := range member.Scores(s, rows) {
+			if v -= seasonHandicap; v > score[i] {
+				score[i] = v
+			}
+		}
+	}
 	c := nabLatch
 	c.Rest = max(int(nabRest*float64(probation)), 1)
 	l := limit.NewLatch(c)
-	score, call = member.Scores(m, rows), make([]bool, len(rows))
 	for i := range score {
 		score[i] -= math.Log10(float64(c.Rest) / nabRows)
 		call[i] = i >= probation && l.Step(score[i])
@@ -127,11 +164,11 @@ func runNAB(ctx context.Context, root fs.FS) (*Report, error) {
 	}
 	files, scores := make([]*eval.NABFile, len(names)), make([][]float64, len(names))
 	err = each(ctx, len(names), func(i int) error {
-		rows, f, err := readNAB(root, names[i], windows[strings.TrimPrefix(names[i], "data/")])
+		rows, f, day, err := readNAB(root, names[i], windows[strings.TrimPrefix(names[i], "data/")])
 		if err != nil {
 			return err
 		}
-		score, call, err := nabScores(rows, f.Probation)
+		score, call, err := nabScores(rows, f.Probation, day)
 		if err != nil {
 			return fmt.Errorf("%s: %w", names[i], err)
 		}
@@ -158,7 +195,7 @@ func runNAB(ctx context.Context, root fs.FS) (*Report, error) {
 	}
 	best, at := eval.BestNAB(files, scores, eval.Standard)
 	r := &Report{
-		Detector:  "novelty against the stream's own past, each call dearer than the one before; one set-up",
+		Detector:  "novelty against the stream's own past, at any time and at the time of day, each call dearer than the one before; one set-up",
 		Figures:   append(poolNAB(own, all(len(names))), Figure{"fixed_threshold", nabLatch.Limit}, Figure{"raw_score_tuned_standard", best}, Figure{"raw_score_tuned_threshold", at}),
 		Intervals: intervals(len(names), func(pick []int) []Figure { return poolNAB(own, pick) }, "standard", "low_fp", "low_fn"),
 		Traces:    traces,
