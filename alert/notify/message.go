@@ -35,6 +35,9 @@ type Message struct {
 	Simulated   bool
 	Provisional bool
 	Test        bool // somebody pressed the test button
+
+	Heading string // in place of the usual subject; plain text, see Template
+	Body    string // in place of the usual fields; plain text, a line each
 }
 
 // FromEvent makes the message of an event. base is the dashboard's address; empty leaves the message without a link.
@@ -70,6 +73,12 @@ func TestMessage(id, base string, now time.Time) Message {
 func (m *Message) Subject() string {
 	var b strings.Builder
 	switch {
+	case m.Heading != "":
+		b.WriteString(m.Heading)
+		if marks := m.Marks(); marks != "" { // whatever else is written
+			b.WriteString(" [" + marks + "]")
+		}
+		return OneLine(b.String())
 	case m.Test:
 		b.WriteString("Test message")
 	case m.Change == alert.Cleared:
@@ -92,8 +101,16 @@ func (m *Message) Subject() string {
 	return OneLine(b.String())
 }
 
-// Field is one line of a message: a name and its value, as plain text.
+// Field is one line of a message: a name and its value, as plain text. A line without a name stands by itself.
 type Field struct{ Name, Value string }
+
+// Line is the field as one line of text.
+func (f Field) Line() string {
+	if f.Name == "" {
+		return f.Value
+	}
+	return f.Name + ": " + f.Value
+}
 
 // Fields are the message's lines in reading order, without control characters. Every sink that writes for people writes these.
 func (m *Message) Fields() []Field {
@@ -102,6 +119,12 @@ func (m *Message) Fields() []Field {
 		if value != "" {
 			f = append(f, Field{name, OneLine(value)})
 		}
+	}
+	if m.Body != "" {
+		for line := range strings.Lines(m.Body) {
+			f = append(f, Field{"", OneLine(strings.TrimRight(line, "\r\n"))})
+		}
+		return f
 	}
 	if m.Test {
 		add("Test", m.What)
@@ -158,7 +181,7 @@ func (m *Message) Text() string {
 	b.WriteString(m.Subject())
 	b.WriteString("\n\n")
 	for _, f := range m.Fields() {
-		b.WriteString(f.Name + ": " + f.Value + "\n")
+		b.WriteString(f.Line() + "\n")
 	}
 	if m.Link != "" {
 		b.WriteString("\n" + OneLine(m.Link) + "\n")

@@ -111,7 +111,7 @@ func render(m *notify.Message) payload {
 	subject := icon + m.Subject()
 	var lines strings.Builder
 	for _, f := range m.Fields() {
-		lines.WriteString(f.Name + ": " + f.Value + "\n")
+		lines.WriteString(f.Line() + "\n")
 	}
 	p := payload{
 		Text: escape(subject, maxText),

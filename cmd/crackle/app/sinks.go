@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"crackle/alert"
 	"crackle/alert/notify"
@@ -23,7 +25,15 @@ func (a *App) sink(c config.Sink) (notify.Sink, error) {
 	if c, ok := s.(interface{ Close() }); ok {
 		a.life.adopt("sink "+s.Name(), func(context.Context) error { c.Close(); return nil })
 	}
-	return &routed{Sink: s, cfg: c, severity: severity}, nil
+	hours, err := notify.ParseHours(c.Hours, c.Zone)
+	if err != nil {
+		return nil, err
+	}
+	words, err := notify.NewTemplate(c.SubjectTemplate, c.TextTemplate)
+	if err != nil {
+		return nil, err
+	}
+	return &routed{Sink: s, cfg: c, severity: severity, hours: hours, words: words, now: time.Now, told: map[string]bool{}}, nil
 }
 
 func (a *App) plainSink(c config.Sink) (notify.Sink, error) {
@@ -44,20 +54,60 @@ func (a *App) plainSink(c config.Sink) (notify.Sink, error) {
 	return nil, fmt.Errorf("kind %q; allowed are slack, email, webhook and log", c.Kind)
 }
 
-// routed lets through what the sink's table asks for, by stream, severity and change. The alarms of the monitor as a whole go to every sink.
+// routed lets through what the sink's table asks for, by stream, severity, change and hour, and puts it in the sink's words. The alarms of the monitor
+// as a whole go to every sink.
 type routed struct {
 	notify.Sink
 	cfg      config.Sink
 	severity func(stream string) string
+	hours    *notify.Hours
+	words    *notify.Template
+	now      func() time.Time
+
+	mu   sync.Mutex
+	told map[string]bool // alarms whose beginning was let through and whose end was not yet
 }
+
+// mostTold bounds the alarms that are remembered; more are not open at once.
+const mostTold = 10_000
 
 // Send implements notify.Sink. A message that is not for this sink counts as sent.
 func (r *routed) Send(ctx context.Context, m notify.Message) error {
+	if !m.Test && !r.wants(&m) {
+		return nil
+	}
+	if err := r.words.Apply(&m); err != nil {
+		return notify.Permanent(fmt.Errorf("the template of sink %s: %w", r.Name(), err))
+	}
+	err := r.Sink.Send(ctx, m)
+	if err == nil && m.Change == alert.Cleared {
+		r.mu.Lock()
+		delete(r.told, m.AlarmID)
+		r.mu.Unlock()
+	}
+	return err
+}
+
+// wants decides on a message once: what was let through at its first attempt is at the later ones too, and so is the end of an alarm that was told. Of
+// an alarm that began before a restart the hour of its onset decides.
+func (r *routed) wants(m *notify.Message) bool {
 	if m.Change == alert.Cleared && !r.cfg.SendCleared {
-		return nil
+		return false
 	}
-	if m.Stream != "" && !m.Test && !r.cfg.Wants(m.Stream, r.severity(m.Stream)) {
-		return nil
+	if m.Stream != "" && !r.cfg.Wants(m.Stream, r.severity(m.Stream)) {
+		return false
 	}
-	return r.Sink.Send(ctx, m)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.told[m.AlarmID] {
+		return true
+	}
+	if !r.hours.At(r.now()) && !(m.Change == alert.Cleared && r.hours.At(m.Onset)) {
+		return false
+	}
+	if len(r.told) >= mostTold {
+		clear(r.told)
+	}
+	r.told[m.AlarmID] = true
+	return true
 }

@@ -198,3 +198,33 @@ func TestSinksAreTold(t *testing.T) {
 		})
 	}
 }
+
+// A sink's own words are escaped like any text, and a sink that is not to be told at this hour is not, while the others are.
+func TestWordsAndHours(t *testing.T) {
+	t.Parallel()
+	d, sinks := openDesk(t)
+	now := time.Now().UTC()
+	later := now.Add(2*time.Hour).Format("15:04") + "-" + now.Add(3*time.Hour).Format("15:04")
+	words := "kind = \"slack\"\nsubject_template = \"{{.Title}} <!channel> {{kind .Kind}}\"\ntext_template = \"*{{.What}}* & <b>{{.Part}}</b>\""
+	mail := "kind = \"email\"\nsubject_template = \"{{.Title}} <!channel> {{kind .Kind}}\"\ntext_template = \"*{{.What}}* & <b>{{.Part}}</b>\""
+	hook := "kind = \"webhook\"\nhours = [\"" + later + "\"]\nzone = \"UTC\""
+	sinks = strings.NewReplacer(`kind = "slack"`, words, `kind = "email"`, mail, `kind = "webhook"`, hook).Replace(sinks)
+	cfg := parse(t, t.TempDir(), join(base, strings.Replace(motorStream("motor", ""), `title = "Motor motor"`, `title = "Motor <a href=x>"`, 1), sinks))
+	saveMotorModel(t, cfg, "motor")
+	w := start(t, cfg)
+	publishPart(t, w.publisher("motor"), faulty(t), "<i>bad</i>", 100)
+	eventually(t, "onset and end", func() bool { a, _, c := d.counts(); return a == 2 && c == 2 })
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	wantAll(t, d.slack[0], "Motor &lt;a href=x&gt; &lt;!channel&gt; score above limit", "&amp; &lt;b&gt;&lt;i&gt;bad&lt;/i&gt;&lt;/b&gt;")
+	if strings.Contains(d.slack[0], "<!channel>") {
+		t.Error("Slack is told to call the whole channel")
+	}
+	wantAll(t, d.texts[0], "Motor <a href=x> <!channel> score above limit", "& <b><i>bad</i></b>")
+	if got := d.mails[0].Header.Get("Subject"); got != "[Crackle] Motor <a href=x> <!channel> score above limit [provisional limit]" { // which no words take away
+		t.Errorf("subject %q", got)
+	}
+	if len(d.hooks) != 0 {
+		t.Errorf("%d messages out of hours", len(d.hooks))
+	}
+}

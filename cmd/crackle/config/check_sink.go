@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"crackle/alert/notify"
 	"crackle/alert/notify/outbound"
 )
 
@@ -21,10 +22,18 @@ func (r *report) sink(s *Sink, t keyPath) {
 	}
 	r.oneOf(t.with("min_severity"), s.MinSeverity, Severities...)
 	r.between(t.with("timeout_s"), s.TimeoutS, 0.1, 600, " seconds", "set 15, which is usual")
+	if r.good(t, "hours", "zone") {
+		r.hours(s, t)
+	}
 	r.count(t.with("queue"), s.Queue, 1, 100000, "set 256, which is usual; it holds what waits while the sink is away")
 	known := s.Kind != "" && r.good(t, "kind")
 	if known {
 		r.foreignKeys(s, t)
+	}
+	for _, p := range []struct{ key, subject, text string }{{"subject_template", s.SubjectTemplate, ""}, {"text_template", "", s.TextTemplate}} {
+		if _, err := notify.NewTemplate(p.subject, p.text); err != nil && r.good(t, p.key) {
+			r.add(t.with(p.key), "a template that does not work: "+err.Error(), "a template of Go's text/template over the fields of a message", `write for example "{{.Title}}: {{kind .Kind}}"`)
+		}
 	}
 	// Of a sink whose kind is not known, what is written is checked, and nothing is missing.
 	if s.Kind == "slack" || !known && !s.WebhookURL.Empty() {
@@ -35,6 +44,24 @@ func (r *report) sink(s *Sink, t keyPath) {
 	}
 	if s.Kind == "email" || !known {
 		r.email(s, t, known)
+	}
+}
+
+// hours checks the times at which a sink is told.
+func (r *report) hours(s *Sink, t keyPath) {
+	if _, err := notify.ParseHours(nil, s.Zone); err != nil && (s.Zone != "" || len(s.Hours) > 0) {
+		r.add(t.with("zone"), r.show(t.with("zone"), s.Zone), `a zone of the IANA database, such as "Europe/Berlin", or "UTC"`, "name the zone that the hours are meant in")
+		return
+	}
+	zone := s.Zone
+	if zone == "" && len(s.Hours) > 0 {
+		r.missing(t.with("zone"), `a zone of the IANA database, such as "Europe/Berlin", or "UTC"`, "name the zone that the hours are meant in")
+		zone = "UTC"
+	}
+	for _, text := range s.Hours {
+		if _, err := notify.ParseHours([]string{text}, zone); err != nil {
+			r.addItem(t.with("hours"), literal(text), `days and hours, such as "mon-fri 06:00-22:00", "sat,sun 08:00-12:00" or "22:00-06:00"`, "write days by their first three letters and hours as 06:00")
+		}
 	}
 }
 

@@ -10,8 +10,13 @@ type Sink struct {
 	Streams     []string `toml:"streams"` // names or globs; * stands for any text, dots included
 	MinSeverity string   `toml:"min_severity"`
 	SendCleared bool     `toml:"send_cleared"` // tell when an alarm is over, too
+	Hours       []string `toml:"hours"`        // times at which to tell, see notify.ParseHours; none: always
+	Zone        string   `toml:"zone"`         // that the hours are in
 	TimeoutS    float64  `toml:"timeout_s"`
 	Queue       int      `toml:"queue"` // messages waiting at most
+
+	SubjectTemplate string `toml:"subject_template" kinds:"slack,email"` // see notify.NewTemplate
+	TextTemplate    string `toml:"text_template" kinds:"slack,email"`
 
 	WebhookURL Secret `toml:"webhook_url" kinds:"slack"`
 
