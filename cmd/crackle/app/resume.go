@@ -34,7 +34,7 @@ func (k *checkpoints) place(ctx context.Context, streams []*stream) {
 			}
 			close(s.placed)
 		}
-		h.placed = true
+		h.placed, h.found.state = true, nil // which may be large
 		s.held.Store(true)
 	}
 }
