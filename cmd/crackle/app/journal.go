@@ -78,7 +78,7 @@ func (c *chronicle) restore(past *journal.State) (*alert.Checkpoint, []alert.Eve
 // without lets go what cannot wait for the store.
 func (c *chronicle) without() {
 	if c.app.conn.IsConnected() {
-		c.app.checkpoints.placeWithout(c.app.list())
+		c.app.checkpoints.placeWithout(c.app.list(), c.app.refusing.Load())
 	}
 }
 

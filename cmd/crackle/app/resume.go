@@ -39,12 +39,13 @@ func (k *checkpoints) place(ctx context.Context, streams []*stream) {
 	}
 }
 
-// placeWithout lets streams begin as their configuration alone says, those of core NATS: what they miss while they wait for the store is lost.
-func (k *checkpoints) placeWithout(streams []*stream) {
+// placeWithout lets streams begin with what comes, without a checkpoint: those of core NATS, for what they miss while they wait for the store is lost,
+// and all of them when the store refuses what is published, for then they are scored past it.
+func (k *checkpoints) placeWithout(streams []*stream, refusing bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, s := range streams {
-		if s.cfg.Transport == "core" && k.held[s.cfg.Name] == nil {
+		if (refusing || s.cfg.Transport == "core") && k.held[s.cfg.Name] == nil {
 			select {
 			case <-s.placed:
 			default:
