@@ -23,6 +23,7 @@ type EpisodeConfig struct {
 	Undone float64 // or once less than this share of the deviation at its height is left in its own direction,
 	Remain float64 // and less than this share of its height in any direction
 	Moving float64 // the process is still changing at or above this value of the change statistic
+	Deep   float64 // below this share of On a row counts half towards Settle although the process moves; 0: none does
 	Settle int     // rows that must be back and not moving, in a row, before the end
 	Accept int     // rows after which a level that stopped moving is a new regime; 0 never
 }
@@ -41,7 +42,7 @@ type Episode struct {
 	cfg    EpisodeConfig
 	state  State
 	height float64 // largest score of this episode
-	calm   int     // rows back and not moving
+	calm   int     // half rows back and not moving
 	still  int     // rows not moving, back or not, less those moving times movingCosts
 }
 
@@ -73,18 +74,22 @@ func (e *Episode) Step(r Reading) (s State, rebase bool) {
 	moving := r.Moving >= e.cfg.Moving && e.cfg.Moving > 0
 	low := r.Score < e.cfg.Off*e.cfg.On
 	back := low || r.Left < e.cfg.Undone && r.Score < e.cfg.Remain*e.height
-	if back && !moving {
+	switch {
+	case back && !moving:
+		e.calm += 2
+		e.state = Recovering
+	case r.Score < e.cfg.Deep*e.cfg.On: // home, whatever the change statistic still remembers
 		e.calm++
 		e.state = Recovering
-	} else {
-		e.calm = max(e.calm-1, 0)
+	default:
+		e.calm = max(e.calm-2, 0)
 		e.state = Alarming
 	}
 	if e.still++; moving { // good rows move now and then
 		e.still = max(e.still-movingCosts, 0)
 	}
 	switch {
-	case e.calm > e.cfg.Settle:
+	case e.calm > 2*e.cfg.Settle:
 		e.state = Normal
 		return e.state, !low
 	case e.cfg.Accept > 0 && e.still > e.cfg.Accept:

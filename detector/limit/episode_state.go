@@ -25,7 +25,7 @@ func (e *Episode) UnmarshalBinary(b []byte) error {
 	height := math.Float64frombits(binary.LittleEndian.Uint64(b[1:]))
 	calm, still := binary.LittleEndian.Uint64(b[9:]), binary.LittleEndian.Uint64(b[17:])
 	if math.IsNaN(height) || calm > math.MaxInt32 || still > math.MaxInt32 {
-		return fmt.Errorf("an episode's state has height %v, %d and %d rows: start it fresh", height, calm, still)
+		return fmt.Errorf("an episode's state has height %v, %d half rows and %d rows: start it fresh", height, calm, still)
 	}
 	e.state, e.height, e.calm, e.still = State(b[0]), height, int(calm), int(still)
 	return nil

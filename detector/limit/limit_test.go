@@ -224,6 +224,26 @@ func TestBudgetThatDataSupport(t *testing.T) {
 	}
 }
 
+// A score deep within the range of good rows ends an episode though the change statistic still remembers the way back, in twice the rows.
+func TestEpisodeEndsWhenHomeThoughMoving(t *testing.T) {
+	for _, c := range []struct {
+		deep float64
+		rows int
+	}{{0, 0}, {0.4, 7}} {
+		e := limit.NewEpisode(limit.EpisodeConfig{On: 1, Off: 0.6, Undone: 0.3, Remain: 0.5, Moving: 1, Deep: c.deep, Settle: 3})
+		e.Step(limit.Reading{Score: 3, Left: 1, Moving: 2})
+		ended := 0
+		for i := 1; i <= 20 && ended == 0; i++ {
+			if s, _ := e.Step(limit.Reading{Score: 0.3, Left: 0.1, Moving: 2}); s == limit.Normal {
+				ended = i
+			}
+		}
+		if ended != c.rows {
+			t.Errorf("deep %v: ended after %d rows, expected %d", c.deep, ended, c.rows)
+		}
+	}
+}
+
 func TestLatchIsHeardLessWhenItCriesOften(t *testing.T) {
 	calm := limit.NewLatch(limit.LatchConfig{Limit: 2, Rest: 10, Price: 0.25})
 	var at []int

@@ -12,11 +12,11 @@ type WatchConfig struct {
 	Level     LevelConfig
 	Spread    LevelConfig // Clip defaults to 15: texture grows tenfold where a level moves by a few deviations
 	Shift     ShiftConfig
-	LevelOn   float64             // level at which an episode begins, in 99 % quantiles of the rows learned from; default 2.1
+	LevelOn   float64             // level at which an episode begins, in 99 % quantiles of the rows learned from; default 2.05
 	ChannelOn float64             // the same for a single channel's level, default 3.8
 	SpreadOn  float64             // the same for the spread, default 6
 	GrowthOn  float64             // the same for the growth of a single channel's spread, default 3
-	Episode   limit.EpisodeConfig // On is 1; the others default to 0.6, 0.3, 0.5, 1, 8 and 600 rows
+	Episode   limit.EpisodeConfig // On is 1; the others default to 0.6, 0.3, 0.5, 1, 0.4, 8 and 600 rows
 	ChangeOn  float64             // change statistic at which a changepoint is called, default 1.7
 	ChangeOff float64             // and below which the process has settled, default 1
 	Rest      int                 // rows between calls at least, default 50
@@ -27,8 +27,8 @@ func (c WatchConfig) withDefaults() WatchConfig {
 		v *float64
 		d float64
 	}{
-		{&c.LevelOn, 2.1}, {&c.ChannelOn, 3.8}, {&c.SpreadOn, 6}, {&c.GrowthOn, 3}, {&c.Spread.Clip, 15}, {&c.ChangeOn, 1.7}, {&c.ChangeOff, 1},
-		{&c.Episode.On, 1}, {&c.Episode.Off, 0.6}, {&c.Episode.Undone, 0.3}, {&c.Episode.Remain, 0.5}, {&c.Episode.Moving, 1},
+		{&c.LevelOn, 2.05}, {&c.ChannelOn, 3.8}, {&c.SpreadOn, 6}, {&c.GrowthOn, 3}, {&c.Spread.Clip, 15}, {&c.ChangeOn, 1.7}, {&c.ChangeOff, 1},
+		{&c.Episode.On, 1}, {&c.Episode.Off, 0.6}, {&c.Episode.Undone, 0.3}, {&c.Episode.Remain, 0.5}, {&c.Episode.Moving, 1}, {&c.Episode.Deep, 0.4},
 	} {
 		if *f.v == 0 {
 			*f.v = f.d
