@@ -270,3 +270,18 @@ func TestAbsentMembers(t *testing.T) {
 		t.Errorf("nobody can learn: %v", err)
 	}
 }
+
+// Of the network trained and the one in closed form the better forecaster of held-out rows is kept.
+func TestBetterNetworkIsKept(t *testing.T) {
+	for rate, closed := range map[float64]bool{1e-12: true, 0.01: false} {
+		l := lesson(1, false)
+		l.Rate, l.Epochs, l.Without = rate, 200, []string{"autoencoder"}
+		p, err := Learn(t.Context(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if epoch, _ := p.Member("gru").(*member.GRU).Training(); (epoch == 0) != closed {
+			t.Errorf("learning rate %v: epoch %d was kept, closed form wanted: %v", rate, epoch, closed)
+		}
+	}
+}
