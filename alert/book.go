@@ -269,7 +269,7 @@ func (b *Book) raiseScore(dst []Event, w *watched, now time.Time) []Event {
 		Stream: w.Name, Kind: KindScore,
 		Run: t.run, Onset: first.First, OnsetTime: signalTime(first.TimeNS, now),
 		Part: first.Part, Lot: first.Lot,
-		Score: peak.Value, Limit: peak.Limit, What: peak.What,
+		Score: peak.Value, Limit: peak.Limit, What: peak.What, Member: peak.Member,
 		Provisional: w.Provisional,
 	}
 	newest := t.marks[(t.at+len(t.marks)-1)%len(t.marks)]
@@ -320,7 +320,7 @@ func (b *Book) during(dst []Event, w *watched, s *detector.Score, j judgement, n
 		a.End = s.End
 	}
 	if s.Value > a.Score {
-		a.Score, a.Limit, a.What = s.Value, s.Limit, what(s)
+		a.Score, a.Limit, a.What, a.Member = s.Value, s.Limit, what(s), s.Member
 		a.latchSeverity()
 	}
 	return dst

@@ -102,6 +102,7 @@ type Alarm struct {
 	Unit        string      `json:"unit,omitempty"`
 	What        string      `json:"what"`                  // what stood out, in words with units
 	Chatter     int         `json:"chatter,omitempty"`     // times the condition came back inside the episode
+	Member      string      `json:"member,omitempty"`      // of the model's panel, that spoke loudest
 	Regime      string      `json:"regime,omitempty"`      // recovering, or new regime: the process has settled at a level that was not taught, which a person has to accept
 	Latched     bool        `json:"latched,omitempty"`     // the condition has gone, the alarm waits for its acknowledgement
 	Simulated   bool        `json:"simulated,omitempty"`   // the signal comes from a simulation

@@ -19,7 +19,7 @@ func (r *regimes) score(n int, value float64, state detector.Regime) {
 	r.t.Helper()
 	for range n {
 		r.at += 10
-		s := detector.Score{Stream: "s", Run: 1, First: r.at - 10, End: r.at, Value: value, Limit: 3, Regime: state, Verdict: detector.OK}
+		s := detector.Score{Stream: "s", Run: 1, First: r.at - 10, End: r.at, Value: value, Limit: 3, Member: "level", Regime: state, Verdict: detector.OK}
 		if value > 3 {
 			s.Verdict = detector.Alarm
 		}
@@ -47,7 +47,7 @@ func TestRecoveringAlarmStaysOpen(t *testing.T) {
 	r := newRegimes(t)
 	r.score(3, 9, detector.Steady)
 	r.score(20, 0.5, detector.Recovering)
-	if a := r.open(); len(a) != 1 || a[0].Regime != "recovering" || !a[0].ClearTime.IsZero() {
+	if a := r.open(); len(a) != 1 || a[0].Member != "level" || a[0].Regime != "recovering" || !a[0].ClearTime.IsZero() {
 		t.Fatalf("while it recovers: %+v", a)
 	}
 	r.score(3, 9, detector.Steady)

@@ -19,6 +19,7 @@ type mark struct {
 	Value  float64 `json:"value"`
 	Limit  float64 `json:"limit"`
 	What   string  `json:"what,omitempty"`
+	Member string  `json:"member,omitempty"`
 }
 
 // track follows the scores of one stream: the on-delay while nothing is open, the off-delay while an episode is.
@@ -75,7 +76,7 @@ func (t *track) note(r Rules, s *detector.Score, j judgement) bool {
 	m := &t.marks[t.at]
 	*m = mark{Above: j == above}
 	if m.Above {
-		*m = mark{true, s.First, s.End, s.TimeNS, s.Part, s.Lot, s.Value, s.Limit, what(s)}
+		*m = mark{true, s.First, s.End, s.TimeNS, s.Part, s.Lot, s.Value, s.Limit, what(s), s.Member}
 	}
 	t.at = (t.at + 1) % len(t.marks)
 	if !m.Above {
