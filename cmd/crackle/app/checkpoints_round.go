@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -37,8 +38,10 @@ func (k *checkpoints) roundLocked(ctx context.Context, stopped bool) (taken []st
 	if len(moved) == 0 {
 		return nil, nil
 	}
-	if err := k.app.parts.settled(ctx); err != nil { // else a crash could lose a part that is not in its stream's account any more
-		return nil, err
+	for _, b := range []*backlog{&k.app.parts.backlog, &k.app.masters.backlog} {
+		if err := b.settled(ctx); err != nil { // else a crash could lose a part that is not in its stream's account any more
+			return nil, err
+		}
 	}
 	if err := k.keepMachine(ctx); err != nil {
 		if conflict(err) {
@@ -115,5 +118,20 @@ func (k *checkpoints) keepMachine(ctx context.Context) error {
 		return fmt.Errorf("checkpoint of the alarms: %w", err)
 	}
 	k.rev = rev
+	return nil
+}
+
+// backlog counts what was handed over to be stored, and what that is done for.
+type backlog struct{ given, done atomic.Uint64 }
+
+// settled waits until everything is stored that was handed over before.
+func (b *backlog) settled(ctx context.Context) error {
+	for until := b.given.Load(); b.done.Load() < until; {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("accounts and measurements of parts cannot be stored: %w", ctx.Err())
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
 	return nil
 }

@@ -243,6 +243,7 @@ func TestScenarioLaterVersions(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			srv := startServer(t)
 			path, cfg := srv.write(t, t.TempDir(), motorStream("motor", ""))
 			saveMotorModel(t, cfg, "motor")
@@ -390,6 +391,7 @@ func TestScenarioKilledBeforeTheEvidence(t *testing.T) {
 	t.Parallel()
 	for name, late := range map[string]bool{"checkpoint before the onset": false, "checkpoint after the onset": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			srv := startServer(t)
 			path, cfg := srv.write(t, t.TempDir(), join(motorStream("motor", ""), motorStream("other", "")))
 			saveMotorModel(t, cfg, "motor")

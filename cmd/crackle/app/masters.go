@@ -104,6 +104,7 @@ type masterKeeper struct {
 	queue   chan measured
 	known   map[string][]master.Measurement // by stream, once read
 	told    map[string]bool                 // streams whose alarm holds
+	backlog backlog
 	log     *slog.Logger
 }
 
@@ -128,6 +129,7 @@ func (s *stream) refer(p *ledger.Part) {
 	}
 	select {
 	case s.app.masters.queue <- measured{&s.cfg, m}:
+		s.app.masters.backlog.given.Add(1)
 	default:
 		s.log.Error("the measurement of a reference part is lost: the store has been away for too long", "part", p.Part)
 	}
@@ -174,6 +176,7 @@ func (k *masterKeeper) drain() error {
 
 // take judges a measurement, then keeps it: telling people comes before not repeating.
 func (k *masterKeeper) take(ctx context.Context, m measured) {
+	defer k.backlog.done.Add(1)
 	if !k.read(ctx, m.stream) {
 		k.log.Error("the measurement of a reference part is lost: its store could not be read before the stop", "stream", m.Stream, "part", m.Part)
 		return

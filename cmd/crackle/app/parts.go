@@ -38,9 +38,8 @@ type partKeeper struct {
 	maxBytes int64
 	queue    chan ledger.Part
 	trouble  atomic.Pointer[string] // why the newest attempt failed; nil when it did not
-	waiting  atomic.Uint64          // accounts handed over since the start
-	done     atomic.Uint64          // of these, stored
-	lost     atomic.Uint64          // accounts that found the queue full, or the store away at the stop
+	backlog  backlog
+	lost     atomic.Uint64 // accounts that found the queue full, or the store away at the stop
 	log      *slog.Logger
 	there    bool // the store has been made or found
 }
@@ -67,24 +66,12 @@ func (k *partKeeper) put(p ledger.Part) {
 	}
 	select {
 	case k.queue <- p:
-		k.waiting.Add(1)
+		k.backlog.given.Add(1)
 	default:
 		if k.lost.Add(1) == 1 {
 			k.log.Error("the account of a part is lost: the store has been away for too long; further ones are only counted", "stream", p.Stream, "part", p.Part)
 		}
 	}
-}
-
-// settled waits until every account that was handed over before is stored.
-func (k *partKeeper) settled(ctx context.Context) error {
-	for until := k.waiting.Load(); k.done.Load() < until; {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the accounts of parts cannot be stored: %w", ctx.Err())
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
-	return nil
 }
 
 // run stores accounts until ctx ends; then what is waiting has partsDrain, and the rest is counted.
@@ -131,7 +118,7 @@ func (k *partKeeper) store(ctx context.Context, p *ledger.Part) bool {
 		err := k.try(ctx, p)
 		if err == nil {
 			k.trouble.Store(nil)
-			k.done.Add(1)
+			k.backlog.done.Add(1)
 			return true
 		}
 		why := err.Error()
