@@ -20,8 +20,14 @@ type Spread struct {
 	row   []float64
 }
 
-// NewSpread learns a Spread from rows of normal production.
+// spreadClip is the default of Clip for a spread: texture grows tenfold where a level moves by a few deviations.
+const spreadClip = 15
+
+// NewSpread learns a Spread from rows of normal production. Clip defaults to 15.
 func NewSpread(c LevelConfig, rows [][]float64) (*Spread, error) {
+	if c.Clip == 0 {
+		c.Clip = spreadClip
+	}
 	if _, err := newScaler(rows, 1); err != nil {
 		return nil, err
 	}

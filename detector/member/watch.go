@@ -10,7 +10,7 @@ import (
 // WatchConfig of a Watch. The zero value of a field means its default.
 type WatchConfig struct {
 	Level     LevelConfig
-	Spread    LevelConfig // Clip defaults to 15: texture grows tenfold where a level moves by a few deviations
+	Spread    LevelConfig
 	Shift     ShiftConfig
 	LevelOn   float64             // level at which an episode begins, in 99 % quantiles of the rows learned from; default 2.05
 	ChannelOn float64             // the same for a single channel's level, default 3.8
@@ -27,7 +27,7 @@ func (c WatchConfig) withDefaults() WatchConfig {
 		v *float64
 		d float64
 	}{
-		{&c.LevelOn, 2.05}, {&c.ChannelOn, 3.8}, {&c.SpreadOn, 6}, {&c.GrowthOn, 3}, {&c.Spread.Clip, 15}, {&c.ChangeOn, 1.7}, {&c.ChangeOff, 1},
+		{&c.LevelOn, 2.05}, {&c.ChannelOn, 3.8}, {&c.SpreadOn, 6}, {&c.GrowthOn, 3}, {&c.ChangeOn, 1.7}, {&c.ChangeOff, 1},
 		{&c.Episode.On, 1}, {&c.Episode.Off, 0.6}, {&c.Episode.Undone, 0.3}, {&c.Episode.Remain, 0.5}, {&c.Episode.Moving, 1}, {&c.Episode.Deep, 0.4},
 	} {
 		if *f.v == 0 {

@@ -83,7 +83,7 @@ func TestSpreadLeavesAJumpToTheLevel(t *testing.T) {
 		}
 	})
 	growth := func(rows [][]float64) float64 {
-		s, err := member.NewSpread(member.LevelConfig{Clip: 15}, rows[:400])
+		s, err := member.NewSpread(member.LevelConfig{}, rows[:400])
 		if err != nil {
 			t.Fatal(err)
 		}
