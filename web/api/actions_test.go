@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 // office is a program with one stream and two alarms. It writes down what it was asked to do.
 type office struct {
 	shelf
+	mu   sync.Mutex
 	did  []string
 	odd  error // what every action fails with
 	hold chan struct{}
@@ -34,6 +36,8 @@ func (o *office) Alarms() []alert.Alarm {
 	}
 }
 func (o *office) note(format string, args ...any) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.odd == nil {
 		o.did = append(o.did, fmt.Sprintf(format, args...))
 	}
