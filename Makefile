@@ -13,8 +13,7 @@ BENCHTIME ?= 1s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 
 # Packages that start goroutines: run once more under the race detector. Left out there are the allocation tests, because the detector
-# allocates itself, and the browser tests, because Chromium takes the time that they measure;
-# and the refused store, because nats-server itself races when its JetStream is enabled again (seen in the scenario beside it, too).
+# allocates itself, and the browser tests, because Chromium takes the time that they measure.
 RACE ?= ./ingest/... ./alert/... ./web/... ./cmd/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 HAS_UI := $(wildcard web/ui/package.json)
@@ -64,7 +63,7 @@ generic: # the kernels of other machines, on this one
 	CRACKLE_KERNEL=generic go test -count=1 ./rnn/... ./window/...
 
 race:
-	go test -race -skip 'Alloc|Browser|StoreRefuses|TwiceTheCapacity' $(RACE)
+	go test -race -skip 'Alloc|Browser' $(RACE)
 
 arm64:
 	GOARCH=arm64 CGO_ENABLED=0 go vet ./...

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -29,16 +30,17 @@ type Config struct {
 // Broker is a running server. Its methods may be called at the same time.
 type Broker struct {
 	cfg  Config
-	srv  *server.Server
+	srv  atomic.Pointer[server.Server]
 	lock *lock
 	door door
 	log  *serverLog
 
 	reviving sync.Mutex // held by Revive and by the stop
 
-	stop sync.Once
-	done chan struct{} // closed when the server is down and the folder is free
-	err  error         // of the release, valid after done
+	stop   sync.Once
+	ending chan struct{} // closed when Stop is called
+	done   chan struct{} // closed when the server is down and the folder is free
+	err    error         // of the release, valid after done
 }
 
 // Start locks the data folder, starts the server on it and returns once clients can connect, which takes as long as JetStream needs to
@@ -64,7 +66,7 @@ func Start(ctx context.Context, cfg Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{cfg: cfg, lock: l, log: &serverLog{log: cfg.Log}, done: make(chan struct{})}
+	b := &Broker{cfg: cfg, lock: l, log: &serverLog{log: cfg.Log}, ending: make(chan struct{}), done: make(chan struct{})}
 	if err := b.start(ctx); err != nil {
 		return nil, errors.Join(err, l.release())
 	}
@@ -86,26 +88,38 @@ func (b *Broker) start(ctx context.Context) error {
 	if b.door.Token == "" {
 		b.door.Token = newToken()
 	}
+	if err := b.listen(ctx, port); err != nil {
+		return err
+	}
+	srv := b.srv.Load()
+	b.door.URL = srv.ClientURL()
+	b.door.Port = srv.Addr().(*net.TCPAddr).Port
+	if err := writeDoor(b.cfg.Dir, b.door); err != nil {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+		return fmt.Errorf("write the door file of data folder %s: %w", b.cfg.Dir, err)
+	}
+	return nil
+}
+
+// listen starts a server on a port and waits until clients can connect.
+func (b *Broker) listen(ctx context.Context, port int) error {
 	o := b.options()
 	o.Host, o.Port = host, port
-	b.srv, err = server.NewServer(o)
+	srv, err := server.NewServer(o)
 	if err != nil {
 		return fmt.Errorf("set up the embedded server: %w", err)
 	}
-	b.srv.SetLoggerV2(b.log, false, false, false)
-	b.srv.Start()
-	if err := b.ready(ctx); err != nil {
+	b.srv.Store(srv)
+	b.log.quiet.Store(false)
+	b.log.fatal.Store(nil)
+	srv.SetLoggerV2(b.log, false, false, false)
+	srv.Start()
+	if err := b.ready(ctx, srv); err != nil {
 		b.log.quiet.Store(true)
-		b.srv.Shutdown()
-		b.srv.WaitForShutdown()
+		srv.Shutdown()
+		srv.WaitForShutdown()
 		return err
-	}
-	b.door.URL = b.srv.ClientURL()
-	b.door.Port = b.srv.Addr().(*net.TCPAddr).Port
-	if err := writeDoor(b.cfg.Dir, b.door); err != nil {
-		b.srv.Shutdown()
-		b.srv.WaitForShutdown()
-		return fmt.Errorf("write the door file of data folder %s: %w", b.cfg.Dir, err)
 	}
 	return nil
 }
@@ -131,12 +145,12 @@ func (b *Broker) options() *server.Options {
 }
 
 // ready waits until clients can connect or the server has given up.
-func (b *Broker) ready(ctx context.Context) error {
+func (b *Broker) ready(ctx context.Context, srv *server.Server) error {
 	for {
 		if text := b.log.fatal.Load(); text != nil {
 			return fmt.Errorf("the embedded server did not start on data folder %s: %s", b.cfg.Dir, *text)
 		}
-		if b.srv.ReadyForConnections(50*time.Millisecond) && b.srv.JetStreamEnabled() {
+		if srv.ReadyForConnections(50*time.Millisecond) && srv.JetStreamEnabled() {
 			return nil
 		}
 		if err := ctx.Err(); err != nil {
@@ -170,19 +184,26 @@ func (b *Broker) URL() string { return b.door.URL }
 // Token lets a client in. Never print it.
 func (b *Broker) Token() string { return b.door.Token }
 
-// InProcess connects a client of this process without a socket, about four times as fast; it still needs the token.
-func (b *Broker) InProcess() nats.InProcessConnProvider { return b.srv }
+// InProcess connects a client of this process without a socket, about four times as fast; it still needs the token. After Revive it leads to
+// the new server.
+func (b *Broker) InProcess() nats.InProcessConnProvider { return inside{b} }
+
+type inside struct{ broker *Broker }
+
+func (i inside) InProcessConn() (net.Conn, error) { return i.broker.srv.Load().InProcessConn() }
 
 // Stop shuts the server down, waits until its store is closed and frees the folder. Clients should have been closed before. When ctx ends
 // first it returns, and the folder stays locked until the server is down after all. Further calls wait for the same.
 func (b *Broker) Stop(ctx context.Context) error {
 	b.stop.Do(func() {
+		close(b.ending)
 		go func() {
 			b.reviving.Lock()
 			defer b.reviving.Unlock()
 			defer close(b.done)
-			b.srv.Shutdown()
-			b.srv.WaitForShutdown()
+			srv := b.srv.Load()
+			srv.Shutdown()
+			srv.WaitForShutdown()
 			b.log.quiet.Store(true)
 			b.err = b.lock.release()
 		}()

@@ -1,41 +1,63 @@
 package broker
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/nats-io/nats-server/v2/server"
+	"time"
 )
 
 // probeBytes must fit into the folder before the store is opened again.
 const probeBytes = 1 << 20
 
-// Revive opens the store again after it failed: a stream of which a write failed, because the disk was full or the folder read-only, takes nothing
-// any more, and the server does not open it anew by itself, nor does it say so. Clients stay connected, and what they publish reaches those
-// who listen; only the store is closed for a moment. It fails, and touches nothing, while the folder takes no data.
+// Revive starts the server anew on the same port after its store failed: a stream of which a write failed, because the disk was full or the folder
+// read-only, takes nothing any more, and the server does not open it again by itself. (A running server can be told to close and open its
+// store, but it races with its own requests then.) Clients are cut off and come back by themselves. It fails, and touches nothing, while the folder takes no
+// data; once the old server is down it tries until the new one is up or Stop is called.
 func (b *Broker) Revive() error {
 	b.reviving.Lock()
 	defer b.reviving.Unlock()
 	select {
-	case <-b.done:
-		return errors.New("the embedded server is stopped")
+	case <-b.ending:
+		return errStopped
 	default:
 	}
 	if err := probe(b.cfg.Dir); err != nil {
 		return fmt.Errorf("data folder %s takes no data: %w", b.cfg.Dir, err)
 	}
-	if err := b.srv.ShutdownJetStream(); err != nil {
-		return fmt.Errorf("close the store of %s: %w", b.cfg.Dir, err)
+	srv := b.srv.Load()
+	srv.Shutdown()
+	srv.WaitForShutdown()
+	for {
+		err := b.again()
+		if err == nil {
+			return nil
+		}
+		b.cfg.Log.Error("the embedded server does not start again; it is tried until it does", "err", err)
+		select {
+		case <-b.ending:
+			return errStopped
+		case <-time.After(time.Second):
+		}
 	}
-	o := b.options()
-	if err := b.srv.EnableJetStream(&server.JetStreamConfig{
-		StoreDir: o.StoreDir, MaxStore: o.JetStreamMaxStore, MaxMemory: o.JetStreamMaxMemory, SyncAlways: o.SyncAlways, SyncInterval: o.SyncInterval,
-	}); err != nil {
-		return fmt.Errorf("open the store of %s: %w", b.cfg.Dir, err)
-	}
-	return nil
+}
+
+var errStopped = errors.New("the embedded server is stopped")
+
+// again starts a server in place of the last one; the wait for it ends when Stop is called.
+func (b *Broker) again() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-b.ending:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return b.listen(ctx, b.door.Port)
 }
 
 // probe writes a file into a folder and takes it away again.

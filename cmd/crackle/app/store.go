@@ -14,7 +14,8 @@ import (
 const (
 	storeEvery  = 500 * time.Millisecond // between two looks whether the signal store is there
 	storeFails  = 2                      // beats in a row that it refuses, from which it counts as failing
-	reviveEvery = 5 * time.Second        // between two attempts to open it again
+	reviveFirst = 5 * time.Second        // before an attempt to open it again; twice as long after each that did not help,
+	reviveLast  = 10 * time.Minute       // up to this: it may refuse for a reason that a new server does not mend
 )
 
 // store makes sure that the signal store exists whenever a server with JetStream can be reached, so that publishers and receivers find it.
@@ -23,8 +24,9 @@ type store struct {
 	js     jetstream.JetStream
 	bounds broker.SignalConfig
 	told   string
-	past   bool      // streams listen past it
-	tried  time.Time // when it was last tried to open it again
+	past   bool          // streams listen past it
+	tried  time.Time     // when it was last tried to open it again
+	pause  time.Duration // until the next attempt
 }
 
 // stored reports whether any stream is read from the signal store.
@@ -93,7 +95,11 @@ func (st *store) follow(ctx context.Context) {
 			st.app.log.Info("the signal store takes what is published again; streams are read from it")
 		}
 	}
-	if !st.past || time.Since(st.tried) < reviveEvery {
+	if !st.past {
+		st.pause = reviveFirst
+		return
+	}
+	if time.Since(st.tried) < st.pause {
 		return
 	}
 	st.tried = time.Now()
@@ -104,6 +110,8 @@ func (st *store) follow(ctx context.Context) {
 		st.app.log.Warn("the store cannot be opened again yet; make room", "err", err)
 		return
 	}
+	st.pause = min(2*st.pause, reviveLast)
+	st.app.log.Warn("the embedded server was started anew, so that its store is opened again; clients come back by themselves")
 	st.ensure(ctx)
 }
 
