@@ -16,7 +16,7 @@ var (
 	format1Scores []byte
 )
 
-// A model of format 1 is read and scores as it did, to one part in 10,000: the last places of activations differ between kernels and builds.
+// A model of format 1 is read and scores as it did, to one part in a million: the last places of activations differ between kernels and builds.
 func TestFormat1IsStillRead(t *testing.T) {
 	var want []struct {
 		Value, Verdict, Name string
@@ -39,7 +39,7 @@ func TestFormat1IsStillRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !(math.Abs(s.Value-v) <= 1e-4*v) && !(math.IsNaN(s.Value) && math.IsNaN(v)) {
+		if !(math.Abs(s.Value-v) <= 1e-6*v) && !(math.IsNaN(s.Value) && math.IsNaN(v)) {
 			t.Errorf("window %d: %v, was %v", i, s.Value, v)
 		}
 		if s.Verdict.String() != want[i].Verdict || s.Top[0].Name != want[i].Name || math.Abs(s.Top[0].Share-want[i].Share) > 1e-3 {
