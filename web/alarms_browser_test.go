@@ -175,7 +175,7 @@ func TestBrowserHostileText(t *testing.T) {
 	w.Shot("alarms")
 	w.Quiet() // what follows asks for what this plant does not provide
 	w.GoTo("#/streams/s")
-	w.Within(20*time.Second, "the stream's page", `document.querySelectorAll(".lane").length >= 2`)
+	w.Within(20*time.Second, "the stream's page", `document.querySelectorAll(".lane .key").length === 2`)
 	w.Shows(".stream-page h1", ".reasons", ".stream-facts", ".open-alarms", ".legend")
 	w.Shot("stream")
 	w.GoTo("#/alarms/" + neturl.PathEscape(webtest.Hostile))

@@ -32,6 +32,7 @@ type client struct {
 	conn  *websocket.Conn
 	epoch string // what it had last
 	since uint64
+	waves string // the stream whose waves it wants; empty: none; allWaves
 
 	queue   chan *frame
 	waiting atomic.Bool // the writer holds a frame back
@@ -73,12 +74,16 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	since, err := strconv.ParseUint(r.URL.Query().Get("since"), 10, 64)
-	epoch := r.URL.Query().Get("epoch")
+	query := r.URL.Query()
+	epoch, waves := query.Get("epoch"), allWaves
+	if query.Has("waves") {
+		waves = query.Get("waves")
+	}
 	if err != nil {
 		epoch = ""
 	}
 	c := &client{
-		hub: h, conn: conn, epoch: epoch, since: since,
+		hub: h, conn: conn, epoch: epoch, since: since, waves: waves,
 		queue: make(chan *frame, h.cfg.Queue),
 		bye:   make(chan struct{}),
 		gone:  make(chan struct{}),

@@ -15,7 +15,8 @@
 //
 // A client gets text frames (JSON, see frame.go) and binary frames (wave envelopes, see wave.go), and sends nothing but pongs. The first
 // frame is a snapshot; what follows are updates, each with a rising seq. A client that comes back names the epoch and seq that it
-// had last (?epoch=…&since=…) and is sent only the scores it missed, when the hub still holds them.
+// had last (?epoch=…&since=…) and is sent only the scores it missed, when the hub still holds them. With ?waves=NAME it gets the envelopes of
+// that stream alone, with ?waves= none: a window that shows hundreds of streams as tiles needs no signal.
 //
 // # Slow clients
 //

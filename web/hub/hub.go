@@ -235,27 +235,27 @@ func (h *Hub) admit(clients map[*client]struct{}, c *client) {
 	}
 	clients[c] = struct{}{}
 	h.counted(len(clients))
-	c.offer(h.state.welcome(c.epoch, c.since, time.Now())...)
+	c.offer(h.state.welcome(c.epoch, c.since, c.waves, time.Now())...)
 }
 
 // broadcast takes what is new and offers it to everyone. A client that lags gets a snapshot once its queue is empty again.
 func (h *Hub) broadcast(clients map[*client]struct{}, now time.Time) {
 	h.collect()
-	frames := h.state.update(now)
-	var snapshot []*frame
+	u := h.state.update(now)
+	snapshots := map[string][]*frame{} // by the waves that are wanted
 	for c := range clients {
 		switch {
 		case !c.lagging:
-			if !c.offer(frames...) {
+			if !c.offer(u.frames(c.waves)...) {
 				c.lagging = true
 				c.drain()
 				h.metrics.lagged.Inc()
 			}
 		case c.idle():
-			if snapshot == nil {
-				snapshot = h.state.welcome("", 0, now)
+			if snapshots[c.waves] == nil {
+				snapshots[c.waves] = h.state.welcome("", 0, c.waves, now)
 			}
-			c.lagging = !c.offer(snapshot...)
+			c.lagging = !c.offer(snapshots[c.waves]...)
 		}
 	}
 }

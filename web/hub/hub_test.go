@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +65,7 @@ type message struct {
 	Alarms  []map[string]any        `json:"alarms"`
 	waves   uint32
 	buckets int
+	of      []uint32 // streams of the waves
 }
 
 func next(t *testing.T, c *websocket.Conn) message {
@@ -81,6 +84,7 @@ func next(t *testing.T, c *websocket.Conn) message {
 		for range m.waves {
 			n := int(binary.LittleEndian.Uint32(data[at+8:]))
 			m.buckets += n
+			m.of = append(m.of, binary.LittleEndian.Uint32(data[at:]))
 			at += waveRecordHead + 8*n
 		}
 		if at != len(data) {
@@ -283,5 +287,37 @@ func expectClose(t *testing.T, c *websocket.Conn, code int, reason string) {
 			t.Errorf("closed with %v, want code %d and %q", err, code, reason)
 		}
 		return
+	}
+}
+
+// A client may want the envelopes of one stream, or none; scores and states come all the same.
+func TestWavesOfOneStream(t *testing.T) {
+	h, url, _ := start(t, Config{})
+	for _, name := range []string{"a", "b"} {
+		h.PublishStream(StreamStatus{Name: name, RateHz: 1000, Channels: []Channel{{Name: "x"}}})
+	}
+	for query, want := range map[string][]uint32{"": {0, 1}, "?waves=": nil, "?waves=b": {1}, "?waves=nobody": nil} {
+		c := dial(t, url+query)
+		if m := next(t, c); m.Type != "snapshot" {
+			t.Fatalf("%q begins with %q", query, m.Type)
+		}
+		seen := map[uint32]bool{}
+		for scores, i := 0, 1; scores < 5; i++ {
+			for _, name := range []string{"a", "b"} {
+				h.PublishWave(&Wave{Stream: name, Run: 1, First: uint64(10 * i), SamplesPerBucket: 5, RateHz: 1000, MinMax: []float32{-1, 1, -2, 2}})
+			}
+			h.PublishScore(score("a", i, 1))
+			m := next(t, c)
+			for _, id := range m.of {
+				seen[id] = true
+			}
+			if len(m.Scores) > 0 {
+				scores++
+			}
+		}
+		if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, want) {
+			t.Errorf("%q is sent the waves of %v, want those of %v", query, got, want)
+		}
+		c.Close()
 	}
 }

@@ -22,6 +22,7 @@ export class Link {
   private socket: WebSocket | null = null;
   private epoch = "";
   private seq = 0;
+  private waves = ""; // the stream whose signal is wanted
   private delay = firstDelay;
   private timer = 0;
   private stopped = true;
@@ -41,7 +42,7 @@ export class Link {
     this.stopped = false;
     const url = new URL("api/v1/live", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    if (this.epoch) url.search = `?epoch=${this.epoch}&since=${this.seq}`;
+    url.search = new URLSearchParams({ waves: this.waves, ...(this.epoch ? { epoch: this.epoch, since: String(this.seq) } : {}) }).toString();
     url.hash = "";
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
@@ -59,6 +60,17 @@ export class Link {
     this.socket = null;
     this.stopped = true;
     socket?.close();
+  }
+
+  // want asks for the signal of one stream, or of none, from now on.
+  want(stream: string): void {
+    if (stream === this.waves) return;
+    this.waves = stream;
+    if (this.socket === null) return;
+    const socket = this.socket;
+    this.socket = null; // what it still says does not count
+    socket.close();
+    this.connect();
   }
 
   // retryNow skips what is left of the waiting time.

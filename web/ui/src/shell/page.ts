@@ -15,6 +15,7 @@ export interface House {
 export interface Page {
   readonly root: HTMLElement; // begins with an h1
   readonly title: string;
+  readonly signalOf?: string; // the stream whose live signal it shows
   stream?(d: StreamData): void; // its status changed, or it is new
   alarms?(changed: Alarm[]): void;
   reset?(): void; // the streams are others now

@@ -84,8 +84,8 @@ export class Shell implements House {
       this.locked = false; // the monitor is away; the banner says so
     }
     this.header.session(present());
+    this.again(); // before the feed, which asks for the signal that the page shows
     if (!this.locked) this.feed.connect();
-    this.again();
     if (this.ticked === 0) requestAnimationFrame((t) => this.frame(t));
   }
 
@@ -105,6 +105,7 @@ export class Shell implements House {
     setAttr(document.documentElement, "data-locked", this.locked ? "" : null);
     const maker = this.locked ? this.makers["login"]! : (this.makers[to.page] ?? this.makers["missing"]!);
     this.page = maker(this, to);
+    this.feed.want(this.page.signalOf ?? "");
     this.main.replaceChildren(this.page.root);
     this.main.dataset["page"] = this.locked ? "login" : to.page || "overview";
     for (const d of this.store.streams.values()) this.page.stream?.(d);

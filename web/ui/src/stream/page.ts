@@ -96,6 +96,10 @@ export class StreamPage implements Page {
     this.status(data());
   }
 
+  get signalOf(): string {
+    return this.name;
+  }
+
   get title(): string {
     return this.house.store.titleOf(this.name);
   }
