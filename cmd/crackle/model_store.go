@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"crackle/cmd/crackle/app"
+	"crackle/cmd/crackle/archive"
+	"crackle/cmd/crackle/config"
 )
 
 // useWait is the time that a running crackle has to follow.
@@ -20,23 +23,52 @@ type kept struct {
 	Data   string `placeholder:"DIR" help:"Data folder of the crackle that runs on this machine. Default: the configuration's."`
 }
 
+// open reaches the store and runs do on it; Ctrl-C ends it.
+func (k *kept) open(command string, do func(ctx context.Context, store *archive.Store, s *config.Stream) error) error {
+	cfg, s, err := subject(k.Config, k.Stream)
+	if err != nil {
+		return err
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	store, leave, _, err := models(ctx, command, cfg, k.Data)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return do(ctx, store, s)
+}
+
+// hashOf is the hash that begins with what was given, at least four digits of it; what begins no hash comes back as it is.
+func hashOf(ctx context.Context, store *archive.Store, s *config.Stream, given string) (string, error) {
+	list, err := app.ListModels(ctx, store, s.Name)
+	if err != nil {
+		return "", err
+	}
+	hash := given
+	for i := range list.Models {
+		if len(given) >= 4 && strings.HasPrefix(list.Models[i].Hash, given) {
+			if hash != given && hash != list.Models[i].Hash {
+				return "", mistake{fmt.Errorf("model %s: found %s and %s; give more digits", given, hash, list.Models[i].Hash)}
+			}
+			hash = list.Models[i].Hash
+		}
+	}
+	return hash, nil
+}
+
 type modelListCmd struct {
 	kept
 	JSON bool `name:"json" help:"Write JSON."`
 }
 
 func (c *modelListCmd) Run(con console) error {
-	cfg, s, err := subject(c.Config, c.Stream)
-	if err != nil {
-		return err
-	}
-	ctx, stop := interruptible()
-	defer stop()
-	store, leave, _, err := models(ctx, "crackle model list", cfg, c.Data)
-	if err != nil {
-		return err
-	}
-	defer leave()
+	return c.open("crackle model list", func(ctx context.Context, store *archive.Store, s *config.Stream) error {
+		return c.list(ctx, con, store, s)
+	})
+}
+
+func (c *modelListCmd) list(ctx context.Context, con console, store *archive.Store, s *config.Stream) error {
 	list, err := app.ListModels(ctx, store, s.Name)
 	if err != nil {
 		return err
@@ -75,29 +107,15 @@ type modelUseCmd struct {
 }
 
 func (c *modelUseCmd) Run(con console) error {
-	cfg, s, err := subject(c.Config, c.Stream)
+	return c.open("crackle model use", func(ctx context.Context, store *archive.Store, s *config.Stream) error {
+		return c.use(ctx, con, store, s)
+	})
+}
+
+func (c *modelUseCmd) use(ctx context.Context, con console, store *archive.Store, s *config.Stream) error {
+	hash, err := hashOf(ctx, store, s, c.Model)
 	if err != nil {
 		return err
-	}
-	ctx, stop := interruptible()
-	defer stop()
-	store, leave, _, err := models(ctx, "crackle model use", cfg, c.Data)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	list, err := app.ListModels(ctx, store, s.Name)
-	if err != nil {
-		return err
-	}
-	hash := c.Model
-	for i := range list.Models {
-		if len(c.Model) >= 4 && strings.HasPrefix(list.Models[i].Hash, c.Model) {
-			if hash != c.Model && hash != list.Models[i].Hash {
-				return mistake{fmt.Errorf("model %s: found %s and %s; give more digits", c.Model, hash, list.Models[i].Hash)}
-			}
-			hash = list.Models[i].Hash
-		}
 	}
 	if _, err := app.StoredModel(ctx, store, s, hash); err != nil {
 		return err
@@ -114,30 +132,29 @@ func (c *modelUseCmd) Run(con console) error {
 }
 
 type modelGetCmd struct {
-	Model string `arg:"" help:"Hash of the model."`
+	Model string `arg:"" help:"Hash of the model, or the beginning of it."`
 	kept
 	Output string `short:"o" required:"" placeholder:"FILE" help:"File to write."`
 }
 
 func (c *modelGetCmd) Run(con console) error {
-	cfg, s, err := subject(c.Config, c.Stream)
+	return c.open("crackle model get", func(ctx context.Context, store *archive.Store, s *config.Stream) error {
+		return c.get(ctx, con, store, s)
+	})
+}
+
+func (c *modelGetCmd) get(ctx context.Context, con console, store *archive.Store, s *config.Stream) error {
+	hash, err := hashOf(ctx, store, s, c.Model)
 	if err != nil {
 		return err
 	}
-	ctx, stop := interruptible()
-	defer stop()
-	store, leave, _, err := models(ctx, "crackle model get", cfg, c.Data)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	b, err := store.Get(ctx, s.Name, c.Model)
+	b, err := store.Get(ctx, s.Name, hash)
 	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(c.Output, b, 0o644); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(con.out, "model %s in %s\n", c.Model, c.Output)
+	_, err = fmt.Fprintf(con.out, "model %s in %s\n", hash, c.Output)
 	return err
 }
