@@ -120,6 +120,9 @@ func TestStartFails(t *testing.T) {
 	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", "")))
 	saveMotorModel(t, cfg, "motor")
 	w := start(t, cfg)
+	publishPart(t, w.publisher("motor"), healthy(t), "good", 100)
+	w.wantVerdict("motor", "good", detector.OK) // now the first one's receivers, of the stream and of the heartbeat, run
+	eventually(t, "the first beat", func() bool { last, _ := w.Heartbeat(); return !last.IsZero() })
 	before := goleak.IgnoreCurrent()
 	second := newWatch(t, cfg)
 	err := second.Start(within(t, 20*time.Second))
