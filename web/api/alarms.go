@@ -51,7 +51,7 @@ type Window struct {
 	Limit    Number   `json:"limit"`
 	Verdict  string   `json:"verdict"`
 	Features []Number `json:"features"`           // as Drawing.Features
-	Expected []Number `json:"expected,omitempty"` // what the model expected of them
+	Expected []Number `json:"expected,omitempty"` // what the model expected of those that stood out
 }
 
 // Heat says what caused a score: Share[i][k] is the share of feature i in the score of the window that ends at TMS[k].

@@ -103,10 +103,29 @@ func drawing(p *evidence.Pack) *api.Drawing {
 		for _, v := range w.Features {
 			out.Features = append(out.Features, api.Number(v))
 		}
+		out.Expected = expected(w)
 		d.Windows = append(d.Windows, out)
 	}
 	d.Heat = heat(p)
 	return d
+}
+
+// expected is what the member that spoke expected of the features that stood out, NaN for the others; nil where it expected nothing.
+func expected(w *evidence.Window) []api.Number {
+	var out []api.Number
+	for _, c := range w.Top {
+		if c.Share <= 0 || math.IsNaN(c.Expected) || c.Feature < 0 || c.Feature >= len(w.Features) {
+			continue
+		}
+		if out == nil {
+			out = make([]api.Number, len(w.Features))
+			for i := range out {
+				out[i] = api.Number(math.NaN())
+			}
+		}
+		out[c.Feature] = api.Number(c.Expected)
+	}
+	return out
 }
 
 // packUnits are the units of the channels, by the settings.

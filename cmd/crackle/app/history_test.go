@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,11 +116,14 @@ func TestHistoryShowsWhatLiveSaw(t *testing.T) {
 		}
 	}
 	drawn := false
+	var d *api.Drawing
 	eventually(t, "evidence", func() bool {
-		d, err := w.Drawing(t.Context(), w.events("motor", alert.KindScore)[0].Alarm.ID)
+		var err error
+		d, err = w.Drawing(t.Context(), w.events("motor", alert.KindScore)[0].Alarm.ID)
 		drawn = err == nil && len(d.Raw) == 3 && len(d.Heat.Features) > 0 && len(d.Windows) > 0
 		return drawn
 	})
+	wantExpected(t, d)
 	id := w.events("motor", alert.KindScore)[0].Alarm.ID
 	status, body := w.get("/api/v1/alarms/" + id + "/evidence")
 	if status != 200 {
@@ -128,5 +132,30 @@ func TestHistoryShowsWhatLiveSaw(t *testing.T) {
 	wantAll(t, body, `"id":"`+id+`"`, `"windows":[{`, `"heat":{`, `"ledger":{`)
 	if status, body := w.get("/api/v1/alarms/" + id + "/evidence/pack"); status != 200 || !strings.HasPrefix(body, "CRKLEVD1") {
 		t.Errorf("the pack over HTTP: %d", status)
+	}
+}
+
+// wantExpected holds what a drawing says was expected to the features that stood out: a number near what is normal for each of them, none elsewhere.
+func wantExpected(t *testing.T, d *api.Drawing) {
+	t.Helper()
+	told := 0
+	for k, win := range d.Windows {
+		for i, f := range d.Features {
+			row := slices.Index(d.Heat.Features, f.Name)
+			stood := row >= 0 && d.Heat.Share[row][k] > 0
+			if stood != (win.Expected != nil && !math.IsNaN(float64(win.Expected[i]))) {
+				t.Fatalf("window %d, %s: stood out %v, expected %v", k, f.Name, stood, win.Expected)
+			}
+			if !stood {
+				continue
+			}
+			told++
+			if v, width := win.Expected[i], f.High-f.Low; v < f.Low-10*width || v > f.High+10*width {
+				t.Errorf("window %d, %s: expected %v, normal is %v to %v", k, f.Name, v, f.Low, f.High)
+			}
+		}
+	}
+	if told == 0 {
+		t.Error("nothing was expected of anything")
 	}
 }
