@@ -129,16 +129,30 @@ func (p *Page) GoTo(address string) {
 	JS[bool](p, fmt.Sprintf(`(location.hash = %q, true)`, address))
 }
 
-// Within waits until expr is true.
+// Within waits until expr is true. A page that is being left for another has no answer yet.
 func (p *Page) Within(d time.Duration, what, expr string) {
 	p.t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if JS[bool](p, "!!("+expr+")") {
+		is, err := chromedp.Run(p.Ctx, chromedp.Evaluate[bool]("!!("+expr+")"))
+		if err != nil && !leaving(err) {
+			p.t.Fatalf("%s: %v", expr, err)
+		}
+		if err == nil && is {
 			return
 		}
 	}
 	p.Shot("failed")
 	p.t.Fatalf("%s did not come within %v; the page reads: %.1500s", what, d, JS[string](p, "document.body.innerText"))
+}
+
+// leaving says that the document asked was exchanged for another meanwhile.
+func leaving(err error) bool {
+	for _, text := range []string{"Inspected target navigated or closed", "Execution context was destroyed", "Cannot find context with specified id"} {
+		if strings.Contains(err.Error(), text) {
+			return true
+		}
+	}
+	return false
 }
 
 // Drag presses the mouse at a place, moves it in steps, and lets go.
