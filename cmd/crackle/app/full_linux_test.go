@@ -132,6 +132,9 @@ func TestScenarioStoreRefuses(t *testing.T) {
 			if c := w.counts("motor"); c.Missing != 0 || c.Opened < 3 {
 				t.Errorf("counts %+v", c)
 			}
+			if n := w.log.count("was started anew"); (n > 0) != (name == "full disk") {
+				t.Errorf("the embedded server was started anew %d times", n)
+			}
 			if n := len(w.events("", alert.KindHeartbeat)); n != 0 {
 				t.Errorf("%d events of the heartbeat, which came through", n)
 			}

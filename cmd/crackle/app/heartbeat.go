@@ -43,7 +43,7 @@ type heartbeat struct {
 	ctx      context.Context // of score
 
 	came     atomic.Int64           // wall time at which a beat came through last, ns; 0: never
-	refused  atomic.Pointer[string] // why the store did not take the newest beat; nil when it did
+	refused  atomic.Pointer[error]  // why the store did not take the newest beat; nil when it did
 	refusals atomic.Int64           // beats in a row that the store did not take
 	caller   *outbound.Client       // of the dead-man address; nil: none
 	calls    atomic.Uint64          // that were answered
@@ -223,8 +223,7 @@ func (h *heartbeat) publish(ctx context.Context, payload []byte) {
 		h.refusals.Store(0)
 		h.refused.Store(nil)
 	case ctx.Err() == nil && h.app.conn.IsConnected():
-		why := err.Error()
-		h.refused.Store(&why)
+		h.refused.Store(&err)
 		h.refusals.Add(1)
 	}
 }

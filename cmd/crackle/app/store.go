@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -87,8 +88,8 @@ func (st *store) follow(ctx context.Context) {
 		st.bypass(failing)
 		if failing {
 			why := ""
-			if text := h.refused.Load(); text != nil {
-				why = *text
+			if err := h.refused.Load(); err != nil {
+				why = (*err).Error()
 			}
 			st.app.log.Error("the signal store refuses what is published: streams are scored as they come, past the store; their parts are not assessed", "err", why)
 		} else {
@@ -103,7 +104,7 @@ func (st *store) follow(ctx context.Context) {
 		return
 	}
 	st.tried = time.Now()
-	if !st.ensure(ctx) || h.refusals.Load() < storeFails+1 || st.app.broker == nil {
+	if !st.ensure(ctx) || h.refusals.Load() < storeFails+1 || st.app.broker == nil || bySetting(h.refused.Load()) {
 		return
 	}
 	if err := st.app.broker.Revive(); err != nil {
@@ -113,6 +114,15 @@ func (st *store) follow(ctx context.Context) {
 	st.pause = min(2*st.pause, reviveLast)
 	st.app.log.Warn("the embedded server was started anew, so that its store is opened again; clients come back by themselves")
 	st.ensure(ctx)
+}
+
+// bySetting says that the store works and refuses by its settings, such as a limit of an administrator: a new server would refuse as well.
+func bySetting(why *error) bool {
+	if why == nil {
+		return false
+	}
+	refusal, ok := errors.AsType[*jetstream.APIError](*why)
+	return ok && refusal.Code >= 400 && refusal.Code < 500
 }
 
 // bypass tells every receiver.
@@ -150,7 +160,7 @@ func (a *App) storeProblem() string {
 		return *t
 	}
 	if t := a.heartbeat.refused.Load(); t != nil {
-		return "the signal store refuses what is published: " + *t
+		return "the signal store refuses what is published: " + (*t).Error()
 	}
 	if t := a.parts.trouble.Load(); t != nil {
 		return "accounts of parts are not stored: " + *t

@@ -151,7 +151,7 @@ func (r *systemReader) heartbeat() api.HeartbeatRun {
 	}
 	switch why := h.refused.Load(); {
 	case why != nil:
-		out.OK, out.Text = false, *why
+		out.OK, out.Text = false, (*why).Error()
 	case !out.OK:
 		out.Text = "the monitor's own test signal does not come through"
 	}
