@@ -42,11 +42,11 @@ type heartbeat struct {
 	started  time.Time
 	ctx      context.Context // of score
 
-	came     atomic.Int64           // wall time at which a beat came through last, ns; 0: never
-	refused  atomic.Pointer[error]  // why the store did not take the newest beat; nil when it did
-	refusals atomic.Int64           // beats in a row that the store did not take
-	caller   *outbound.Client       // of the dead-man address; nil: none
-	calls    atomic.Uint64          // that were answered
+	came     atomic.Int64          // wall time at which a beat came through last, ns; 0: never
+	refused  atomic.Pointer[error] // why the store did not take the newest beat; nil when it did
+	refusals atomic.Int64          // beats in a row that the store did not take
+	caller   *outbound.Client      // of the dead-man address; nil: none
+	calls    atomic.Uint64         // that were answered
 }
 
 // openHeartbeat makes the heartbeat and teaches its network, which takes some milliseconds.
