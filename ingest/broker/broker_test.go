@@ -233,9 +233,7 @@ func TestEnsureSignals(t *testing.T) {
 	if _, err := broker.EnsureSignals(ctx, js, broker.SignalConfig{MaxBytes: 1 << 40}); err == nil {
 		t.Error("a stream larger than the store was accepted")
 	}
-	if err := js.DeleteStream(ctx, block.StoreName); err != nil {
-		t.Fatal(err)
-	}
+	js = jets(t, start(t, broker.Config{Dir: t.TempDir(), MaxBytes: 64 << 20}))
 	if _, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: block.StoreName, Subjects: []string{"else.>"}}); err != nil {
 		t.Fatal(err)
 	}

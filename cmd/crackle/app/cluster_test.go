@@ -168,6 +168,8 @@ func TestScenarioThreeLameDucks(t *testing.T) {
 		}
 		sent <- pub.Flush(t.Context())
 	}()
+	// Were the very first block refused and sent again after the next ones, the part's beginning would not be seen, as the part would say.
+	m.wait("the first window", func(l said) bool { return l.Score != nil })
 	for i := range c.nodes {
 		c.restart(i)
 	}

@@ -14,7 +14,8 @@ import (
 
 const (
 	storeEvery  = 500 * time.Millisecond // between two looks whether the signal store is there
-	storeFails  = 2                      // beats in a row that it refuses, from which it counts as failing
+	storeFails  = 2                      // beats in a row that it refuses, from which it counts as failing;
+	storeSilent = 5                      // beats in a row without an answer from an external server, which may be a cluster that elects a leader
 	reviveFirst = 5 * time.Second        // before an attempt to open it again; twice as long after each that did not help,
 	reviveLast  = 10 * time.Minute       // up to this: it may refuse for a reason that a new server does not mend
 )
@@ -82,7 +83,7 @@ func (st *store) watch(ctx context.Context, there bool) {
 // then they go on in it.
 func (st *store) follow(ctx context.Context) {
 	h := st.app.heartbeat
-	failing := h.refusals.Load() >= storeFails
+	failing := h.refusals.Load() >= st.enough(h.refused.Load())
 	if failing != st.past && (failing || h.refusals.Load() == 0) {
 		st.past = failing
 		st.bypass(failing)
@@ -114,6 +115,16 @@ func (st *store) follow(ctx context.Context) {
 	st.pause = min(2*st.pause, reviveLast)
 	st.app.log.Warn("the embedded server was started anew, so that its store is opened again; clients come back by themselves")
 	st.ensure(ctx)
+}
+
+// enough is the number of refusals in a row from which the store counts as failing.
+func (st *store) enough(why *error) int64 {
+	if why != nil && st.app.broker == nil {
+		if _, ok := errors.AsType[*jetstream.APIError](*why); !ok {
+			return storeSilent
+		}
+	}
+	return storeFails
 }
 
 // bySetting says that the store works and refuses by its settings, such as a limit of an administrator: a new server would refuse as well.
