@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"crackle/web/webtest"
 	"github.com/chromedp/chromedp"
@@ -21,14 +20,14 @@ func TestBrowserAlarm(t *testing.T) {
 	feed(t, p, sources)
 	p.fault("grinder.mbn", 5)
 	list := webtest.Open(t, b, url+"#/alarms", 1280, 800, false)
-	list.Within(20*time.Second, "the alarm", `document.querySelector("tr[data-state=active_unacknowledged] .c-what a") !== null`)
+	list.Within("the alarm", `document.querySelector("tr[data-state=active_unacknowledged] .c-what a") !== null`)
 	list.Click(".c-what a")
-	list.Within(20*time.Second, "its page", `document.querySelector(".alarm-page h1")?.innerText === "Score above limit: Grinder, Barkhausen noise"`)
+	list.Within("its page", `document.querySelector(".alarm-page h1")?.innerText === "Score above limit: Grinder, Barkhausen noise"`)
 	id := p.newestOpen()
 	for _, view := range webtest.Views {
 		w := webtest.Open(t, b, url+"#/alarms/"+id, view.Width, view.Height, view.Dark)
-		w.Within(20*time.Second, "the evidence", lanes+` === "Score against limit; the line marks the onset, Signal, Conditioned, What raised the score: the share of each feature, window by window"`)
-		w.Within(20*time.Second, "its plots", `document.querySelectorAll(".evidence canvas").length === 4`)
+		w.Within("the evidence", lanes+` === "Score against limit; the line marks the onset, Signal, Conditioned, What raised the score: the share of each feature, window by window"`)
+		w.Within("its plots", `document.querySelectorAll(".evidence canvas").length === 4`)
 		row := webtest.JS[string](w, `document.querySelector(".compared tbody tr").innerText.replace(/\s+/g, " ")`)
 		if want := "third_harmonic 900 mV above normal 200 mV 100 mV to 300 mV 83 %"; strings.ReplaceAll(row, "\u202f", " ") != want {
 			t.Errorf("%s: the first feature reads %q, want %q", view.Name, row, want)
@@ -55,32 +54,32 @@ func TestBrowserAlarmActions(t *testing.T) {
 	feed(t, p, sources)
 	p.fault("grinder.mbn", 5)
 	two := webtest.Open(t, b, url+"#/alarms", 820, 1180, true)
-	two.Within(20*time.Second, "the alarm", `document.querySelector("tr[data-state=active_unacknowledged]") !== null`)
+	two.Within("the alarm", `document.querySelector("tr[data-state=active_unacknowledged]") !== null`)
 	w := webtest.Open(t, b, url+"#/alarms/"+p.newestOpen(), 1280, 800, false)
-	w.Within(20*time.Second, "the evidence", `document.querySelectorAll(".evidence canvas").length === 4`)
+	w.Within("the evidence", `document.querySelectorAll(".evidence canvas").length === 4`)
 
 	w.Click(".bad")
 	w.Do("judge", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Ann"), chromedp.SendKeys("#ask-comment", webtest.Hostile))
 	w.Click("dialog .primary")
-	w.Within(20*time.Second, "the judgement", `document.querySelector(".judged:not([hidden])")?.innerText.includes("bad: a true alarm")`)
+	w.Within("the judgement", `document.querySelector(".judged:not([hidden])")?.innerText.includes("bad: a true alarm")`)
 	w.Shows(".judged", ".journal .comment")
 
 	w.Click(`.actions button:nth-child(2)`)
 	w.Do("shelve without a reason", chromedp.WaitVisible("dialog[open]"))
 	w.Click("dialog .primary")
-	w.Within(20*time.Second, "the question for a reason", `document.querySelector("dialog .error").innerText.includes("say why")`)
+	w.Within("the question for a reason", `document.querySelector("dialog .error").innerText.includes("say why")`)
 	w.Do("say why", chromedp.SendKeys("#ask-comment", "Trial run\r\nuntil noon"))
 	w.Accessible("the shelf's dialog")
 	w.Shot("shelve")
 	w.Click("dialog .primary")
-	w.Within(20*time.Second, "the shelf", `document.querySelector(".alarm-page .facts").innerText.includes("Shelved until")`)
-	two.Within(20*time.Second, "the shelf in the list", `document.querySelector(".c-state").innerText.includes("Shelved until")`)
+	w.Within("the shelf", `document.querySelector(".alarm-page .facts").innerText.includes("Shelved until")`)
+	two.Within("the shelf in the list", `document.querySelector(".c-state").innerText.includes("Shelved until")`)
 	w.Click(`.actions button:nth-child(2)`)
 	w.Do("take it back", chromedp.WaitVisible("dialog[open]"))
 	w.Click("dialog .primary")
-	w.Within(20*time.Second, "the alarm back from the shelf", `!document.querySelector(".alarm-page .facts").innerText.includes("Shelved until")`)
-	two.Within(20*time.Second, "the same in the list", `!document.querySelector(".c-state").innerText.includes("Shelved until")`)
-	w.Within(20*time.Second, "the journal", `["raised", "judged bad", "shelved", "unshelved"].every((s) => document.querySelector(".journal").innerText.includes(s))`)
+	w.Within("the alarm back from the shelf", `!document.querySelector(".alarm-page .facts").innerText.includes("Shelved until")`)
+	two.Within("the same in the list", `!document.querySelector(".c-state").innerText.includes("Shelved until")`)
+	w.Within("the journal", `["raised", "judged bad", "shelved", "unshelved"].every((s) => document.querySelector(".journal").innerText.includes(s))`)
 
 	link := webtest.JS[string](w, `document.querySelector("a.pack").href`)
 	resp, err := http.Get(link)
@@ -103,6 +102,6 @@ func TestBrowserAlarmUnknown(t *testing.T) {
 	r := newRecords(p)
 	url, _ := serve(t, p, "127.0.0.1:0", dist, r.providers(history{p, sources}))
 	w := webtest.Open(t, b, fmt.Sprintf("%s#/alarms/%s", url, "nothing"), 1280, 800, false)
-	w.Within(20*time.Second, "word that there is none", `document.querySelector(".what-stood-out")?.innerText.includes("neither open nor recent")`)
+	w.Within("word that there is none", `document.querySelector(".what-stood-out")?.innerText.includes("neither open nor recent")`)
 	w.Shot("unknown")
 }

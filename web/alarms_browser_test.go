@@ -25,10 +25,10 @@ func TestBrowserAcknowledge(t *testing.T) {
 	feed(t, p, sources)
 	p.fault("grinder.mbn", 5)
 	one, two := webtest.Open(t, b, url, 1280, 800, false), webtest.Open(t, b, url+"#/alarms", 820, 1180, true)
-	two.Within(20*time.Second, "the alarm", `document.querySelector("tr[data-state=active_unacknowledged] button.ack") !== null`)
-	one.Within(20*time.Second, "the alarm", `document.querySelector(".pending:not([hidden])") !== null`)
+	two.Within("the alarm", `document.querySelector("tr[data-state=active_unacknowledged] button.ack") !== null`)
+	one.Within("the alarm", `document.querySelector(".pending:not([hidden])") !== null`)
 	one.Key("2", "Digit2")
-	one.Within(20*time.Second, "the alarm", `document.querySelector("tr[data-state=active_unacknowledged] button.ack") !== null`)
+	one.Within("the alarm", `document.querySelector("tr[data-state=active_unacknowledged] button.ack") !== null`)
 	one.Key("a", "KeyA")
 	one.Do("open the dialog by keyboard", chromedp.WaitVisible("dialog[open]"))
 	one.Do("send without a name", chromedp.KeyEvent(kb.Enter))
@@ -40,7 +40,7 @@ func TestBrowserAcknowledge(t *testing.T) {
 	one.Do("fill in", chromedp.KeyEvent("Ann Weld"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("Coolant was low"), chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent("Refilled"))
 	one.Do("send", chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter), chromedp.WaitNotVisible("dialog"))
 	for _, w := range []*webtest.Page{one, two} {
-		w.Within(20*time.Second, "the acknowledgement", `document.querySelector("tr[data-state=active_acknowledged] .by")?.innerText === "Ann Weld"`)
+		w.Within("the acknowledgement", `document.querySelector("tr[data-state=active_acknowledged] .by")?.innerText === "Ann Weld"`)
 		if got := webtest.JS[string](w, `document.querySelector("tr[data-state=active_acknowledged] .comment").innerText`); got != "Coolant was low\nRefilled" {
 			t.Errorf("the comment reads %q", got)
 		}
@@ -58,7 +58,7 @@ func TestBrowserAcknowledge(t *testing.T) {
 	if err := p.Acknowledge(t.Context(), p.machine.Snapshot().Open[1].ID, "Somebody else", ""); err != nil {
 		t.Fatal(err)
 	}
-	two.Within(20*time.Second, "word that somebody else was faster", `document.querySelector("dialog .error").innerText.includes("Somebody else")`)
+	two.Within("word that somebody else was faster", `document.querySelector("dialog .error").innerText.includes("Somebody else")`)
 	two.Do("close", chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible("dialog"))
 	one.Quiet()
 	two.Quiet()
@@ -87,7 +87,7 @@ func TestBrowserAlarms(t *testing.T) {
 	}
 	for _, view := range webtest.Views {
 		w := webtest.Open(t, b, url+"#/alarms", view.Width, view.Height, view.Dark)
-		w.Within(20*time.Second, "six alarms", `document.querySelectorAll("tr[data-alarm]").length === 6`)
+		w.Within("six alarms", `document.querySelectorAll("tr[data-alarm]").length === 6`)
 		got := webtest.JS[string](w, `[...document.querySelectorAll("tr[data-alarm]")].map((r) => r.dataset.alarm + " " + r.querySelector(".shape").getAttribute("class").slice(12) + " " + r.querySelector("b").innerText).join(", ")`)
 		if want := "a4 alarm Active, a3 alarm Active, a2 returned Returned, a1 answered Active, a5 held Shelved, a0 ok Over"; got != want {
 			t.Errorf("the alarms are %s; want %s", got, want)
@@ -136,20 +136,20 @@ func TestBrowserAlarmsMany(t *testing.T) {
 		p.fault(s.Name, 6)
 	}
 	w := webtest.Open(t, b, url, 1280, 800, false)
-	w.Within(20*time.Second, "an alarm of each", `document.querySelector(".pending").innerText.trim() === "3" && document.querySelectorAll(".below tr[data-alarm]").length === 3`)
+	w.Within("an alarm of each", `document.querySelector(".pending").innerText.trim() === "3" && document.querySelectorAll(".below tr[data-alarm]").length === 3`)
 	w.GoTo("#/alarms")
-	w.Within(20*time.Second, "the same list", `document.querySelectorAll("tr[data-alarm]").length === 3`)
+	w.Within("the same list", `document.querySelectorAll("tr[data-alarm]").length === 3`)
 	js := `([...document.querySelectorAll(".toolbar button")].find((b) => b.innerText === "Acknowledge all 3")?.click(), true)`
 	webtest.JS[bool](w, js)
 	w.Do("answer", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Bo"), chromedp.SendKeys("#ask-comment", "one cause"))
 	w.Click("dialog .primary")
-	w.Within(20*time.Second, "all of them answered", `[...document.querySelectorAll("tr[data-alarm] .by")].filter((e) => e.innerText === "Bo").length === 3 && document.querySelector(".pending[hidden]") !== null`)
+	w.Within("all of them answered", `[...document.querySelectorAll("tr[data-alarm] .by")].filter((e) => e.innerText === "Bo").length === 3 && document.querySelector(".pending[hidden]") !== null`)
 	for _, want := range []int{203, 253} {
 		w.Click(".older")
-		w.Within(20*time.Second, "older alarms", fmt.Sprintf(`document.querySelectorAll("tr[data-alarm]").length === %d`, want))
+		w.Within("older alarms", fmt.Sprintf(`document.querySelectorAll("tr[data-alarm]").length === %d`, want))
 	}
 	w.Click(".older")
-	w.Within(20*time.Second, "word that there are no more", `document.querySelector(".older").innerText === "No older alarms"`)
+	w.Within("word that there are no more", `document.querySelector(".older").innerText === "No older alarms"`)
 	if last := webtest.JS[string](w, `[...document.querySelectorAll("tr[data-alarm]")].at(-1).dataset.alarm`); last != "old249" {
 		t.Errorf("the last alarm is %s, want the oldest", last)
 	}
@@ -162,11 +162,11 @@ func TestBrowserHostileText(t *testing.T) {
 	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	url, _ := serve(t, hostilePlant(t), "127.0.0.1:0", dist)
 	w := webtest.Open(t, b, url, 1280, 800, false)
-	w.Within(20*time.Second, "the tile", `document.querySelector(".tile") !== null`)
+	w.Within("the tile", `document.querySelector(".tile") !== null`)
 	w.Shows(".tile .title", ".tile .made", ".tile .reasons", ".tile .limit")
 	w.Shot("overview")
 	w.GoTo("#/alarms")
-	w.Within(20*time.Second, "both alarms", `document.querySelectorAll("tr[data-alarm]").length === 2`)
+	w.Within("both alarms", `document.querySelectorAll("tr[data-alarm]").length === 2`)
 	w.Click("button.ack")
 	w.Do("open the dialog", chromedp.WaitVisible("dialog[open]"))
 	w.Shows(".c-what", ".c-part", ".c-stream", ".by", ".comment", "dialog .about")
@@ -175,14 +175,14 @@ func TestBrowserHostileText(t *testing.T) {
 	w.Shot("alarms")
 	w.Quiet() // what follows asks for what this plant does not provide
 	w.GoTo("#/streams/s")
-	w.Within(20*time.Second, "the stream's page", `document.querySelectorAll(".lane .key").length === 2`)
+	w.Within("the stream's page", `document.querySelectorAll(".lane .key").length === 2`)
 	w.Shows(".stream-page h1", ".reasons", ".stream-facts", ".open-alarms", ".legend")
 	w.Shot("stream")
 	w.GoTo("#/alarms/" + neturl.PathEscape(webtest.Hostile))
-	w.Within(20*time.Second, "the alarm's page", `document.querySelector(".alarm-page h1")?.textContent.includes("onerror")`)
+	w.Within("the alarm's page", `document.querySelector(".alarm-page h1")?.textContent.includes("onerror")`)
 	w.Shows(".alarm-page h1", ".what-stood-out", ".alarm-page .facts")
 	w.Shot("alarm")
 	w.GoTo("#/teach/s")
-	w.Within(20*time.Second, "the page to teach it", `document.querySelector(".teach-page h1")?.textContent.includes("onerror")`)
+	w.Within("the page to teach it", `document.querySelector(".teach-page h1")?.textContent.includes("onerror")`)
 	w.Shows(".teach-page h1", "select")
 }

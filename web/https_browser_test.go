@@ -3,7 +3,6 @@ package web_test
 import (
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/chromedp"
@@ -35,10 +34,10 @@ func TestBrowserHTTPS(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Do("open the page", chromedp.Navigate(url), chromedp.WaitReady("body"))
-	w.Within(20*time.Second, "the login", `document.activeElement?.id === "user"`)
+	w.Within("the login", `document.activeElement?.id === "user"`)
 	w.Do("log in", chromedp.KeyEvent("vera"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(password), chromedp.KeyEvent(kb.Enter))
-	w.Within(30*time.Second, "the streams", `document.querySelectorAll(".tile").length === 3`)
-	w.Within(20*time.Second, "a live feed", `document.body.innerText.includes("ring-")`)
+	w.Within("the streams", `document.querySelectorAll(".tile").length === 3`)
+	w.Within("a live feed", `document.body.innerText.includes("ring-")`)
 	if got := webtest.JS[string](w, `document.cookie`); got != "" {
 		t.Errorf("a script can read the cookie %q", got)
 	}
@@ -48,5 +47,5 @@ func TestBrowserHTTPS(t *testing.T) {
 	if err := users.Add("other", auth.Viewer, password); err != nil {
 		t.Fatal(err)
 	}
-	w.Within(30*time.Second, "the login again", `document.querySelector(".login") !== null && document.querySelectorAll(".tile").length === 0`)
+	w.Within("the login again", `document.querySelector(".login") !== null && document.querySelectorAll(".tile").length === 0`)
 }

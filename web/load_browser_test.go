@@ -51,7 +51,7 @@ func TestBrowserHeap(t *testing.T) {
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{History: history{p, sources}})
 	feed(t, p, sources)
 	w := webtest.Open(t, b, url+"#/streams/grinder.mbn", 1280, 1600, false)
-	w.Within(30*time.Second, "eight plots", lanes+`.split(", ").length >= 8 && document.querySelectorAll(".lane canvas").length === 8`)
+	w.Within("eight plots", lanes+`.split(", ").length >= 8 && document.querySelectorAll(".lane canvas").length === 8`)
 	reached := func(minutes float64) {
 		t.Helper()
 		at := sources[0].start.Add(time.Duration(minutes * float64(time.Minute)))
@@ -94,7 +94,7 @@ func BenchmarkBrowserFrames(b *testing.B) {
 	url, _ := serve(b, p, "127.0.0.1:0", dist, api.Providers{History: history{p, sources}})
 	feed(b, p, sources)
 	w := webtest.Open(b, chromium, url+"#/streams/grinder.mbn", 1280, 1600, false)
-	w.Within(30*time.Second, "eight plots", lanes+`.split(", ").length >= 8 && document.querySelectorAll(".lane canvas").length === 8`)
+	w.Within("eight plots", lanes+`.split(", ").length >= 8 && document.querySelectorAll(".lane canvas").length === 8`)
 	time.Sleep(2 * time.Second)
 	webtest.JS[bool](w, watchFrames)
 	for b.Loop() {

@@ -76,7 +76,7 @@ func TestBrowserOverview(t *testing.T) {
 		w := webtest.Open(t, b, url, view.Width, view.Height, view.Dark)
 		pages = append(pages, w)
 		w.Name = view.Name
-		w.Within(20*time.Second, "three streams that are scored", `document.querySelectorAll(".tile[data-phase=watching] .tile-score b").length === 3`)
+		w.Within("three streams that are scored", `document.querySelectorAll(".tile[data-phase=watching] .tile-score b").length === 3`)
 		webtest.JS[bool](w, `window.sameDocument = true`)
 		for _, s := range streams {
 			w.Moves(fmt.Sprintf(".tile[data-stream='%s'] .spark", s.Name))
@@ -94,8 +94,8 @@ func TestBrowserOverview(t *testing.T) {
 	}
 	p.fault("grinder.mbn", 5)
 	for _, w := range pages {
-		w.Within(20*time.Second, "the stream with the alarm in the first place", `document.querySelector(".tile")?.innerText.includes("Grinder, Barkhausen noise")`)
-		w.Within(20*time.Second, "its verdict and its alarm", `((t) => t.querySelector(".verdict").innerText === "Alarm" && t.querySelector(".open").innerText === "1 to acknowledge")(document.querySelector(".tile"))`)
+		w.Within("the stream with the alarm in the first place", `document.querySelector(".tile")?.innerText.includes("Grinder, Barkhausen noise")`)
+		w.Within("its verdict and its alarm", `((t) => t.querySelector(".verdict").innerText === "Alarm" && t.querySelector(".open").innerText === "1 to acknowledge")(document.querySelector(".tile"))`)
 		if !webtest.JS[bool](w, `window.sameDocument === true && document.title === "(1) Overview – Crackle"`) {
 			t.Errorf("%s: the page was loaded again, or its title does not count the alarm", w.Name)
 		}
@@ -115,7 +115,7 @@ func TestBrowserOverviewMany(t *testing.T) {
 		p.trend(s, 60, i)
 	}
 	w := webtest.Open(t, b, url, 1280, 800, false)
-	w.Within(30*time.Second, "300 tiles", `document.querySelectorAll(".tile").length === 300`)
+	w.Within("300 tiles", `document.querySelectorAll(".tile").length === 300`)
 	order := webtest.JS[string](w, `[...document.querySelectorAll(".group:not([hidden])")].map((g) => g.dataset.group + " " + g.querySelectorAll(".tile").length).join(", ")`)
 	if want := "alarm 4, caution 15, waiting 7, ok 274"; order != want {
 		t.Errorf("the groups are %s; want %s", order, want)
@@ -132,21 +132,21 @@ func TestBrowserOverviewMany(t *testing.T) {
 	w.Accessible("many")
 	w.Shot("many-light")
 	w.Click(`.chip[data-group="caution"]`)
-	w.Within(10*time.Second, "only those not assessed", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 15`)
+	w.Within("only those not assessed", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 15`)
 	w.Click(".chip")
 	w.Key("/", "Slash")
 	w.Do("search", chromedp.KeyEvent("press 117"))
-	w.Within(10*time.Second, "one tile", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 1 && location.hash.includes("q=press")`)
+	w.Within("one tile", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 1 && location.hash.includes("q=press")`)
 	w.Do("clear", chromedp.KeyEvent(kb.Escape))
 	webtest.JS[bool](w, `((s) => { s.value = ""; s.dispatchEvent(new Event("input")); s.blur(); return true; })(document.querySelector("input[type=search]"))`)
 	w.Key("w", "KeyW")
-	w.Within(10*time.Second, "the wall", `document.documentElement.hasAttribute("data-wall") && document.querySelectorAll(".tile").length === 300`)
+	w.Within("the wall", `document.documentElement.hasAttribute("data-wall") && document.querySelectorAll(".tile").length === 300`)
 	w.Shot("wall")
 	w.Key("w", "KeyW")
 	tall := webtest.Open(t, b, url+"#/?state=alarm", 820, 1180, true)
-	tall.Within(20*time.Second, "the filter that the address names", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 4`)
+	tall.Within("the filter that the address names", `[...document.querySelectorAll(".tile")].filter((t) => t.offsetParent).length === 4`)
 	webtest.JS[bool](tall, `(location.hash = "#/?state=", location.reload(), true)`)
-	tall.Within(20*time.Second, "all again", `document.querySelectorAll(".tile").length === 300`)
+	tall.Within("all again", `document.querySelectorAll(".tile").length === 300`)
 	tall.Fits("tall")
 	tall.Accessible("many, dark")
 	tall.Shot("many-dark")
@@ -183,19 +183,19 @@ func TestBrowserSaysWhenDataIsOld(t *testing.T) {
 	url, stop := serve(t, p, "127.0.0.1:0", dist)
 	feed(t, p, sources)
 	w := webtest.Open(t, b, url, 1280, 800, false)
-	w.Within(20*time.Second, "scores", `document.querySelectorAll(".tile[data-phase=watching]").length === 3`)
+	w.Within("scores", `document.querySelectorAll(".tile[data-phase=watching]").length === 3`)
 	webtest.JS[bool](w, `window.sameDocument = true`)
 	p.silence("motor.current")
-	w.Within(20*time.Second, "word that the motor's data is old", `document.querySelector(".tile[data-stream='motor.current'] .age-word").innerText.trim() === "old"`)
-	w.Within(20*time.Second, "a stream that is heard, not called old", `document.querySelector(".tile[data-stream='grinder.mbn'] .age-word").innerText.trim() === "ago"`)
-	w.Within(20*time.Second, "the silent stream in the first place", `document.querySelector(".tile").dataset.stream === "motor.current"`)
+	w.Within("word that the motor's data is old", `document.querySelector(".tile[data-stream='motor.current'] .age-word").innerText.trim() === "old"`)
+	w.Within("a stream that is heard, not called old", `document.querySelector(".tile[data-stream='grinder.mbn'] .age-word").innerText.trim() === "ago"`)
+	w.Within("the silent stream in the first place", `document.querySelector(".tile").dataset.stream === "motor.current"`)
 	w.Quiet() // what follows may make the browser itself complain of a refused connection
 
 	stop()
-	w.Within(20*time.Second, "the banner", `!document.querySelector("#banner").hidden && document.querySelector("#banner").innerText.includes("No connection to the monitor")`)
+	w.Within("the banner", `!document.querySelector("#banner").hidden && document.querySelector("#banner").innerText.includes("No connection to the monitor")`)
 	was := webtest.JS[string](w, `document.querySelector(".tile[data-stream='grinder.mbn'] .tile-age").innerText`)
-	w.Within(20*time.Second, "an age that counts up", fmt.Sprintf(`document.querySelector(".tile[data-stream='grinder.mbn'] .tile-age").innerText !== %q`, was))
-	w.Within(20*time.Second, "word that all data is old", `document.querySelectorAll(".tile[data-stale]").length === 3`)
+	w.Within("an age that counts up", fmt.Sprintf(`document.querySelector(".tile[data-stream='grinder.mbn'] .tile-age").innerText !== %q`, was))
+	w.Within("word that all data is old", `document.querySelectorAll(".tile[data-stale]").length === 3`)
 	if got := webtest.JS[string](w, `document.querySelector(".tile[data-stream='grinder.mbn'] .verdict").innerText`); got != "Was OK" {
 		t.Errorf("with the connection lost the verdict reads %q, want one that does not call old data OK", got)
 	}
@@ -205,16 +205,16 @@ func TestBrowserSaysWhenDataIsOld(t *testing.T) {
 	again := newPlant(t, streams...)
 	serve(t, again, strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/"), dist)
 	feed(t, again, sources)
-	w.Within(30*time.Second, "recovery", `document.querySelector("#banner").hidden && document.querySelectorAll(".tile[data-phase=watching]:not([data-stale])").length === 3`)
+	w.Within("recovery", `document.querySelector("#banner").hidden && document.querySelectorAll(".tile[data-phase=watching]:not([data-stale])").length === 3`)
 	if !webtest.JS[bool](w, `window.sameDocument`) {
 		t.Error("the page was loaded again")
 	}
 	again.fault("grinder.mbn", 5)
-	w.Within(20*time.Second, "an alarm of the new monitor", `document.querySelector(".pending:not([hidden])") !== null`)
+	w.Within("an alarm of the new monitor", `document.querySelector(".pending:not([hidden])") !== null`)
 	w.GoTo("#/alarms")
 	w.Click("button.ack")
 	w.Do("acknowledge with the old monitor's token", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Ann"))
 	w.Click("dialog .primary")
-	w.Within(20*time.Second, "the acknowledgement", `document.querySelector(".by")?.innerText === "Ann"`)
+	w.Within("the acknowledgement", `document.querySelector(".by")?.innerText === "Ann"`)
 	w.Shot("recovered")
 }

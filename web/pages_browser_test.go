@@ -80,25 +80,25 @@ func TestBrowserParts(t *testing.T) {
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{Parts: s, Reports: s})
 	for _, view := range webtest.Views {
 		w := webtest.Open(t, b, url+"#/parts", view.Width, view.Height, view.Dark)
-		w.Within(20*time.Second, "every part", `document.querySelectorAll("table.parts tbody tr").length === 41 && document.querySelectorAll("table.lots tbody tr").length === 4`)
+		w.Within("every part", `document.querySelectorAll("table.parts tbody tr").length === 41 && document.querySelectorAll("table.lots tbody tr").length === 4`)
 		w.Shows("table.parts td:nth-child(2)", "table.parts td:nth-child(2) .sub", "table.parts td:nth-child(7)", "table.lots td:nth-child(2)")
 		w.Accessible(view.Name)
 		w.Shot(view.Name)
 		w.Quiet()
 	}
 	w := webtest.Open(t, b, url+"#/parts", 1280, 800, false)
-	w.Within(20*time.Second, "every part", `document.querySelectorAll("table.parts tbody tr").length === 41`)
+	w.Within("every part", `document.querySelectorAll("table.parts tbody tr").length === 41`)
 	webtest.JS[bool](w, `([...document.querySelectorAll(".chip")].find((c) => c.innerText.includes("Alarm")).click(), true)`)
-	w.Within(10*time.Second, "those with an alarm", `[...document.querySelectorAll("table.parts tbody tr")].every((r) => r.dataset.verdict === "alarm") && document.querySelectorAll("table.parts tbody tr").length === 3`)
+	w.Within("those with an alarm", `[...document.querySelectorAll("table.parts tbody tr")].every((r) => r.dataset.verdict === "alarm") && document.querySelectorAll("table.parts tbody tr").length === 3`)
 	webtest.JS[bool](w, `([...document.querySelectorAll(".chip")].find((c) => c.innerText.includes("Not assessed")).click(), true)`)
-	w.Within(10*time.Second, "those not assessed, with the reason", `document.querySelector("table.parts tbody tr:nth-child(1)").innerText.includes("204 800 samples are missing")`)
+	w.Within("those not assessed, with the reason", `document.querySelector("table.parts tbody tr:nth-child(1)").innerText.includes("204 800 samples are missing")`)
 	if text := webtest.JS[string](w, `document.querySelector("table.parts tbody tr").innerText`); !strings.Contains(text, "98.2\u202f%") {
 		t.Errorf("a coverage of 0.98296 reads %q; it must not be rounded up", text)
 	}
 	webtest.JS[bool](w, `(document.querySelector("table.parts details").open = true)`)
-	w.Within(10*time.Second, "the account", `document.querySelector("table.parts details").innerText.includes("204\u202f800")`)
+	w.Within("the account", `document.querySelector("table.parts details").innerText.includes("204\u202f800")`)
 	w.Click(`table.lots tbody tr:nth-child(3) a`)
-	w.Within(20*time.Second, "one lot", `location.hash.includes("lot=L-2206") && document.querySelectorAll("table.lots tbody tr").length === 1 && [...document.querySelectorAll("table.parts td:nth-child(2) .sub")].every((c) => c.innerText === "L-2206")`)
+	w.Within("one lot", `location.hash.includes("lot=L-2206") && document.querySelectorAll("table.lots tbody tr").length === 1 && [...document.querySelectorAll("table.parts td:nth-child(2) .sub")].every((c) => c.innerText === "L-2206")`)
 	w.Shot("lot")
 	for link, want := range map[string]string{webtest.JS[string](w, `document.querySelector("a.csv").href`): "grinder.mbn,L-2206", webtest.JS[string](w, `document.querySelector("table.lots a[target]").href`): "<h1>grinder.mbn L-2206</h1>"} {
 		resp, err := http.Get(link)
@@ -144,7 +144,7 @@ func TestBrowserSystem(t *testing.T) {
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{System: clinic{}, Sinks: clinic{}})
 	for _, view := range webtest.Views {
 		w := webtest.Open(t, b, url+"#/system", view.Width, view.Height, view.Dark)
-		w.Within(20*time.Second, "both streams and sinks", `document.querySelectorAll("table.flows tbody tr").length === 2 && document.querySelectorAll("table.sinks tbody tr").length === 2`)
+		w.Within("both streams and sinks", `document.querySelectorAll("table.flows tbody tr").length === 2 && document.querySelectorAll("table.sinks tbody tr").length === 2`)
 		text := webtest.JS[string](w, `document.body.innerText`)
 		for _, want := range []string{"1.4.0", "1 d 02 h", "58 of 64, nearly full", "200\u202fkHz", "9.1\u202fGB of 10\u202fGB, nearly full", "4\u202f096", "POST answered 503", "0.8\u202fs"} {
 			if !strings.Contains(strings.ReplaceAll(text, "d\u00a0", "d "), want) && !strings.Contains(strings.ReplaceAll(text, "\u202f", " "), want) {
@@ -158,9 +158,9 @@ func TestBrowserSystem(t *testing.T) {
 	}
 	w := webtest.Open(t, b, url+"#/system", 1280, 800, false)
 	w.Click(`tr[data-sink=maintenance] button`)
-	w.Within(20*time.Second, "the test delivered", `document.querySelector("tr[data-sink=maintenance]").innerText.includes("delivered")`)
+	w.Within("the test delivered", `document.querySelector("tr[data-sink=maintenance]").innerText.includes("delivered")`)
 	w.Click(`tr[data-sink=mes] button`)
-	w.Within(20*time.Second, "the reason why not", `document.querySelector("tr[data-sink=mes] td:last-child").innerText.includes("POST answered 503")`)
+	w.Within("the reason why not", `document.querySelector("tr[data-sink=mes] td:last-child").innerText.includes("POST answered 503")`)
 }
 
 // Logins: nothing is shown before, a wrong password is refused in words, each role sees what it may do, and whoever logs out sees nothing more.
@@ -186,7 +186,7 @@ func TestBrowserLogin(t *testing.T) {
 	p.fault("grinder.mbn", 5)
 	for _, view := range webtest.Views {
 		w := webtest.Open(t, b, url+"#/alarms", view.Width, view.Height, view.Dark)
-		w.Within(20*time.Second, "the login", `document.querySelector(".login") !== null`)
+		w.Within("the login", `document.querySelector(".login") !== null`)
 		if webtest.JS[int](w, `document.querySelectorAll("tr, .tile").length`) != 0 || strings.Contains(webtest.JS[string](w, `document.body.innerText`), "Grinder") {
 			t.Error("something is shown before anybody has logged in")
 		}
@@ -198,22 +198,22 @@ func TestBrowserLogin(t *testing.T) {
 		ack, try bool
 	}{{"vera", false, false}, {"eve", true, true}, {"otto", true, false}} {
 		w := webtest.Open(t, b, url+"#/alarms", 1280, 800, false)
-		w.Within(20*time.Second, "the login", `document.activeElement?.id === "user"`)
+		w.Within("the login", `document.activeElement?.id === "user"`)
 		w.Do("a wrong password", chromedp.KeyEvent(c.user), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("wrong, wrong, wrong"), chromedp.KeyEvent(kb.Enter))
-		w.Within(30*time.Second, "the refusal", `document.querySelector(".login .error").innerText !== ""`)
+		w.Within("the refusal", `document.querySelector(".login .error").innerText !== ""`)
 		w.Do("the right one", chromedp.SendKeys("#password", password), chromedp.KeyEvent(kb.Enter))
-		w.Within(30*time.Second, "the page that was asked for", `document.querySelector("tr[data-alarm]") !== null && document.querySelector(".user-name").innerText.startsWith("`+c.user+`")`)
+		w.Within("the page that was asked for", `document.querySelector("tr[data-alarm]") !== null && document.querySelector(".user-name").innerText.startsWith("`+c.user+`")`)
 		if got := webtest.JS[int](w, `document.querySelectorAll("button.ack").length`) > 0; got != c.ack {
 			t.Errorf("%s sees a button to acknowledge: %v, want %v", c.user, got, c.ack)
 		}
 		w.GoTo("#/system")
-		w.Within(20*time.Second, "the sinks", `document.querySelectorAll("table.sinks tbody tr").length === 2`)
+		w.Within("the sinks", `document.querySelectorAll("table.sinks tbody tr").length === 2`)
 		if got := webtest.JS[int](w, `document.querySelectorAll("table.sinks button").length`) > 0; got != c.try {
 			t.Errorf("%s sees a button to test a sink: %v, want %v", c.user, got, c.try)
 		}
 		if c.ack {
 			w.GoTo("#/alarms")
-			w.Within(20*time.Second, "the alarms", `document.querySelector("button.ack") !== null || document.querySelector(".by") !== null`)
+			w.Within("the alarms", `document.querySelector("button.ack") !== null || document.querySelector(".by") !== null`)
 			if c.user == "otto" {
 				w.Click("button.ack")
 				w.Do("acknowledge without giving a name", chromedp.WaitVisible("dialog[open]"))
@@ -221,11 +221,11 @@ func TestBrowserLogin(t *testing.T) {
 					t.Error("who is logged in is asked for a name")
 				}
 				w.Click("dialog .primary")
-				w.Within(20*time.Second, "the acknowledgement in the name of who is logged in", `document.querySelector(".by")?.innerText === "otto"`)
+				w.Within("the acknowledgement in the name of who is logged in", `document.querySelector(".by")?.innerText === "otto"`)
 			}
 		}
 		w.Shot(c.user)
 		w.Click(".user button")
-		w.Within(30*time.Second, "the login again", `document.querySelector(".login") !== null && document.querySelectorAll("tr").length === 0`)
+		w.Within("the login again", `document.querySelector(".login") !== null && document.querySelectorAll("tr").length === 0`)
 	}
 }

@@ -45,8 +45,8 @@ func TestBrowserStates(t *testing.T) {
 	p := newPlant(t, streams...)
 	url, _ := serve(t, p, "127.0.0.1:0", dist)
 	w := webtest.Open(t, b, url, 1280, 800, false)
-	w.Within(20*time.Second, "nine streams", `document.querySelectorAll(".tile").length === 9`)
-	w.Within(20*time.Second, "word of old data", `document.querySelector(".tile[data-stream=old] .age-word").innerText.trim() === "old"`)
+	w.Within("nine streams", `document.querySelectorAll(".tile").length === 9`)
+	w.Within("word of old data", `document.querySelector(".tile[data-stream=old] .age-word").innerText.trim() === "old"`)
 	for name, want := range map[string]string{
 		"ok": "ok|OK|calm", "alarm": "alarm|Alarm|alarm", "defect": "unknown|Not assessed|caution", "warming": "quiet|Not assessed|calm",
 		"learning": "quiet|Not assessed|calm", "waiting": "quiet|Not assessed|calm", "ended": "ok|OK|calm", "old": "unknown|Was OK|caution",
@@ -56,8 +56,8 @@ func TestBrowserStates(t *testing.T) {
 			t.Errorf("stream %s is shown as %s, want %s", name, got, want)
 		}
 	}
-	w.Within(20*time.Second, "those that need a person first", `[...document.querySelectorAll(".tile")].map((t) => t.dataset.stream).join(" ") === "alarm defect old warming learning waiting ok ended moved"`)
-	w.Within(20*time.Second, "word of another level", `document.querySelector(".tile[data-stream=moved] .reasons").innerText.includes("new steady state")`)
+	w.Within("those that need a person first", `[...document.querySelectorAll(".tile")].map((t) => t.dataset.stream).join(" ") === "alarm defect old warming learning waiting ok ended moved"`)
+	w.Within("word of another level", `document.querySelector(".tile[data-stream=moved] .reasons").innerText.includes("new steady state")`)
 	w.Shot("wide-light")
 	w.Accessible("light")
 	webtest.JS[bool](w, `(document.documentElement.dataset.theme = "dark", true)`)

@@ -6,7 +6,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"crackle/web/api"
 	"crackle/web/webtest"
@@ -25,11 +24,11 @@ func TestBrowserStream(t *testing.T) {
 	p.fault("grinder.mbn", 5)
 	for _, view := range webtest.Views {
 		w := webtest.Open(t, b, url+"#/streams/grinder.mbn", view.Width, view.Height, view.Dark)
-		w.Within(30*time.Second, "every plot", lanes+` === "Score, limit provisional, Signal, Conditioned, Spectrogram, band_1_rms, band_2_rms, band_3_rms, band_6_rms"`)
+		w.Within("every plot", lanes+` === "Score, limit provisional, Signal, Conditioned, Spectrogram, band_1_rms, band_2_rms, band_3_rms, band_6_rms"`)
 		for n := range 3 {
 			w.Moves(fmt.Sprintf(".lane:nth-child(%d) canvas", n+1))
 		}
-		w.Within(20*time.Second, "the open alarm", `document.querySelector(".open-alarms a") !== null`)
+		w.Within("the open alarm", `document.querySelector(".open-alarms a") !== null`)
 		text := webtest.JS[string](w, `document.body.innerText`)
 		for _, want := range []string{"Grinder, Barkhausen noise", "Alarm", "Simulated", "provisional", "L-2207", "200\u202fkHz", "Show 2 more features"} {
 			if !strings.Contains(text, want) {
@@ -51,37 +50,37 @@ func TestBrowserStreamPast(t *testing.T) {
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{History: history{p, sources}})
 	feed(t, p, sources)
 	w := webtest.Open(t, b, url+"#/streams/grinder.mbn", 1280, 800, false)
-	w.Within(30*time.Second, "every plot", lanes+`.split(", ").length >= 8`)
+	w.Within("every plot", lanes+`.split(", ").length >= 8`)
 	w.Key(" ", "Space")
-	w.Within(10*time.Second, "the pause", `[...document.querySelectorAll(".time-bar button")][0].innerText === "Live" && location.hash.includes("from=")`)
+	w.Within("the pause", `[...document.querySelectorAll(".time-bar button")][0].innerText === "Live" && location.hash.includes("from=")`)
 	was := webtest.JS[string](w, `location.hash`)
-	w.Within(20*time.Second, "the past in the plots", `document.querySelector(".lane:nth-child(2) canvas") !== null`)
+	w.Within("the past in the plots", `document.querySelector(".lane:nth-child(2) canvas") !== null`)
 	still := webtest.JS[int](w, fmt.Sprintf("%s(%q)", webtest.Picture, ".lane:nth-child(2) canvas"))
 	w.Click(`button[aria-label="Zoom in"]`)
-	w.Within(20*time.Second, "a closer look", fmt.Sprintf("%s(%q) !== %d && location.hash !== %q", webtest.Picture, ".lane:nth-child(2) canvas", still, was))
+	w.Within("a closer look", fmt.Sprintf("%s(%q) !== %d && location.hash !== %q", webtest.Picture, ".lane:nth-child(2) canvas", still, was))
 	w.Click(`button[aria-label="Zoom out"]`)
-	w.Within(20*time.Second, "the same stretch again", fmt.Sprintf("location.hash === %q", was))
+	w.Within("the same stretch again", fmt.Sprintf("location.hash === %q", was))
 
 	w.Click(`button[aria-label="Earlier"]`)
 	w.Key("-", "Minus")
-	w.Within(20*time.Second, "another stretch", fmt.Sprintf("location.hash !== %q && location.hash.includes('from=')", was))
+	w.Within("another stretch", fmt.Sprintf("location.hash !== %q && location.hash.includes('from=')", was))
 	address := webtest.JS[string](w, `location.hash`)
 	w.Shot("past")
 	w.Accessible("past")
 
 	drag := webtest.JS[[]float64](w, `((r) => [r.x + r.width / 2, r.y + r.height / 2, r.width])(document.querySelector(".lane:nth-child(2) .u-over").getBoundingClientRect())`)
 	w.Drag(drag[0], drag[1], 200, 0)
-	w.Within(20*time.Second, "a stretch moved by hand", fmt.Sprintf("location.hash !== %q", address))
+	w.Within("a stretch moved by hand", fmt.Sprintf("location.hash !== %q", address))
 	w.Quiet()
 
 	other := webtest.Open(t, b, url+webtest.JS[string](w, `location.hash`), 820, 1180, true)
-	other.Within(30*time.Second, "the same stretch in another window", `document.querySelector(".time-bar button").innerText === "Live" && document.querySelectorAll(".lane").length >= 8 && document.querySelectorAll(".lane canvas").length >= 4`)
+	other.Within("the same stretch in another window", `document.querySelector(".time-bar button").innerText === "Live" && document.querySelectorAll(".lane").length >= 8 && document.querySelectorAll(".lane canvas").length >= 4`)
 	if a, b := webtest.JS[string](w, `document.querySelector(".stretch").innerText`), webtest.JS[string](other, `document.querySelector(".stretch").innerText`); a != b {
 		t.Errorf("one window shows %s, the other %s", a, b)
 	}
 	other.Shot("past-tall-dark")
 	w.Key("l", "KeyL")
-	w.Within(20*time.Second, "live again", `document.querySelector(".time-bar button").innerText === "Pause" && !location.hash.includes("from=")`)
+	w.Within("live again", `document.querySelector(".time-bar button").innerText === "Pause" && !location.hash.includes("from=")`)
 	w.Moves(".lane:nth-child(2) canvas")
 	other.Quiet()
 }
@@ -109,11 +108,11 @@ func TestBrowserStreamEnvelope(t *testing.T) {
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{History: history{p, sources}, Envelope: cyclic{}})
 	feed(t, p, sources)
 	w := webtest.Open(t, b, url+"#/streams/grinder.mbn", 1280, 1800, true)
-	w.Within(30*time.Second, "the envelope", `document.querySelector(".envelope:not([hidden]) canvas") !== null`)
+	w.Within("the envelope", `document.querySelector(".envelope:not([hidden]) canvas") !== null`)
 	w.Accessible("envelope")
 	w.Shot("envelope")
 	w.GoTo("#/streams/motor.current")
-	w.Within(30*time.Second, "another stream, without", `document.querySelector("h1").innerText.startsWith("Induction") && document.querySelector(".envelope[hidden]") !== null`)
+	w.Within("another stream, without", `document.querySelector("h1").innerText.startsWith("Induction") && document.querySelector(".envelope[hidden]") !== null`)
 	w.Quiet()
 }
 
@@ -125,10 +124,10 @@ func TestBrowserStreamWithoutPast(t *testing.T) {
 	url, _ := serve(t, p, "127.0.0.1:0", dist)
 	feed(t, p, sources)
 	w := webtest.Open(t, b, url+"#/streams/motor.current", 1280, 800, true)
-	w.Within(30*time.Second, "the live plots", lanes+` === "Score, limit provisional, Signal"`)
+	w.Within("the live plots", lanes+` === "Score, limit provisional, Signal"`)
 	w.Moves(".lane:nth-child(1) canvas")
 	w.Moves(".lane:nth-child(2) canvas")
-	w.Within(20*time.Second, "word that there is no past", `document.querySelector(".stream-page > .note:not([hidden])")?.innerText.includes("does not provide")`)
+	w.Within("word that there is no past", `document.querySelector(".stream-page > .note:not([hidden])")?.innerText.includes("does not provide")`)
 	if got := webtest.JS[string](w, `document.querySelector(".lane:nth-child(2) .legend").innerText.replace(/\s+/g, " ")`); got != "phase A phase B phase C" {
 		t.Errorf("the legend reads %q", got)
 	}

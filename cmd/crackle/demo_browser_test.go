@@ -26,26 +26,26 @@ func TestBrowserDemo(t *testing.T) {
 	url := dashboardOf(t, &log, code)
 	b := webtest.Start(t)
 	one, two := webtest.Open(t, b, url, 1280, 800, false), webtest.Open(t, b, url+"#/alarms", 820, 1180, true)
-	one.Within(30*time.Second, "the dashboard (build it with make build)", `document.querySelectorAll(".tile").length === 3`)
+	one.Within("the dashboard (build it with make build)", `document.querySelectorAll(".tile").length === 3`)
 
 	for _, stream := range []string{"motor.current", "machine.temperature", "grinder.mbn"} {
 		tile := fmt.Sprintf(".tile[data-stream='%s']", stream)
-		one.Within(30*time.Second, "that "+stream+" is watched", fmt.Sprintf(`document.querySelector("%s[data-phase=watching]") !== null`, tile))
+		one.Within("that "+stream+" is watched", fmt.Sprintf(`document.querySelector("%s[data-phase=watching]") !== null`, tile))
 		one.Moves(tile + " .spark")
 	}
 	webtest.JS[bool](one, `window.sameDocument = true`)
 	for _, said := range []string{"Simulated", "Recording", "time-lapsed", "provisional"} {
-		one.Within(5*time.Second, "the word "+said, fmt.Sprintf(`document.body.innerText.includes(%q)`, said))
+		one.Within("the word "+said, fmt.Sprintf(`document.body.innerText.includes(%q)`, said))
 	}
 	const alarm = `tr[data-state=active_unacknowledged], tr[data-state=returned_unacknowledged]`
-	one.Within(30*time.Second, "an alarm on the overview", `document.querySelector(".tile .open[data-waiting]") !== null`)
+	one.Within("an alarm on the overview", `document.querySelector(".tile .open[data-waiting]") !== null`)
 	one.Accessible("the overview")
 	one.Shot("overview")
 	one.GoTo("#/alarms")
 	for _, w := range []*webtest.Page{one, two} {
-		w.Within(30*time.Second, "an alarm of the motor", fmt.Sprintf(`[...document.querySelectorAll(%q)].some((r) => r.innerText.includes("Motor"))`, alarm))
+		w.Within("an alarm of the motor", fmt.Sprintf(`[...document.querySelectorAll(%q)].some((r) => r.innerText.includes("Motor"))`, alarm))
 	}
-	one.Within(time.Second, "the same document", `window.sameDocument === true`)
+	one.Within("the same document", `window.sameDocument === true`)
 	one.Shot("alarm")
 	two.Shot("alarm-tall-dark")
 
@@ -53,24 +53,24 @@ func TestBrowserDemo(t *testing.T) {
 	one.Do("acknowledge", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Ann Weld"), chromedp.SendKeys("#ask-comment", "Looked at the winding"))
 	one.Click("dialog .primary")
 	for _, w := range []*webtest.Page{one, two} {
-		w.Within(10*time.Second, "the acknowledgement", `[...document.querySelectorAll("tr .by")].some((e) => e.innerText === "Ann Weld") && document.body.innerText.includes("Looked at the winding")`)
+		w.Within("the acknowledgement", `[...document.querySelectorAll("tr .by")].some((e) => e.innerText === "Ann Weld") && document.body.innerText.includes("Looked at the winding")`)
 	}
 	two.GoTo("#/streams/motor.current")
-	two.Within(30*time.Second, "signal, spectrogram and features of the motor", `["Score", "Signal", "Spectrogram", "sequence(60)"].every((n) => [...document.querySelectorAll(".lane h2")].some((h) => h.innerText.startsWith(n)))`)
+	two.Within("signal, spectrogram and features of the motor", `["Score", "Signal", "Spectrogram", "sequence(60)"].every((n) => [...document.querySelectorAll(".lane h2")].some((h) => h.innerText.startsWith(n)))`)
 	two.Shot("stream-tall-dark")
-	one.Within(40*time.Second, "the grinding burn", `[...document.querySelectorAll("tr[data-alarm]")].some((r) => r.innerText.includes("shaft-11"))`)
+	one.Within("the grinding burn", `[...document.querySelectorAll("tr[data-alarm]")].some((r) => r.innerText.includes("shaft-11"))`)
 	one.Shot("burn")
 	one.GoTo("#/streams/grinder.mbn")
-	one.Within(30*time.Second, "the grinder's plots", `document.querySelectorAll(".lane canvas").length >= 4`)
+	one.Within("the grinder's plots", `document.querySelectorAll(".lane canvas").length >= 4`)
 	one.Accessible("the stream")
 	one.Picture("stream")
 	webtest.JS[bool](one, `(document.querySelector(".open-alarms a, .events a")?.click(), true)`)
-	one.Within(30*time.Second, "the burn's evidence", `document.querySelectorAll(".evidence canvas").length >= 3`)
+	one.Within("the burn's evidence", `document.querySelectorAll(".evidence canvas").length >= 3`)
 	one.Accessible("the alarm")
 	webtest.JS[bool](one, `(document.querySelector(".evidence").scrollIntoView(), true)`)
 	one.Picture("alarm")
 	one.GoTo("#/")
-	one.Within(30*time.Second, "the grinder with its alarm", `(document.querySelector(".tile[data-stream='grinder.mbn'] .open")?.innerText ?? "") !== ""`)
+	one.Within("the grinder with its alarm", `(document.querySelector(".tile[data-stream='grinder.mbn'] .open")?.innerText ?? "") !== ""`)
 	one.Picture("dashboard")
 
 	if c := wait(t, code, 90*time.Second); c != exitOK {

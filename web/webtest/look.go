@@ -3,7 +3,6 @@ package webtest
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Views are the sizes and themes that every page has to hold in.
@@ -20,7 +19,7 @@ const Picture = `((sel) => { let h = 7; for (const c of document.querySelector(s
 func (p *Page) Moves(sel string) {
 	p.t.Helper()
 	before := JS[int](p, fmt.Sprintf("%s(%q)", Picture, sel))
-	p.Within(20*time.Second, "movement of "+sel, fmt.Sprintf("%s(%q) !== %d", Picture, sel, before))
+	p.Within("movement of "+sel, fmt.Sprintf("%s(%q) !== %d", Picture, sel, before))
 }
 
 // Hostile is text from outside that would like to be markup.

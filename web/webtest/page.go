@@ -17,8 +17,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// life bounds what a window may take of a test.
-const life = 3 * time.Minute
+const (
+	patience = 2 * time.Minute // for what has to come: a machine with other things to do takes its time. No wait that succeeds is longer for it
+	life     = 9 * time.Minute // of a window
+)
 
 // Page is one window of the browser.
 type Page struct {
@@ -110,7 +112,7 @@ func JS[T any](p *Page, expr string) T {
 // Click presses what sel names once it holds still: rows and tiles move as the plant does.
 func (p *Page) Click(sel string) {
 	p.t.Helper()
-	p.Within(20*time.Second, sel+" to press, holding still", fmt.Sprintf(`(() => {
+	p.Within(sel+" to press, holding still", fmt.Sprintf(`(() => {
 		const e = document.querySelector(%q), was = window.heldStill;
 		if (!e || e.disabled) return false;
 		e.scrollIntoView({ block: "nearest" });
@@ -129,10 +131,10 @@ func (p *Page) GoTo(address string) {
 	JS[bool](p, fmt.Sprintf(`(location.hash = %q, true)`, address))
 }
 
-// Within waits until expr is true. A page that is being left for another has no answer yet.
-func (p *Page) Within(d time.Duration, what, expr string) {
+// Within waits until expr is true, for as long as a busy machine may take. A page that is being left for another has no answer yet.
+func (p *Page) Within(what, expr string) {
 	p.t.Helper()
-	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		is, err := chromedp.Run(p.Ctx, chromedp.Evaluate[bool]("!!("+expr+")"))
 		if err != nil && !leaving(err) {
 			p.t.Fatalf("%s: %v", expr, err)
@@ -142,7 +144,7 @@ func (p *Page) Within(d time.Duration, what, expr string) {
 		}
 	}
 	p.Shot("failed")
-	p.t.Fatalf("%s did not come within %v; the page reads: %.1500s", what, d, JS[string](p, "document.body.innerText"))
+	p.t.Fatalf("%s did not come within %v; the page reads: %.1500s", what, patience, JS[string](p, "document.body.innerText"))
 }
 
 // leaving says that the document asked was exchanged for another meanwhile.

@@ -4,7 +4,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"crackle/alert"
 	"crackle/detector"
@@ -94,7 +93,7 @@ func badBlocks(t *testing.T, transport string) {
 	rows := uint64(100 * good)
 
 	eventually(t, "the last good block", func() bool { return w.Status("motor").Counts.Scored > 60 && w.counts("motor").LastEnd == rows })
-	if err := w.Settle(within(t, 20*time.Second), "motor", rows); err != nil {
+	if err := w.Settle(within(t), "motor", rows); err != nil {
 		t.Fatal(err)
 	}
 	c := w.counts("motor")

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
@@ -204,7 +203,7 @@ func TestSameBitsLiveAndFile(t *testing.T) {
 				flush(t, p)
 				samples += p.Next()
 			}
-			if err := w.Settle(within(t, 20*time.Second), stream, samples); err != nil {
+			if err := w.Settle(within(t), stream, samples); err != nil {
 				t.Fatalf("%v; counts %+v", err, w.counts(stream))
 			}
 			for run, name := range names {

@@ -14,6 +14,7 @@ import (
 
 // A chain that takes up the state of another goes on to the bit, wherever it is cut, with and without decimation.
 func TestChainStateSavedAndRestored(t *testing.T) {
+	t.Parallel()
 	cfg := parse(t, t.TempDir(), join(base, noiseStream("plain", "core"), noiseStream("slowed", "core")))
 	signals := noise(t, 0.2, 0.1)
 	for _, name := range []string{"plain", "slowed"} {

@@ -62,7 +62,7 @@ func (c *cluster) start(i int) {
 	}
 	c.nodes[i] = s
 	s.Start()
-	if !s.ReadyForConnections(20 * time.Second) {
+	if !s.ReadyForConnections(patience) {
 		c.t.Fatal("a node of the cluster does not start")
 	}
 }
@@ -122,7 +122,7 @@ func freePorts(t *testing.T, n int) (ports []int) {
 func TestScenarioThreeLameDucks(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t)
-	nc, err := ingest.Connect(within(t, 20*time.Second), ingest.Options{URL: c.urls()})
+	nc, err := ingest.Connect(within(t), ingest.Options{URL: c.urls()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestScenarioThreeLameDucks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := js.CreateStream(within(t, 20*time.Second), jetstream.StreamConfig{Name: block.StoreName, Subjects: []string{block.SubjectAll}, Replicas: 3}); err != nil {
+	if _, err := js.CreateStream(within(t), jetstream.StreamConfig{Name: block.StoreName, Subjects: []string{block.SubjectAll}, Replicas: 3}); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()

@@ -181,7 +181,7 @@ func TestAwayAtStart(t *testing.T) {
 	cfg := external(t, srv, join(motorStream("motor.store", ""), motorStream("motor.core", `transport = "core"`)))
 	saveMotorModel(t, cfg, "motor.store")
 	w := newWatch(t, cfg)
-	if err := w.Start(within(t, 20*time.Second)); err != nil {
+	if err := w.Start(within(t)); err != nil {
 		t.Fatalf("start without a server: %v", err)
 	}
 	status, body := w.get("/readyz")
@@ -213,7 +213,7 @@ func TestServerWithoutJetStream(t *testing.T) {
 	cfg := external(t, &natsServer{url: plain.ClientURL()}, join(motorStream("motor.store", ""), motorStream("motor.core", `transport = "core"`)))
 	saveMotorModel(t, cfg, "motor.store")
 	w := newWatch(t, cfg)
-	if err := w.Start(within(t, 20*time.Second)); err != nil {
+	if err := w.Start(within(t)); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the core subscription", func() bool {

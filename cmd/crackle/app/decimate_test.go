@@ -14,6 +14,7 @@ import (
 
 // A decimated stream gives the same scores for any cut into blocks, in the publisher's own sample indices.
 func TestDecimatedChain(t *testing.T) {
+	t.Parallel()
 	s := config.DefaultStream("s")
 	s.Channels, s.RateHz, s.Decimate, s.Features.List = []string{"a"}, 1000, 5, []string{"rms", "mean"}
 	s.Window.Length, s.Window.Hop = 20, 10

@@ -27,6 +27,7 @@ func rescore(model string) app.Rescorer {
 // A real alarm through the whole program: its evidence is stored, scores again to the bit with the kernel that scored it and within the stated
 // tolerance with every other one that this machine has, and is refused when a bit of it was changed.
 func TestScenarioEvidenceOfAnAlarmScoresAgain(t *testing.T) {
+	t.Parallel()
 	if file := os.Getenv("CRACKLE_TEST_EVIDENCE"); file != "" {
 		verifyAgain(t, file)
 		return
@@ -118,6 +119,7 @@ func verifyAgain(t *testing.T, file string) {
 }
 
 func TestEvidenceOff(t *testing.T) {
+	t.Parallel()
 	cfg := parse(t, t.TempDir(), join(base, "[evidence]\noff = true\n", motorStream("motor", "")))
 	saveMotorModel(t, cfg, "motor")
 	w := start(t, cfg)

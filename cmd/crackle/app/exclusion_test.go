@@ -135,6 +135,7 @@ func TestExclusions(t *testing.T) {
 
 // Parts of which too much is missing, and those that were joined in their middle, are left out.
 func TestPoorPartsAreLeftOut(t *testing.T) {
+	t.Parallel()
 	s := longStretch(t, true)
 	s.poor = []segment{{1, 1000, 2000}}
 	s.torn = []segment{{2, 0, 1000}}

@@ -67,13 +67,13 @@ func strictStore(t *testing.T) place {
 			if err != nil {
 				w.t.Fatal(err)
 			}
-			st, err := js.Stream(within(w.t, 10*time.Second), block.StoreName)
+			st, err := js.Stream(within(w.t), block.StoreName)
 			if err != nil {
 				w.t.Fatal(err)
 			}
 			cfg := st.CachedInfo().Config
 			cfg.MaxMsgSize = most
-			if _, err := js.UpdateStream(within(w.t, 10*time.Second), cfg); err != nil {
+			if _, err := js.UpdateStream(within(w.t), cfg); err != nil {
 				w.t.Fatal(err)
 			}
 		}
@@ -126,7 +126,7 @@ func TestScenarioStoreRefuses(t *testing.T) {
 			sender.part(healthy(t), "after")
 			w.wantVerdict("motor", "after", detector.OK)
 			eventually(t, "the accounts to be stored", func() bool {
-				list, err := app.Parts(within(t, 10*time.Second), w.Connection(), app.PartQuery{Stream: "motor"})
+				list, err := app.Parts(within(t), w.Connection(), app.PartQuery{Stream: "motor"})
 				return err == nil && len(list) == 4
 			})
 			if c := w.counts("motor"); c.Missing != 0 || c.Opened < 3 {
@@ -163,7 +163,7 @@ func (s *bareSender) part(r *demo.Recording, name string) {
 			s.w.t.Fatal(err)
 		}
 	}
-	if err := s.w.Connection().FlushTimeout(10 * time.Second); err != nil {
+	if err := s.w.Connection().FlushTimeout(patience); err != nil {
 		s.w.t.Fatal(err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -155,7 +154,7 @@ func TestFalseJump(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := js.Publish(within(t, 10*time.Second), block.SubjectPrefix+"motor", p); err != nil {
+		if _, err := js.Publish(within(t), block.SubjectPrefix+"motor", p); err != nil {
 			t.Fatal(err)
 		}
 		at = b.End() - jump

@@ -56,6 +56,7 @@ func saveHead(t *testing.T, s *config.Stream, path string) {
 
 // What reference parts measure, and heads answer, is the same to the bit when the chain is taken up from a checkpoint in the middle of a part.
 func TestPassagesSavedAndRestored(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg := parse(t, dir, base+motorStream("motor", "heads = [\"wear.head\"]\nmaster = { parts = [\"REF\"] }"))
 	s := cfg.Streams["motor"]

@@ -41,7 +41,7 @@ func TestHeartbeat(t *testing.T) {
 	}
 	srv.Start()
 	defer srv.Shutdown()
-	if !srv.ReadyForConnections(20 * time.Second) {
+	if !srv.ReadyForConnections(patience) {
 		t.Fatal("the NATS server is not ready")
 	}
 	reload := func(deny ...string) { // as an administrator does
@@ -103,11 +103,11 @@ func TestHeartbeatStored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := js.Stream(within(t, 10*time.Second), block.StoreName)
+	st, err := js.Stream(within(t), block.StoreName)
 	if err != nil {
 		t.Fatal(err)
 	}
-	info, err := st.Info(within(t, 10*time.Second), jetstream.WithSubjectFilter("crackle.signal._heartbeat.>"))
+	info, err := st.Info(within(t), jetstream.WithSubjectFilter("crackle.signal._heartbeat.>"))
 	if err != nil || len(info.State.Subjects) != 1 {
 		t.Errorf("subjects %v, %v; want one", info.State.Subjects, err)
 	}

@@ -2,12 +2,15 @@ package app_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +28,9 @@ import (
 	"crackle/ingest/block"
 )
 
+// patience is how long a test waits for what has to come: a machine with other things to do takes its time. No wait that succeeds is longer for it.
+const patience = 2 * time.Minute
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(serverDir); dir != "" {
 		serve(dir)
@@ -33,7 +39,18 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(monitorConfig); path != "" {
 		watchAlone(path)
 	}
+	waiting(8)
 	goleak.VerifyTestMain(m)
+}
+
+// waiting lets more tests run at once than there are cores, unless the command line says otherwise: nearly all of them wait most of their time.
+func waiting(tests int) {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		flag.Set("test.parallel", strconv.Itoa(max(tests, runtime.GOMAXPROCS(0))))
+	}
 }
 
 // base is what every configuration here begins with: a dashboard on a free port, and a store that need not survive a power cut.
@@ -175,7 +192,7 @@ type watch struct {
 func start(t testing.TB, cfg *config.Config) *watch {
 	t.Helper()
 	w := newWatch(t, cfg)
-	if err := w.Start(within(t, 20*time.Second)); err != nil {
+	if err := w.Start(within(t)); err != nil {
 		t.Fatal(err)
 	}
 	w.listen()
@@ -196,7 +213,7 @@ func newWatch(t testing.TB, cfg *config.Config, change ...func(*app.Options)) *w
 	}
 	w.App = a
 	w.stop = sync.OnceFunc(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := a.Stop(ctx); err != nil {
 			t.Error(err)
@@ -397,9 +414,10 @@ func (l *logBook) String() string {
 	return strings.Join(l.lines, "\n")
 }
 
-func within(t testing.TB, d time.Duration) context.Context {
+// within is a context that ends with the test, or the tests' patience.
+func within(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), d)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -407,9 +425,9 @@ func within(t testing.TB, d time.Duration) context.Context {
 // eventually waits until cond holds.
 func eventually(t testing.TB, what string, cond func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !cond(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); !cond(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%s: not within 30 s", what)
+			t.Fatalf("%s: not within %v", what, patience)
 		}
 	}
 }

@@ -46,6 +46,7 @@ func TestSpikeIsSeenAtEveryZoomProperty(t *testing.T) {
 
 // A tone stands at its frequency.
 func TestSpectrogramShowsATone(t *testing.T) {
+	t.Parallel()
 	const rate, tone = 10_000.0, 1250.0
 	rows := make([]float32, 20_000)
 	for i := range rows {

@@ -16,6 +16,7 @@ import (
 
 // What the store holds of a stream is drawn as it was live: the waveform whole, every score that live gave, the alarm where it began.
 func TestHistoryShowsWhatLiveSaw(t *testing.T) {
+	t.Parallel()
 	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", ""), motorStream("core", `transport = "core"`)))
 	saveMotorModel(t, cfg, "motor")
 	w := start(t, cfg)
@@ -31,7 +32,7 @@ func TestHistoryShowsWhatLiveSaw(t *testing.T) {
 		}
 	}
 	flush(t, p)
-	if err := w.Settle(within(t, 20*time.Second), "motor", uint64(samples)); err != nil {
+	if err := w.Settle(within(t), "motor", uint64(samples)); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "alarm", func() bool { return len(w.events("motor", alert.KindScore)) > 0 })

@@ -21,7 +21,7 @@ func journalOf(t testing.TB, nc *nats.Conn) (list []journal.Entry) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := journal.Read(within(t, 20*time.Second), js, "main", time.Time{}, func(_ uint64, data []byte) error {
+	if _, err := journal.Read(within(t), js, "main", time.Time{}, func(_ uint64, data []byte) error {
 		e, err := journal.Decode(data)
 		list = append(list, e)
 		return err
@@ -52,7 +52,7 @@ func TestScenarioAlarmsOutliveTheProgram(t *testing.T) {
 	w := start(t, cfg)
 	eventually(t, "the silence", func() bool { return len(w.events("motor", alert.KindNoData)) > 0 })
 	id := w.events("motor", alert.KindNoData)[0].Alarm.ID
-	if err := w.Answer(within(t, 10*time.Second), id, "Ines", "the cable is out"); err != nil {
+	if err := w.Answer(within(t), id, "Ines", "the cable is out"); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the message", func() bool { _, hooks, _ := d.counts(); return hooks == 1 })

@@ -142,7 +142,7 @@ func TestScenarioKilledUnderLoad(t *testing.T) {
 		t.Errorf("%d transitions: %s; want 16, each once", n, strings.Join(changes, " "))
 	}
 
-	kept, err := app.Parts(within(t, 20*time.Second), nc, app.PartQuery{Stream: "motor"})
+	kept, err := app.Parts(within(t), nc, app.PartQuery{Stream: "motor"})
 	if err != nil || len(kept) != len(parts) {
 		t.Fatalf("%d parts are kept, want %d; %v", len(kept), len(parts), err)
 	}
@@ -237,7 +237,7 @@ func TestScenarioLaterVersions(t *testing.T) {
 			kept(t, js, "machine.main", func([]byte) []byte { return packed(t, `{"version":99}`) })
 		},
 		"entry of version 99": func(t *testing.T, js jetstream.JetStream) {
-			if _, err := js.Publish(within(t, 10*time.Second), "crackle.journal.main", []byte(`{"v":99,"writer":"x","n":1}`)); err != nil {
+			if _, err := js.Publish(within(t), "crackle.journal.main", []byte(`{"v":99,"writer":"x","n":1}`)); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -270,7 +270,7 @@ func TestScenarioLaterVersions(t *testing.T) {
 // kept changes a value in the bucket of checkpoints.
 func kept(t *testing.T, js jetstream.JetStream, key string, change func([]byte) []byte) {
 	t.Helper()
-	ctx := within(t, 10*time.Second)
+	ctx := within(t)
 	kv, err := js.KeyValue(ctx, "CRACKLE_CHECKPOINTS")
 	if err != nil {
 		t.Fatal(err)
@@ -336,7 +336,7 @@ func TestScenarioKilledWithItsServer(t *testing.T) {
 	if got := strings.Join(changesOf(journalOf(t, nc), "motor", alert.KindScore), " "); got != strings.TrimSpace(strings.Repeat("raised cleared ", 3)) {
 		t.Errorf("the journal has %s", got)
 	}
-	kept, err := app.Parts(within(t, 20*time.Second), nc, app.PartQuery{Stream: "motor"})
+	kept, err := app.Parts(within(t), nc, app.PartQuery{Stream: "motor"})
 	if err != nil || len(kept) != 9 {
 		t.Fatalf("%d parts are kept, want 9; %v", len(kept), err)
 	}
@@ -438,11 +438,11 @@ func TestScenarioKilledBeforeTheEvidence(t *testing.T) {
 // keptHead is the first line of a checkpoint.
 func keptHead(t *testing.T, js jetstream.JetStream, key string) string {
 	t.Helper()
-	kv, err := js.KeyValue(within(t, 10*time.Second), "CRACKLE_CHECKPOINTS")
+	kv, err := js.KeyValue(within(t), "CRACKLE_CHECKPOINTS")
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := kv.Get(within(t, 10*time.Second), key)
+	e, err := kv.Get(within(t), key)
 	if err != nil {
 		t.Fatal(err)
 	}

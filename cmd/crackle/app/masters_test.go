@@ -55,7 +55,7 @@ master = { parts = ["REF*"], measurements = 6, weight = 0.3 }
 		var all []master.Measurement
 		eventually(t, fmt.Sprintf("%d measurements", want), func() bool {
 			var err error
-			if all, err = app.Measurements(within(t, 20*time.Second), w.Connection(), "motor.master"); err != nil {
+			if all, err = app.Measurements(within(t), w.Connection(), "motor.master"); err != nil {
 				t.Fatal(err)
 			}
 			return len(all) >= want
@@ -93,11 +93,11 @@ master = { parts = ["REF*"], measurements = 6, weight = 0.3 }
 	evidenceOf := func(id string) (pack *evidence.Pack) {
 		t.Helper()
 		eventually(t, "its evidence", func() bool {
-			st, err := evidence.OpenStore(within(t, 5*time.Second), js, evidence.Bounds{})
+			st, err := evidence.OpenStore(within(t), js, evidence.Bounds{})
 			if err != nil {
 				return false
 			}
-			b, err := st.Bytes(within(t, 5*time.Second), id)
+			b, err := st.Bytes(within(t), id)
 			if err != nil {
 				return false
 			}
@@ -136,7 +136,7 @@ master = { parts = ["REF*"], measurements = 6, weight = 0.3 }
 			t.Errorf("measured %+v", m)
 		}
 	}
-	parts, err := app.Parts(within(t, 20*time.Second), w.Connection(), app.PartQuery{Part: "REF-06"})
+	parts, err := app.Parts(within(t), w.Connection(), app.PartQuery{Part: "REF-06"})
 	if err != nil || len(parts) != 1 || strings.Join(parts[0].Reasons, "; ") != "a reference part, judged by its own chart" {
 		t.Errorf("kept as %+v, %v", parts, err)
 	}
@@ -147,6 +147,7 @@ master = { parts = ["REF*"], measurements = 6, weight = 0.3 }
 
 // A reference part is neither learnt from nor scored, and the network begins anew behind it; one that was not seen whole is not measured.
 func TestChainLeavesReferencePartsOut(t *testing.T) {
+	t.Parallel()
 	cfg := parse(t, t.TempDir(), base+motorStream("motor", `master = { parts = ["REF"] }`))
 	s := cfg.Streams["motor"]
 	plain := s

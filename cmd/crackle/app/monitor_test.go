@@ -75,7 +75,7 @@ func watchAlone(path string) {
 	fail(a.Start(context.Background()))
 	say(said{Ready: a.URL()})
 	os.Stdin.Read(make([]byte, 1))
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	fail(a.Stop(ctx))
 	os.Exit(0)
@@ -144,7 +144,7 @@ func (m *monitor) all() []said {
 // wait waits until it has said something.
 func (m *monitor) wait(what string, is func(said) bool) (found said) {
 	m.t.Helper()
-	for end := time.Now().Add(40 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
 		for _, l := range m.all() {
 			if is(l) {
 				return l
@@ -152,7 +152,7 @@ func (m *monitor) wait(what string, is func(said) bool) (found said) {
 		}
 		if time.Now().After(end) {
 			text, _ := os.ReadFile(m.log.Name())
-			m.t.Fatalf("%s: not within 40 s; its log:\n%s", what, text)
+			m.t.Fatalf("%s: not within %v; its log:\n%s", what, patience, text)
 		}
 	}
 }
@@ -204,7 +204,7 @@ func (s *natsServer) write(t testing.TB, dir, text string) (string, *config.Conf
 // dial connects a test to a server.
 func (s *natsServer) dial(t testing.TB) *nats.Conn {
 	t.Helper()
-	nc, err := ingest.Connect(within(t, 20*time.Second), ingest.Options{URL: s.url, Token: s.token})
+	nc, err := ingest.Connect(within(t), ingest.Options{URL: s.url, Token: s.token})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package app_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"crackle/alert"
 	"crackle/cmd/crackle/app"
@@ -51,7 +50,7 @@ func TestScenarioPartsAreKept(t *testing.T) {
 	again := start(t, external(t, srv, motorStream("motor.store", "")))
 	ask := func(q app.PartQuery) []ledger.Part {
 		t.Helper()
-		parts, err := app.Parts(within(t, 20*time.Second), again.Connection(), q)
+		parts, err := app.Parts(within(t), again.Connection(), q)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,14 +29,14 @@ func publisher(t testing.TB, nc *nats.Conn, stream string, store bool) *ingest.P
 
 func publish(t testing.TB, p *ingest.Publisher, b *block.Block) {
 	t.Helper()
-	if err := p.Publish(within(t, 20*time.Second), b); err != nil {
+	if err := p.Publish(within(t), b); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func flush(t testing.TB, p *ingest.Publisher) {
 	t.Helper()
-	if err := p.Flush(within(t, 20*time.Second)); err != nil {
+	if err := p.Flush(within(t)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -76,7 +76,7 @@ func cut(b *block.Block, size func() int) (out []*block.Block) {
 func (w *watch) settle(p *ingest.Publisher, stream string) {
 	w.t.Helper()
 	flush(w.t, p)
-	if err := w.Settle(within(w.t, 30*time.Second), stream, p.Next()); err != nil {
+	if err := w.Settle(within(w.t), stream, p.Next()); err != nil {
 		w.t.Fatalf("%v; counts %+v", err, w.counts(stream))
 	}
 }

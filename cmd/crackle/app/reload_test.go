@@ -34,6 +34,7 @@ of_windows = 9
 
 // A configuration that is read again without a change leaves everything as it is: an on-delay that is half-way goes on to the sample.
 func TestScenarioReloadHalfWayThroughOnDelay(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	text := join(base, motorStream("motor", ""), strings.ReplaceAll(slowAlarm, "%[1]q", `"motor"`))
 	cfg := parse(t, dir, text)
@@ -59,6 +60,7 @@ func TestScenarioReloadHalfWayThroughOnDelay(t *testing.T) {
 
 // Of three streams one is changed, one removed and one stays, and one is added.
 func TestScenarioReloadChangedAddedRemoved(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	three := join(base, motorStream("stays", ""), motorStream("changes", ""), motorStream("goes", "no_data_s = 0.2\n"))
 	three = strings.Replace(three, "no_data_s = 300\nqueue_blocks = 4096\nno_data_s = 0.2\n", "queue_blocks = 4096\nno_data_s = 0.2\n", 1)
@@ -114,6 +116,7 @@ func TestScenarioReloadChangedAddedRemoved(t *testing.T) {
 
 // A change of the subject needs another receiver; what is in the store under the new one is read from then on.
 func TestReloadAnotherSubject(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg := parse(t, dir, join(base, motorStream("motor", "")))
 	saveMotorModel(t, cfg, "motor")
@@ -135,6 +138,7 @@ func TestReloadAnotherSubject(t *testing.T) {
 
 // A queue of another length is another receiver too, which goes on where the first one ended.
 func TestReloadReadsOnFromTheSamePlace(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg := parse(t, dir, join(base, motorStream("motor", "")))
 	saveMotorModel(t, cfg, "motor")
@@ -171,6 +175,7 @@ func TestReloadReadsOnFromTheSamePlace(t *testing.T) {
 
 // Mistakes leave everything as it was.
 func TestReloadRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg := parse(t, dir, join(base, motorStream("motor", "")))
 	saveMotorModel(t, cfg, "motor")
@@ -193,7 +198,7 @@ func TestReloadRefused(t *testing.T) {
 // dealtWith waits until a stream has dealt with n samples.
 func dealtWith(t *testing.T, w *watch, stream string, n uint64) {
 	t.Helper()
-	if err := w.Settle(within(t, 30*time.Second), stream, n); err != nil {
+	if err := w.Settle(within(t), stream, n); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -124,7 +124,7 @@ func TestScenarioTwiceTheCapacity(t *testing.T) {
 			w := newWatch(t, cfg, func(o *app.Options) {
 				o.Observe.Score = func(*detector.Score) { time.Sleep(window) }
 			})
-			if err := w.Start(within(t, 20*time.Second)); err != nil {
+			if err := w.Start(within(t)); err != nil {
 				t.Fatal(err)
 			}
 			w.listen()

@@ -27,7 +27,7 @@ func (w *watch) bare(stream string, blocks ...*block.Block) {
 			w.t.Fatal(err)
 		}
 	}
-	if err := w.Connection().FlushTimeout(20 * time.Second); err != nil {
+	if err := w.Connection().FlushTimeout(patience); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -41,6 +41,7 @@ var timeOfParts = time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
 
 // Parts by time are the same however the signal is cut into blocks, have their beginning and end to the sample, and share out what is missing.
 func TestPartsByTime(t *testing.T) {
+	t.Parallel()
 	for name, size := range sizes() {
 		parts := sliced(t, size, 7000, 0, 0)
 		if len(parts) != 4 {
@@ -70,6 +71,7 @@ func TestPartsByTime(t *testing.T) {
 
 // A publisher's own part is left alone.
 func TestPartsOfThePublisherStand(t *testing.T) {
+	t.Parallel()
 	cfg := parse(t, t.TempDir(), join(base, meterStream("m", "part_seconds = 1", "")))
 	s := cfg.Streams["m"]
 	var names []string

@@ -26,7 +26,7 @@ func slow(t *testing.T, cfg *config.Config) (w *watch, open func()) {
 	})
 	open = sync.OnceFunc(func() { close(gate) })
 	t.Cleanup(open) // before the stop
-	if err := w.Start(within(t, 20*time.Second)); err != nil {
+	if err := w.Start(within(t)); err != nil {
 		t.Fatal(err)
 	}
 	w.listen()
@@ -56,7 +56,7 @@ func TestStopIsOrderly(t *testing.T) {
 
 	stopped := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		stopped <- w.Stop(ctx)
 	}()
@@ -96,6 +96,7 @@ func TestStopIsOrderly(t *testing.T) {
 
 // A stop whose time is over says what hangs and ends all the rest.
 func TestStopNamesWhatHangs(t *testing.T) {
+	t.Parallel()
 	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", ""), motorStream("other", "")))
 	saveMotorModel(t, cfg, "motor")
 	w, open := slow(t, cfg)
@@ -125,7 +126,7 @@ func TestStartFails(t *testing.T) {
 	eventually(t, "the first beat", func() bool { last, _ := w.Heartbeat(); return !last.IsZero() })
 	before := goleak.IgnoreCurrent()
 	second := newWatch(t, cfg)
-	err := second.Start(within(t, 20*time.Second))
+	err := second.Start(within(t))
 	if err == nil || !strings.Contains(err.Error(), cfg.Store.Dir) {
 		t.Errorf("a second App on the same folder: %v", err)
 	}
@@ -139,6 +140,7 @@ func TestStartFails(t *testing.T) {
 
 // An App is used once, and says so.
 func TestUsedOnce(t *testing.T) {
+	t.Parallel()
 	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", "")))
 	saveMotorModel(t, cfg, "motor")
 	w := start(t, cfg)
@@ -161,6 +163,7 @@ func TestUsedOnce(t *testing.T) {
 
 // A stop does not wait until what is being learnt is learnt.
 func TestStopWhileLearning(t *testing.T) {
+	t.Parallel()
 	text := strings.NewReplacer(`model = "motor.safetensors"`, "", "epochs = 40", "epochs = 10_000").Replace(motorStream("motor", ""))
 	cfg := parse(t, t.TempDir(), join(base, text, "[stream.motor.learn]\nparts = 2"))
 	var epochs atomic.Int64
@@ -171,7 +174,7 @@ func TestStopWhileLearning(t *testing.T) {
 			}
 		}
 	})
-	if err := w.Start(within(t, 20*time.Second)); err != nil {
+	if err := w.Start(within(t)); err != nil {
 		t.Fatal(err)
 	}
 	w.listen()
@@ -180,7 +183,7 @@ func TestStopWhileLearning(t *testing.T) {
 		publishPart(t, p, &motor(t)[i], motor(t)[i].Name, 100)
 	}
 	eventually(t, "the learning", func() bool { return epochs.Load() > 0 })
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	began := time.Now()
 	if err := w.Stop(ctx); err != nil {

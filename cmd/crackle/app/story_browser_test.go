@@ -5,18 +5,16 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"crackle/web/webtest"
 )
 
-const patience = 60 * time.Second // of a machine with other things to do
-
 // The whole story with every part real: a model is taught in the browser and put in service, a part fails, a second window hears of it without reloading,
 // the evidence is drawn, the alarm is answered and judged, the same stretch is back-tested, and the lot's report names the part.
 func TestBrowserStory(t *testing.T) {
+	t.Parallel()
 	webtest.BuildUI(t)
 	dir := t.TempDir()
 	cfg := parse(t, dir, join(base, motorStream("motor", "")))
@@ -29,7 +27,7 @@ func TestBrowserStory(t *testing.T) {
 	b := webtest.Start(t)
 	one := webtest.Open(t, b, w.URL(), 1280, 800, false)
 	two := webtest.Open(t, b, w.URL()+"#/alarms", 820, 1180, true)
-	one.Within(patience, "the stream, watched", `document.querySelector(".tile[data-stream=motor][data-phase=watching]") !== null`)
+	one.Within("the stream, watched", `document.querySelector(".tile[data-stream=motor][data-phase=watching]") !== null`)
 	webtest.JS[bool](two, `window.sameDocument = true`)
 	teachInBrowser(t, one)
 
@@ -37,14 +35,14 @@ func TestBrowserStory(t *testing.T) {
 	line.part(t, true, "P-bad", "L-shift-2")
 	line.part(t, false, "P-last", "L-shift-2")
 	dealtWith(t, w, "motor", line.samples)
-	two.Within(patience, "the alarm in the second window", `document.querySelector("tr[data-alarm]")?.innerText.includes("P-bad")`)
+	two.Within("the alarm in the second window", `document.querySelector("tr[data-alarm]")?.innerText.includes("P-bad")`)
 	if !webtest.JS[bool](two, `window.sameDocument === true`) {
 		t.Error("the second window was loaded again")
 	}
 	answerInBrowser(t, two)
 
 	one.GoTo("#/")
-	one.Within(patience, "nothing left to acknowledge", `document.querySelector(".pending[hidden]") !== null && document.querySelector(".tile") !== null`)
+	one.Within("nothing left to acknowledge", `document.querySelector(".pending[hidden]") !== null && document.querySelector(".tile") !== null`)
 	lookBack(t, one)
 	backtestInBrowser(t, one)
 	reportInBrowser(t, one)
@@ -56,27 +54,27 @@ func TestBrowserStory(t *testing.T) {
 func teachInBrowser(t *testing.T, w *webtest.Page) {
 	t.Helper()
 	w.GoTo("#/teach/motor")
-	w.Within(patience, "the history to choose from", `document.querySelectorAll(".chooser canvas").length === 2`)
+	w.Within("the history to choose from", `document.querySelectorAll(".chooser canvas").length === 2`)
 	w.Click(".choose-all")
 	w.Click(".inspect")
-	w.Within(patience, "what the stretch holds", `document.querySelector(".inspection")?.dataset.teachable === "true" && document.querySelector(".inspection").innerText.includes("12")`)
+	w.Within("what the stretch holds", `document.querySelector(".inspection")?.dataset.teachable === "true" && document.querySelector(".inspection").innerText.includes("12")`)
 	w.Accessible("the inspection")
 	w.Shot("inspection")
 	w.Click("button.teach")
-	w.Within(patience, "a new model beside the running one", `document.querySelector(".outcome h2")?.innerText.startsWith("A new model") && document.querySelectorAll(".outcome .comparison tbody tr").length >= 5`)
+	w.Within("a new model beside the running one", `document.querySelector(".outcome h2")?.innerText.startsWith("A new model") && document.querySelectorAll(".outcome .comparison tbody tr").length >= 5`)
 	w.Picture("teach")
 	hash := webtest.JS[string](w, `document.querySelector(".outcome h2").innerText.split(", ")[1]`)
 	w.Click(".serve-new")
 	w.Do("say who", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Eve"), chromedp.SendKeys("#ask-comment", "after the new bearings"))
 	w.Click("dialog .primary")
-	w.Within(patience, "the new model in service", fmt.Sprintf(`document.querySelector("tr[data-serving]")?.dataset.model.startsWith(%q) && document.querySelector(".models > .sub").innerText.includes("Eve")`, hash))
+	w.Within("the new model in service", fmt.Sprintf(`document.querySelector("tr[data-serving]")?.dataset.model.startsWith(%q) && document.querySelector(".models > .sub").innerText.includes("Eve")`, hash))
 }
 
 // answerInBrowser opens the alarm's page, looks at the evidence, acknowledges and judges.
 func answerInBrowser(t *testing.T, w *webtest.Page) {
 	t.Helper()
 	w.Click(".c-what a")
-	w.Within(patience, "the evidence", `document.querySelectorAll(".evidence canvas").length >= 3 && document.querySelectorAll(".compared tbody tr").length >= 1`)
+	w.Within("the evidence", `document.querySelectorAll(".evidence canvas").length >= 3 && document.querySelectorAll(".compared tbody tr").length >= 1`)
 	if text := webtest.JS[string](w, `document.querySelector(".compared tbody").innerText`); !strings.Contains(text, "sequence(60)") {
 		t.Errorf("what was expected against what was seen reads %q", text)
 	}
@@ -85,11 +83,11 @@ func answerInBrowser(t *testing.T, w *webtest.Page) {
 	w.Click(".actions .ack")
 	w.Do("answer", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Ann Weld"), chromedp.SendKeys("#ask-comment", "Phase A shorted\r\n<!channel>"))
 	w.Click("dialog .primary")
-	w.Within(patience, "the answer", `document.querySelector(".alarm-page .facts").innerText.includes("Ann Weld")`)
+	w.Within("the answer", `document.querySelector(".alarm-page .facts").innerText.includes("Ann Weld")`)
 	w.Click(".bad")
 	w.Do("judge", chromedp.WaitVisible("dialog[open]"))
 	w.Click("dialog .primary")
-	w.Within(patience, "the judgement", `document.querySelector(".judged:not([hidden])")?.innerText.includes("bad: a true alarm")`)
+	w.Within("the judgement", `document.querySelector(".judged:not([hidden])")?.innerText.includes("bad: a true alarm")`)
 	w.Shot("judged")
 }
 
@@ -97,8 +95,8 @@ func answerInBrowser(t *testing.T, w *webtest.Page) {
 func lookBack(t *testing.T, w *webtest.Page) {
 	t.Helper()
 	w.GoTo("#/streams/motor")
-	w.Within(patience, "the plots of the stream", `["Score", "Signal", "Conditioned", "Spectrogram"].every((n) => [...document.querySelectorAll(".lane h2")].some((h) => h.innerText.startsWith(n)))`)
-	w.Within(patience, "the alarm among the events", `document.querySelector(".events li[data-kind=alarm]") !== null`)
+	w.Within("the plots of the stream", `["Score", "Signal", "Conditioned", "Spectrogram"].every((n) => [...document.querySelectorAll(".lane h2")].some((h) => h.innerText.startsWith(n)))`)
+	w.Within("the alarm among the events", `document.querySelector(".events li[data-kind=alarm]") !== null`)
 	w.Accessible("the stream")
 	w.Shot("stream")
 }
@@ -107,11 +105,11 @@ func lookBack(t *testing.T, w *webtest.Page) {
 func backtestInBrowser(t *testing.T, w *webtest.Page) {
 	t.Helper()
 	w.GoTo("#/teach/motor")
-	w.Within(patience, "the history", `document.querySelectorAll(".chooser canvas").length === 2`)
+	w.Within("the history", `document.querySelectorAll(".chooser canvas").length === 2`)
 	w.Click(".choose-all")
 	webtest.JS[bool](w, `(document.querySelector("#limit-factor").value = "0.9", true)`)
 	w.Click("button.backtest")
-	w.Within(patience, "the back-test with the alarm in it", `[...document.querySelectorAll("tr[data-match=same], tr[data-match=new]")].some((r) => r.innerText.includes("P-bad"))`)
+	w.Within("the back-test with the alarm in it", `[...document.querySelectorAll("tr[data-match=same], tr[data-match=new]")].some((r) => r.innerText.includes("P-bad"))`)
 	w.Shot("backtest")
 }
 
@@ -119,17 +117,17 @@ func backtestInBrowser(t *testing.T, w *webtest.Page) {
 func reportInBrowser(t *testing.T, w *webtest.Page) {
 	t.Helper()
 	w.GoTo("#/parts?lot=L-shift-2&stream=motor")
-	w.Within(patience, "the parts of the lot", `document.querySelectorAll("table.parts tbody tr").length >= 2 && document.querySelector("tr[data-part=P-bad]")?.dataset.verdict === "alarm"`)
+	w.Within("the parts of the lot", `document.querySelectorAll("table.parts tbody tr").length >= 2 && document.querySelector("tr[data-part=P-bad]")?.dataset.verdict === "alarm"`)
 	w.Shot("parts")
 	link, err := url.Parse(webtest.JS[string](w, `document.querySelector("table.lots a[target]").href`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	report := webtest.Open(t, w.Ctx, link.String(), 820, 1180, false)
-	report.Within(patience, "the report of the lot", `document.body.innerText.includes("P-bad") && document.body.innerText.includes("L-shift-2")`)
+	report.Within("the report of the lot", `document.body.innerText.includes("P-bad") && document.body.innerText.includes("L-shift-2")`)
 	report.Shot("report")
 	w.GoTo("#/system")
-	w.Within(patience, "the system", `document.querySelector("table.flows tbody tr") !== null`)
+	w.Within("the system", `document.querySelector("table.flows tbody tr") !== null`)
 	w.Accessible("the system")
 	w.Shot("system")
 }

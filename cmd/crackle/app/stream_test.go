@@ -13,7 +13,8 @@ import (
 
 // A model that is there when a stream starts is in service before its first block, which may be waiting too.
 func TestModelBeforeFirstBlock(t *testing.T) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	b, err := broker.Start(ctx, broker.Config{Dir: t.TempDir(), MaxBytes: 64 << 20})
 	if err != nil {

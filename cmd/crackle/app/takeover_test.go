@@ -126,7 +126,7 @@ func TestScenarioHungProcessIsTakenOver(t *testing.T) {
 	}
 	second.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-05" })
 	first.signal(syscall.SIGCONT)
-	for end := time.Now().Add(30 * time.Second); !first.logged("is not watched any more: another crackle"); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); !first.logged("is not watched any more: another crackle"); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the first one goes on")
 		}
@@ -191,7 +191,7 @@ func TestScenarioSequencesUsedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := within(t, 20*time.Second)
+	ctx := within(t)
 	st, err := js.Stream(ctx, block.StoreName)
 	if err != nil {
 		t.Fatal(err)

@@ -67,6 +67,7 @@ func (w *watch) job(path, body string, v any) {
 
 // The whole of it over HTTP: look, judge, teach, put in service.
 func TestTeachOverHTTP(t *testing.T) {
+	t.Parallel()
 	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", "")))
 	saveMotorModel(t, cfg, "motor")
 	w := start(t, cfg)

@@ -62,7 +62,7 @@ func TestScenarioModelsOverAServerThatIsKilled(t *testing.T) {
 
 	srv.kill()
 	again := newWatch(t, cfg)
-	if err := again.Start(within(t, 30*time.Second)); err != nil {
+	if err := again.Start(within(t)); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the file's model", func() bool { return again.Status("motor").Model == first })

@@ -95,6 +95,7 @@ func problem(t testing.TB, err error) *api.Problem {
 // A stretch of the past is looked at, taught from and compared; the model goes into service while data flows and no window is lost or scored twice; the
 // one before comes back in the same way; and a restart keeps the choice.
 func TestScenarioTeachAndPutInService(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	text := join(base, motorStream("motor", ""))
 	cfg := parse(t, dir, text)
@@ -212,6 +213,7 @@ func TestScenarioTeachAndPutInService(t *testing.T) {
 
 // What lies near an alarm is not learnt until somebody says that it was fine, and what was bad never is, after a restart neither.
 func TestScenarioFaultsAreNotLearnt(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	text := join(base, motorStream("motor", ""))
 	cfg := parse(t, dir, text)
@@ -295,6 +297,7 @@ func TestScenarioFaultsAreNotLearnt(t *testing.T) {
 
 // The next parts of a live stream: the one under way does not count, and what comes after the last one is not learnt.
 func TestScenarioTeachNextParts(t *testing.T) {
+	t.Parallel()
 	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", ""), motorStream("core", "transport = \"core\"\n")))
 	saveMotorModel(t, cfg, "motor")
 	w := start(t, cfg)
@@ -348,6 +351,7 @@ func TestScenarioTeachNextParts(t *testing.T) {
 
 // What cannot be taught is refused, and the refusal says what to do.
 func TestTeachRefused(t *testing.T) {
+	t.Parallel()
 	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", ""), motorStream("flat", ""), motorStream("core", "transport = \"core\"\n")))
 	saveMotorModel(t, cfg, "motor")
 	w := start(t, cfg)
@@ -418,6 +422,7 @@ func mustInspect(t *testing.T, w *watch, stream string, q app.TeachRequest) *app
 
 // A model is refined in the background and kept when it is better; a stop cuts that off at once.
 func TestRefinedInTheBackground(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	text := join(base, strings.Replace(motorStream("motor", ""), "epochs = 40", "epochs = 100000", 1))
 	w := start(t, parse(t, dir, text))
@@ -463,6 +468,7 @@ func TestRefinedInTheBackground(t *testing.T) {
 
 // Programs on the same store agree: what a command line puts in service is followed by the one that runs.
 func TestServiceIsFollowed(t *testing.T) {
+	t.Parallel()
 	cfg := parse(t, t.TempDir(), join(base, motorStream("motor", "")))
 	saveMotorModel(t, cfg, "motor")
 	w := start(t, cfg)
