@@ -98,7 +98,20 @@ func printReport(out io.Writer, r *suite.Report) error {
 	for _, n := range r.Notes {
 		fmt.Fprintf(out, "\n%s\n", n)
 	}
+	printMissing(out, "could not be read and are no part of the figures", r.Left)
+	printMissing(out, "could not be learned from and count as files of which nothing was said", r.Silent)
 	return nil
+}
+
+// printMissing names files that have no full part in the figures.
+func printMissing(out io.Writer, what string, files []suite.Missing) {
+	if len(files) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\n%d files %s:\n", len(files), what)
+	for _, f := range files {
+		fmt.Fprintf(out, "  %s: %s\n", f.File, f.Why)
+	}
 }
 
 func figure(v float64) string {

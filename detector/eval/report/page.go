@@ -57,9 +57,10 @@ func Write(w io.Writer, r *suite.Report) error {
 		Names           []string
 		Lines           []line
 		Notes           []string
+		Left, Silent    []suite.Missing
 		Plots           []plot
 		Marked          bool // some plot has changepoints
-	}{Suite: r.Suite, Detector: r.Detector, Notes: r.Notes, Names: []string{"this detector", "95 % interval"}}
+	}{Suite: r.Suite, Detector: r.Detector, Notes: r.Notes, Left: r.Left, Silent: r.Silent, Names: []string{"this detector", "95 % interval"}}
 	for _, b := range r.Rivals {
 		v.Names = append(v.Names, b.Name)
 	}

@@ -23,7 +23,7 @@ func made() *suite.Report {
 	return &suite.Report{
 		Suite: "made & <b>", Detector: "none", Figures: []suite.Figure{{Name: "f1", Value: 0.123456}, {Name: "auc", Value: math.NaN()}},
 		Intervals: map[string]eval.Interval{"f1": {Low: 0.1, High: 0.2}}, Rivals: []suite.Rival{{Name: "always alarm", Figures: []suite.Figure{{Name: "f1", Value: 0.7}}}},
-		Traces: []suite.Trace{t}, Notes: []string{"a note"},
+		Traces: []suite.Trace{t}, Notes: []string{"a note"}, Left: []suite.Missing{{File: "torn.csv", Why: "line 7"}}, Silent: []suite.Missing{{File: "still.csv", Why: "constant"}},
 	}
 }
 
@@ -38,7 +38,7 @@ func TestPageIsEscapedAndSelfContained(t *testing.T) {
 			t.Errorf("the page contains %q", bad)
 		}
 	}
-	for _, want := range []string{"0.1235", "0.1 to 0.2", "always alarm", "a note", `class="truth"`, `class="alarm"`, `class="mark"`, `class="limit"`, "&lt;script&gt;"} {
+	for _, want := range []string{"0.1235", "0.1 to 0.2", "always alarm", "a note", "torn.csv: line 7", "still.csv: constant", `class="truth"`, `class="alarm"`, `class="mark"`, `class="limit"`, "&lt;script&gt;"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

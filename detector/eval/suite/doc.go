@@ -4,7 +4,9 @@
 //
 // Upstream: a folder in a benchmark's own layout; one that holds only some of the files works on those.
 // Downstream: a Report, as JSON or as a page (package report).
-// Drops when: a file cannot be read or learned from: the run fails and names it; files are never left out silently.
+// Drops when: a file cannot be read: it is named, counted (files_left_out) and no part of the figures; the run fails only when none can be. A
+// file that cannot be learned from is named, counted (files_silent) and scored as one of which nothing was said. A missing value leaves its row
+// out.
 //
 // The same folder gives the same report, whatever the number of cores.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"crackle/detector/eval"
 	"crackle/detector/limit"
@@ -19,78 +20,100 @@ const (
 	every = 750
 )
 
-// runDrift measures false alarms on a recording without faults that drifts: with the set-up of suite skab, and what an adaptive limit makes of
-// a stated rate.
-func runDrift(ctx context.Context, root fs.FS) (*Report, error) {
-	names, err := fs.Glob(root, "anomaly-free/*.csv")
-	if err == nil && len(names) == 0 {
-		names, err = glob(root, "*.csv")
+// driftFile is what is made of a recording.
+type driftFile struct {
+	rows, alarms, events, held int
+	cut, cutAlarms, cutEvents  int // of the pieces
+	onsets, found, watchFound  int
+	loud                       []int // rows in alarm of the rivals
+	trace                      Trace
+}
+
+func (f *driftFile) add(o *driftFile) {
+	f.rows, f.alarms, f.events, f.held = f.rows+o.rows, f.alarms+o.alarms, f.events+o.events, f.held+o.held
+	f.cut, f.cutAlarms, f.cutEvents = f.cut+o.cut, f.cutAlarms+o.cutAlarms, f.cutEvents+o.cutEvents
+	f.onsets, f.found, f.watchFound = f.onsets+o.onsets, f.found+o.found, f.watchFound+o.watchFound
+	for k, n := range o.loud {
+		f.loud[k] += n
 	}
+}
+
+func judgeDrift(ctx context.Context, root fs.FS, name string, beside []rival) (*driftFile, error) {
+	p, err := readSKAB(root, name)
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Detector: "the set-up of suite skab; beside it an adaptive limit on the level, asked for 1 % of the rows", Intervals: map[string]eval.Interval{}}
-	total, alarms, events, held := 0, 0, 0, 0
-	var pieces []Figure
-	cut, cutAlarms, cutEvents := 0, 0, 0
-	var onsets, found, watchFound int
-	beside := rivals()
-	loud := make([]int, len(beside))
-	for _, name := range names {
-		p, err := readSKAB(root, name)
-		if err != nil {
-			return nil, err
-		}
-		w, err := watch(p.rows, skabLearn)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		normal := make([]bool, len(p.rows)-skabLearn)
-		e := eval.CountEvents(normal, w.alarm[skabLearn:])
-		total, alarms, events = total+len(normal), alarms+len(set(w.alarm[skabLearn:])), events+e.False
-		r.Traces = append(r.Traces, Trace{Name: p.name, Score: w.score, Limit: 1, Truth: make([]bool, len(p.rows)), Alarm: w.alarm, Marks: set(w.called)})
-		adaptive, err := adaptiveAlarms(p.rows, skabLearn)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		held += len(set(adaptive[skabLearn:]))
-		n, a, b, err := onsetsFound(ctx, p.rows)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		onsets, found, watchFound = onsets+n, found+a, watchFound+b
-		for k, b := range beside {
-			alarm, err := b.fit(p.rows, skabLearn)
-			if err != nil {
-				return nil, err
-			}
-			loud[k] += len(set(alarm[skabLearn:]))
-		}
-		for from := 0; from+slice <= len(p.rows); from += every {
-			if err := context.Cause(ctx); err != nil {
-				return nil, err
-			}
-			w, err := watch(p.rows[from:from+slice], skabLearn)
-			if err != nil {
-				return nil, fmt.Errorf("%s from row %d: %w", name, from, err)
-			}
-			normal := make([]bool, slice-skabLearn)
-			cut += len(normal)
-			cutAlarms += len(set(w.alarm[skabLearn:]))
-			cutEvents += eval.CountEvents(normal, w.alarm[skabLearn:]).False
-		}
+	if slices.Contains(p.truth, true) {
+		return nil, fmt.Errorf("%s: rows are labelled as faults, a recording without is needed", name)
 	}
-	hours := float64(total) / 3600
-	low, high := limit.Rate(events, hours, 0.95)
-	r.Figures = append(pieces,
-		Figure{"rows", float64(total)}, Figure{"rows_in_alarm", share(alarms, total)}, Figure{"events_per_hour", float64(events) / hours},
-		Figure{"slices_rows_in_alarm", share(cutAlarms, cut)}, Figure{"slices_events_per_hour", float64(cutEvents) / (float64(cut) / 3600)},
-		Figure{"stated_rate", stated}, Figure{"realised_rate", share(held, total)},
-		Figure{"onsets_added", float64(onsets)}, Figure{"onset_recall_adaptive", share(found, onsets)}, Figure{"onset_recall", share(watchFound, onsets)},
-	)
-	r.Intervals["events_per_hour"] = eval.Interval{Low: low, High: high}
+	w, err := watch(p.rows, skabLearn)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	f := &driftFile{}
+	f.rows, f.alarms, f.events = countNormal(w.alarm)
+	f.trace = Trace{Name: p.name, Score: w.score, Limit: 1, Truth: make([]bool, len(p.rows)), Alarm: w.alarm, Marks: set(w.called)}
+	adaptive, err := adaptiveAlarms(p.rows, skabLearn)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	f.held = len(set(adaptive[skabLearn:]))
+	if f.onsets, f.found, f.watchFound, err = onsetsFound(ctx, p.rows); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for _, b := range beside {
+		_, loud, _ := countNormal(b.decide(p.rows, skabLearn))
+		f.loud = append(f.loud, loud)
+	}
+	for from := 0; from+slice <= len(p.rows); from += every {
+		w, err := watch(p.rows[from:from+slice], skabLearn)
+		if err != nil {
+			return nil, fmt.Errorf("%s from row %d: %w", name, from, err)
+		}
+		rows, alarms, events := countNormal(w.alarm)
+		f.cut, f.cutAlarms, f.cutEvents = f.cut+rows, f.cutAlarms+alarms, f.cutEvents+events
+	}
+	return f, context.Cause(ctx)
+}
+
+// countNormal counts rows after those learned from, those in alarm and the alarms, none of which is right.
+func countNormal(alarm []bool) (rows, loud, events int) {
+	alarm = alarm[skabLearn:]
+	return len(alarm), len(set(alarm)), len(eval.Stretches(alarm))
+}
+
+// runDrift measures false alarms on a recording without faults that drifts: with the set-up of suite skab, and what an adaptive limit makes of
+// a stated rate.
+func runDrift(ctx context.Context, root fs.FS) (*Report, error) {
+	others, names, err := skabFiles(root)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 { // the folder of such recordings itself
+		names = others
+	}
+	beside := rivals()
+	files, left, err := scored(ctx, names, func(name string) (*driftFile, error) { return judgeDrift(ctx, root, name, beside) })
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Detector: "the set-up of suite skab; beside it an adaptive limit on the level, asked for 1 % of the rows"}
+	t := driftFile{loud: make([]int, len(beside))}
+	for _, f := range files {
+		t.add(f)
+		r.Traces = append(r.Traces, f.trace)
+	}
+	hours := float64(t.rows) / 3600
+	low, high := limit.Rate(t.events, hours, 0.95)
+	r.Figures = []Figure{
+		{"rows", float64(t.rows)}, {"rows_in_alarm", share(t.alarms, t.rows)}, {"events_per_hour", float64(t.events) / hours},
+		{"slices_rows_in_alarm", share(t.cutAlarms, t.cut)}, {"slices_events_per_hour", float64(t.cutEvents) / (float64(t.cut) / 3600)},
+		{"stated_rate", stated}, {"realised_rate", share(t.held, t.rows)},
+		{"onsets_added", float64(t.onsets)}, {"onset_recall_adaptive", share(t.found, t.onsets)}, {"onset_recall", share(t.watchFound, t.onsets)},
+	}
+	r.Intervals = map[string]eval.Interval{"events_per_hour": {Low: low, High: high}}
 	for k, b := range beside {
-		r.Rivals = append(r.Rivals, Rival{b.name, []Figure{{"rows_in_alarm", share(loud[k], total)}}})
+		r.Rivals = append(r.Rivals, Rival{b.name, []Figure{{"rows_in_alarm", share(t.loud[k], t.rows)}}})
 	}
 	r.Notes = []string{
 		"rows_in_alarm learns the first 400 rows once and runs to the end; slices learn anew every 750 rows.",
@@ -98,7 +121,7 @@ func runDrift(ctx context.Context, root fs.FS) (*Report, error) {
 		"onset_recall is low where a channel has drifted by more than six deviations from the rows learned from: suite skab's level holds values in around those, and would else call the recording's own steps. The adaptive limit's level holds them in around where the process is.",
 		"realised_rate is the share of rows above an adaptive limit on the level, which swallows a lasting fault as it swallows drift: onsets only.",
 	}
-	return r, nil
+	return r.count(len(files), left, nil), nil
 }
 
 func share(n, of int) float64 { return float64(n) / float64(max(of, 1)) }
@@ -107,7 +130,7 @@ func share(n, of int) float64 { return float64(n) / float64(max(of, 1)) }
 // of rows that were not fitted.
 func adaptiveAlarms(rows [][]float64, learn int) ([]bool, error) {
 	fit := learn * 3 / 4
-	m, err := member.NewLevel(member.LevelConfig{Roam: true}, rows[:fit])
+	m, err := member.NewLevel(member.LevelConfig{Roam: true}, whole(rows[:fit]))
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +166,9 @@ func onsetsFound(ctx context.Context, rows [][]float64) (places, adaptive, watch
 	size := make([]float64, channels)
 	for c := range size {
 		x := make([]float64, skabLearn)
-		for i := range x {
-			x[i] = rows[i][c]
+		x = x[:0]
+		for _, r := range whole(rows[:skabLearn]) {
+			x = append(x, r[c])
 		}
 		size[c] = onsetSize * deviation(x)
 	}

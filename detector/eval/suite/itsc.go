@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -135,22 +136,24 @@ func judgeMotor(m *motor, healthy []*motor) ([]float64, error) {
 }
 
 func runITSC(ctx context.Context, root fs.FS) (*Report, error) {
-	names, err := glob(root, "SC_*/*.csv")
-	if err != nil {
-		return nil, err
+	names, err := find(root, "*.csv")
+	names = slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(path.Base(path.Dir(n)), "SC_") })
+	if err != nil || len(names) == 0 {
+		return nil, errors.Join(errors.New("no folder SC_* has files *.csv: name the benchmark's folder"), err)
 	}
-	motors := make([]*motor, len(names))
-	if err := each(ctx, len(names), func(i int) (err error) {
-		motors[i], err = readMotor(root, names[i])
-		return err
-	}); err != nil {
+	motors, left, err := scored(ctx, names, func(name string) (*motor, error) { return readMotor(root, name) })
+	if err != nil {
 		return nil, err
 	}
 	healthy := slices.DeleteFunc(slices.Clone(motors), func(m *motor) bool { return !m.healthy })
 	if len(healthy) < 2 {
 		return nil, fmt.Errorf("%d healthy recordings (folder SC_HLT), at least two are needed: one to learn from while the other is left out", len(healthy))
 	}
-	return reportMotors(motors, healthy)
+	r, err := reportMotors(motors, healthy)
+	if err != nil {
+		return nil, err
+	}
+	return r.count(len(motors), left, nil), nil
 }
 
 func reportMotors(motors, healthy []*motor) (*Report, error) {

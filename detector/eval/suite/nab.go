@@ -36,7 +36,6 @@ func readNAB(root fs.FS, name string, windows [][2]string) ([][]float64, *eval.N
 	if err != nil {
 		return nil, nil, 0, err
 	}
-	first := map[string]int{} // a window's bound is the first row of its time
 	rows, stamps := make([][]float64, 0, len(cells)-1), make([]time.Time, 0, len(cells)-1)
 	for i, line := range cells[1:] {
 		if len(line) < 2 {
@@ -46,30 +45,55 @@ func readNAB(root fs.FS, name string, windows [][2]string) ([][]float64, *eval.N
 		if err != nil {
 			return nil, nil, 0, err
 		}
-		if _, ok := first[line[0]]; !ok {
-			first[line[0]] = i
-		}
-		at, err := time.Parse(time.DateTime, line[0])
+		at, err := stamp(name, i+2, line[0])
 		if err != nil {
-			return nil, nil, 0, fmt.Errorf("%s, line %d: %w", name, i+2, err)
+			return nil, nil, 0, err
 		}
 		rows, stamps = append(rows, []float64{v}), append(stamps, at)
 	}
-	var bounds [][2]int
-	for _, w := range windows {
-		var b [2]int
-		for k, stamp := range w {
-			stamp, _, _ = strings.Cut(stamp, ".")
-			at, ok := first[stamp]
-			if !ok {
-				return nil, nil, 0, fmt.Errorf("%s: no row at %s, a bound of an anomaly window", name, stamp)
-			}
-			b[k] = at
-		}
-		bounds = append(bounds, b)
+	bounds, err := nabBounds(name, stamps, windows)
+	if err != nil {
+		return nil, nil, 0, err
 	}
 	f := eval.NewNABFile(len(rows), bounds)
 	return rows, f, dayRows(stamps[:f.Probation]), nil
+}
+
+// nabBounds gives the first and last row of each window. A bound is the first row of its time, for times may repeat and step back; where a log
+// has lost that row, the nearest one within the window.
+func nabBounds(name string, stamps []time.Time, windows [][2]string) ([][2]int, error) {
+	first := make(map[time.Time]int, len(stamps))
+	for i, t := range stamps {
+		if _, ok := first[t]; !ok {
+			first[t] = i
+		}
+	}
+	var bounds [][2]int
+	for _, w := range windows {
+		var t [2]time.Time
+		for k, text := range w {
+			var err error
+			if t[k], err = stamp(name+", label", 1, text); err != nil {
+				return nil, err
+			}
+		}
+		inside := func(s time.Time) bool { return !s.Before(t[0]) && !s.After(t[1]) }
+		from, to := slices.IndexFunc(stamps, inside), len(stamps)-1
+		for to > from && !inside(stamps[to]) {
+			to--
+		}
+		if at, ok := first[t[0]]; ok {
+			from = at
+		}
+		if at, ok := first[t[1]]; ok {
+			to = at
+		}
+		if from < 0 || to < from {
+			return nil, fmt.Errorf("%s: no row from %s to %s, an anomaly window", name, w[0], w[1])
+		}
+		bounds = append(bounds, [2]int{from, to})
+	}
+	return bounds, nil
 }
 
 // dayRows is how many rows a day has by their middle distance; 0 when that cannot be told.
@@ -103,13 +127,13 @@ func nabWindows(root fs.FS) (map[string][][2]string, error) {
 
 // nabScores scores a file by novelty and by the time of day, where days have enough rows, and calls on it, none during the rows learned from.
 func nabScores(rows [][]float64, probation, day int) (score []float64, call []bool, err error) {
-	m, err := member.NewNovelty(member.NoveltyConfig{}, rows[:probation])
+	m, err := member.NewNovelty(member.NoveltyConfig{}, whole(rows[:probation]))
 	if err != nil {
 		return nil, nil, err
 	}
 	score, call = member.Scores(m, rows), make([]bool, len(rows))
 	if day >= nabLeastDay && day <= nabMostDay {
-		s, err := member.NewSeason(member.SeasonConfig{Rows: day}, rows[:probation])
+		s, err := member.NewSeason(member.SeasonConfig{Rows: day}, whole(rows[:probation]))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -140,71 +164,92 @@ func poolNAB(sums []eval.NABSum, pick []int) []Figure {
 	}
 }
 
+// nabFile is what is made of one file.
+type nabFile struct {
+	own    eval.NABSum
+	others []eval.NABSum
+	laid   *eval.NABFile
+	trace  Trace
+	silent string // why nothing could be learned
+}
+
+func judgeNAB(root fs.FS, name string, labels map[string][][2]string, beside []rival) (*nabFile, error) {
+	windows, ok := labels[strings.TrimPrefix(name, "data/")]
+	if !ok {
+		return nil, fmt.Errorf("%s: not named in labels/combined_windows.json", name)
+	}
+	rows, laid, day, err := readNAB(root, name, windows)
+	if err != nil {
+		return nil, err
+	}
+	f := &nabFile{laid: laid}
+	score, call, err := nabScores(rows, laid.Probation, day)
+	if err != nil {
+		f.silent, score, call = err.Error(), silent(len(rows)), make([]bool, len(rows))
+	}
+	f.own.Add(laid, call)
+	truth := make([]bool, len(rows))
+	for _, w := range laid.Windows {
+		for r := w[0]; r <= w[1]; r++ {
+			truth[r] = true
+		}
+	}
+	f.trace = Trace{
+		Name: strings.TrimSuffix(strings.TrimPrefix(name, "data/"), ".csv"), Score: score, Limit: nabLatch.Limit, Truth: truth, Alarm: call,
+		Figures: poolNAB([]eval.NABSum{f.own}, []int{0}),
+	}
+	f.others = make([]eval.NABSum, len(beside))
+	for k, r := range beside {
+		f.others[k].Add(laid, r.decide(rows, laid.Probation))
+	}
+	return f, nil
+}
+
 func runNAB(ctx context.Context, root fs.FS) (*Report, error) {
 	names, err := glob(root, "data/*/*.csv")
 	if err != nil {
 		return nil, err
 	}
-	windows, err := nabWindows(root)
+	labels, err := nabWindows(root)
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(n string) bool { // files without labels cannot be scored
-		_, ok := windows[strings.TrimPrefix(n, "data/")]
-		return !ok
-	})
-	if len(names) == 0 {
-		return nil, fmt.Errorf("no file below data/ is named in labels/combined_windows.json")
-	}
-	own, traces := make([]eval.NABSum, len(names)), make([]Trace, len(names))
 	beside := rivals()
-	others := make([][]eval.NABSum, len(beside))
-	for k := range others {
-		others[k] = make([]eval.NABSum, len(names))
-	}
-	files, scores := make([]*eval.NABFile, len(names)), make([][]float64, len(names))
-	err = each(ctx, len(names), func(i int) error {
-		rows, f, day, err := readNAB(root, names[i], windows[strings.TrimPrefix(names[i], "data/")])
-		if err != nil {
-			return err
-		}
-		score, call, err := nabScores(rows, f.Probation, day)
-		if err != nil {
-			return fmt.Errorf("%s: %w", names[i], err)
-		}
-		own[i].Add(f, call)
-		files[i], scores[i] = f, score
-		truth := make([]bool, len(rows))
-		for _, w := range f.Windows {
-			for r := w[0]; r <= w[1]; r++ {
-				truth[r] = true
-			}
-		}
-		traces[i] = Trace{Name: strings.TrimSuffix(strings.TrimPrefix(names[i], "data/"), ".csv"), Score: score, Limit: nabLatch.Limit, Truth: truth, Alarm: call, Figures: poolNAB(own, []int{i})}
-		for k, r := range beside {
-			alarm, err := r.fit(rows, f.Probation)
-			if err != nil {
-				return fmt.Errorf("%s, %s: %w", names[i], r.name, err)
-			}
-			others[k][i].Add(f, alarm)
-		}
-		return nil
-	})
+	files, left, err := scored(ctx, names, func(name string) (*nabFile, error) { return judgeNAB(root, name, labels, beside) })
 	if err != nil {
 		return nil, err
 	}
-	best, at := eval.BestNAB(files, scores, eval.Standard)
 	r := &Report{
-		Detector:  "novelty against the stream's own past, at any time and at the time of day, each call dearer than the one before; one set-up",
-		Figures:   append(poolNAB(own, all(len(names))), Figure{"fixed_threshold", nabLatch.Limit}, Figure{"raw_score_tuned_standard", best}, Figure{"raw_score_tuned_threshold", at}),
-		Intervals: intervals(len(names), func(pick []int) []Figure { return poolNAB(own, pick) }, "standard", "low_fp", "low_fn"),
-		Traces:    traces,
+		Detector: "novelty against the stream's own past, at any time and at the time of day, each call dearer than the one before; one set-up",
 		Notes: []string{
 			"The threshold is fixed in advance. raw_score_tuned_standard is the raw score at the one threshold that fits the labels best, as NAB's own table is made; it is no result.",
 		},
 	}
-	for k, b := range beside {
-		r.Rivals = append(r.Rivals, Rival{b.name, poolNAB(others[k], all(len(names)))})
+	own, laid, scores := make([]eval.NABSum, len(files)), make([]*eval.NABFile, len(files)), make([][]float64, len(files))
+	var quiet []Missing
+	for i, f := range files {
+		own[i], laid[i], scores[i] = f.own, f.laid, f.trace.Score
+		r.Traces = append(r.Traces, f.trace)
+		if f.silent != "" {
+			quiet = append(quiet, Missing{f.trace.Name, f.silent})
+		}
 	}
-	return r, nil
+	for _, n := range names {
+		delete(labels, strings.TrimPrefix(n, "data/"))
+	}
+	if len(labels) > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d files that labels/combined_windows.json names are not in the folder.", len(labels)))
+	}
+	best, at := eval.BestNAB(laid, scores, eval.Standard)
+	every := all(len(files))
+	r.Figures = append(poolNAB(own, every), Figure{"fixed_threshold", nabLatch.Limit}, Figure{"raw_score_tuned_standard", best}, Figure{"raw_score_tuned_threshold", at})
+	r.Intervals = intervals(len(files), func(pick []int) []Figure { return poolNAB(own, pick) }, "standard", "low_fp", "low_fn")
+	for k, b := range beside {
+		others := make([]eval.NABSum, len(files))
+		for i, f := range files {
+			others[i] = f.others[k]
+		}
+		r.Rivals = append(r.Rivals, Rival{b.name, poolNAB(others, every)})
+	}
+	return r.count(len(files), left, quiet), nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"path"
 	"slices"
@@ -69,15 +70,18 @@ func table(root fs.FS, name string, comma rune) ([][]string, error) {
 
 // column finds a header field.
 func column(name string, header []string, want string) (int, error) {
-	i := slices.IndexFunc(header, func(h string) bool { return strings.TrimPrefix(h, "\ufeff") == want })
+	i := slices.IndexFunc(header, func(h string) bool { return strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")) == want })
 	if i < 0 {
 		return 0, fmt.Errorf("%s: no column %q among %s", name, want, strings.Join(header, ", "))
 	}
 	return i, nil
 }
 
-// value parses a cell; row counts from 1 as an editor does.
+// value parses a cell, NaN for an empty one: a missing value; row counts from 1 as an editor does.
 func value(name string, row int, cell string) (float64, error) {
+	if strings.TrimSpace(cell) == "" {
+		return math.NaN(), nil
+	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
 	if err != nil || math.IsInf(v, 0) {
 		return 0, fmt.Errorf("%s, line %d: %q is not a finite number", name, row, cell)
@@ -94,7 +98,7 @@ type array struct {
 // most bounds what a header may ask for.
 const most = 1 << 28
 
-// numpy reads a .npy file of float64 or int16 in C order, through gzip when its name ends so.
+// numpy reads a .npy file of numbers, through gzip when its name ends so.
 func numpy(root fs.FS, name string) (*array, error) {
 	f, err := open(root, name)
 	if err != nil {
@@ -114,19 +118,25 @@ func numpy(root fs.FS, name string) (*array, error) {
 	return a, nil
 }
 
+// kinds are the bytes and the reading of the element types that are read.
+var kinds = map[string]struct {
+	size int
+	read func(b []byte) float64
+}{
+	"<f8": {8, func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) }},
+	"<f4": {4, func(b []byte) float64 { return float64(math.Float32frombits(binary.LittleEndian.Uint32(b))) }},
+	"<i8": {8, func(b []byte) float64 { return float64(int64(binary.LittleEndian.Uint64(b))) }},
+	"<i4": {4, func(b []byte) float64 { return float64(int32(binary.LittleEndian.Uint32(b))) }},
+	"<i2": {2, func(b []byte) float64 { return float64(int16(binary.LittleEndian.Uint16(b))) }},
+	"|u1": {1, func(b []byte) float64 { return float64(b[0]) }},
+}
+
 func parseNumpy(r io.Reader) (*array, error) {
-	var head [10]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
+	text, err := headerOf(r)
+	if err != nil {
 		return nil, err
 	}
-	if string(head[:6]) != "\x93NUMPY" || head[6] != 1 {
-		return nil, errors.New("not a NumPy file of version 1")
-	}
-	text := make([]byte, binary.LittleEndian.Uint16(head[8:]))
-	if _, err := io.ReadFull(r, text); err != nil {
-		return nil, err
-	}
-	kind, shape, err := parseHeader(string(text))
+	kind, shape, columns, err := parseHeader(text)
 	if err != nil {
 		return nil, err
 	}
@@ -138,33 +148,69 @@ func parseNumpy(r io.Reader) (*array, error) {
 		}
 		count *= n
 	}
-	size := map[string]int{"<f8": 8, "<i2": 2, "<f4": 4}[kind]
-	if size == 0 {
-		return nil, fmt.Errorf("element type %q, must be <f8, <f4 or <i2", kind)
+	k, ok := kinds[kind]
+	if !ok {
+		return nil, fmt.Errorf("element type %q, must be one of %s", kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
 	}
-	raw, err := io.ReadAll(io.LimitReader(r, int64(size*count)))
+	raw, err := io.ReadAll(io.LimitReader(r, int64(k.size*count)))
 	if err != nil {
 		return nil, err
 	}
-	if len(raw) != size*count {
-		return nil, fmt.Errorf("%d bytes of data, shape %v needs %d", len(raw), shape, size*count)
+	if len(raw) != k.size*count {
+		return nil, fmt.Errorf("%d bytes of data, shape %v needs %d", len(raw), shape, k.size*count)
 	}
 	a.data = make([]float64, count)
 	for i := range a.data {
-		switch size {
-		case 8:
-			a.data[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
-		case 4:
-			a.data[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
-		case 2:
-			a.data[i] = float64(int16(binary.LittleEndian.Uint16(raw[2*i:])))
+		at := i
+		if columns {
+			at = byColumns(i, shape)
 		}
+		a.data[i] = k.read(raw[k.size*at:])
 	}
 	return a, nil
 }
 
+// byColumns is where an array that is kept column by column has the i-th element of the row-major order.
+func byColumns(i int, shape []int) int {
+	at, stride := 0, 1
+	for _, n := range shape {
+		stride *= n
+	}
+	for k := len(shape) - 1; k >= 0; k-- {
+		stride /= shape[k]
+		at += i % shape[k] * stride
+		i /= shape[k]
+	}
+	return at
+}
+
+// headerOf reads up to the end of the header, of any version.
+func headerOf(r io.Reader) (string, error) {
+	var head [12]byte
+	if _, err := io.ReadFull(r, head[:10]); err != nil {
+		return "", err
+	}
+	if string(head[:6]) != "\x93NUMPY" || head[6] < 1 || head[6] > 3 {
+		return "", errors.New("not a NumPy file of version 1 to 3")
+	}
+	long := int(binary.LittleEndian.Uint16(head[8:]))
+	if head[6] > 1 {
+		if _, err := io.ReadFull(r, head[10:]); err != nil {
+			return "", err
+		}
+		if v := binary.LittleEndian.Uint32(head[8:]); v <= 1<<16 {
+			long = int(v)
+		} else {
+			return "", fmt.Errorf("a header of %d bytes is too long", v)
+		}
+	}
+	text := make([]byte, long)
+	_, err := io.ReadFull(r, text)
+	return string(text), err
+}
+
 // parseHeader takes the dictionary of a .npy header apart.
-func parseHeader(text string) (kind string, shape []int, err error) {
+func parseHeader(text string) (kind string, shape []int, columns bool, err error) {
 	after := func(key, open, end string) string {
 		_, rest, ok := strings.Cut(text, "'"+key+"':")
 		if !ok {
@@ -176,9 +222,7 @@ func parseHeader(text string) (kind string, shape []int, err error) {
 		in, _, _ := strings.Cut(rest, end)
 		return in
 	}
-	if strings.Contains(text, "'fortran_order': True") {
-		return "", nil, errors.New("column-major arrays are not read")
-	}
+	columns = strings.Contains(text, "'fortran_order': True")
 	kind = after("descr", "'", "'")
 	for _, n := range strings.Split(after("shape", "(", ")"), ",") {
 		if n = strings.TrimSpace(n); n == "" {
@@ -186,12 +230,12 @@ func parseHeader(text string) (kind string, shape []int, err error) {
 		}
 		v, err := strconv.Atoi(n)
 		if err != nil {
-			return "", nil, fmt.Errorf("shape %q is not understood", n)
+			return "", nil, false, fmt.Errorf("shape %q is not understood", n)
 		}
 		shape = append(shape, v)
 	}
 	if kind == "" || len(shape) == 0 {
-		return "", nil, fmt.Errorf("header %q is not understood", text)
+		return "", nil, false, fmt.Errorf("header %q is not understood", text)
 	}
-	return kind, shape, nil
+	return kind, shape, columns, nil
 }

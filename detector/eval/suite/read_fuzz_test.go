@@ -9,6 +9,8 @@ import (
 func FuzzNumpy(f *testing.F) {
 	f.Add([]byte("\x93NUMPY\x01\x00\x36\x00{'descr': '<i2', 'fortran_order': False, 'shape': (2,)}\x01\x00\x02\x00"))
 	f.Add([]byte("\x93NUMPY\x01\x00\x02\x00{}"))
+	f.Add([]byte("\x93NUMPY\x02\x00\x36\x00\x00\x00{'descr': '|u1', 'fortran_order': True, 'shape': (1,2)}\x01\x02"))
+	f.Add([]byte("\x93NUMPY\x03\x00\xff\xff\xff\xff{}"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := parseNumpy(bytes.NewReader(b))
 		if err != nil {

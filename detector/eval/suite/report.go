@@ -40,6 +40,8 @@ type Report struct {
 	Intervals map[string]eval.Interval
 	Rivals    []Rival
 	Traces    []Trace
+	Left      []Missing // files that could not be read: no part of the figures
+	Silent    []Missing // files that could not be learned from: they count, as ones of which nothing was said
 	Notes     []string
 }
 
@@ -53,7 +55,8 @@ func (r *Report) Get(name string) float64 {
 	return math.NaN()
 }
 
-// MarshalJSON writes the figures as keys of the top level, in order, then intervals, rivals, files and notes. NaN becomes null.
+// MarshalJSON writes the figures as keys of the top level, in order, then intervals, rivals, files, those that are missing
+// and notes. NaN becomes null.
 func (r *Report) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("{")
@@ -67,9 +70,28 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 	field(&b, "intervals_95", intervals)
 	object(&b, "beside", len(r.Rivals), func(i int) (string, []Figure) { return r.Rivals[i].Name, r.Rivals[i].Figures })
 	object(&b, "files", len(r.Traces), func(i int) (string, []Figure) { return r.Traces[i].Name, r.Traces[i].Figures })
+	missing(&b, "left_out", r.Left)
+	missing(&b, "silent", r.Silent)
 	field(&b, "notes", r.Notes)
 	b.WriteString("}")
 	return b.Bytes(), nil
+}
+
+// count adds how many files the figures rest on, and how many could not be.
+func (r *Report) count(files int, left, silent []Missing) *Report {
+	r.Figures = append(r.Figures, Figure{"files_scored", float64(files)}, Figure{"files_left_out", float64(len(left))}, Figure{"files_silent", float64(len(silent))})
+	r.Left, r.Silent = left, silent
+	return r
+}
+
+// missing writes files and reasons.
+func missing(b *bytes.Buffer, name string, files []Missing) {
+	key(b, name)
+	b.WriteString("{")
+	for _, f := range files {
+		field(b, f.File, f.Why)
+	}
+	b.WriteString("}")
 }
 
 func object(b *bytes.Buffer, name string, n int, get func(i int) (string, []Figure)) {

@@ -14,6 +14,15 @@ type rival struct {
 	fit  func(rows [][]float64, learn int) ([]bool, error)
 }
 
+// decide is fit, silent where nothing can be learned: there is nothing to compare with.
+func (r rival) decide(rows [][]float64, learn int) []bool {
+	out, err := r.fit(rows, learn)
+	if err != nil {
+		return make([]bool, len(rows))
+	}
+	return out
+}
+
 // rivals are the detectors that know nothing, or little.
 func rivals() []rival {
 	return []rival{
@@ -52,7 +61,7 @@ func networks(ctx context.Context) []rival {
 // beyond alarms where the score is three quantile distances above its median on the rows learned from.
 func beyond(fit member.Fit) func([][]float64, int) ([]bool, error) {
 	return func(rows [][]float64, learn int) ([]bool, error) {
-		m, err := fit(rows[:learn])
+		m, err := fit(whole(rows[:learn]))
 		if err != nil {
 			return nil, err
 		}
@@ -74,9 +83,9 @@ func beyond(fit member.Fit) func([][]float64, int) ([]bool, error) {
 // over alarms above a limit.
 func over[M member.Member](limit float64, fit func(rows [][]float64) (M, error)) func([][]float64, int) ([]bool, error) {
 	return func(rows [][]float64, learn int) ([]bool, error) {
-		m, err := fit(rows[:learn])
+		m, err := fit(whole(rows[:learn]))
 		if err != nil {
-			return make([]bool, len(rows)), nil // nothing to compare with: silent
+			return nil, err
 		}
 		out := make([]bool, len(rows))
 		for i, r := range rows {

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"crackle/detector/eval"
 	"crackle/detector/member"
@@ -28,7 +27,7 @@ type process struct {
 	rows    [][]float64
 	seconds []float64
 	truth   []bool // nil without labels
-	changes []bool
+	changes []bool // nil without
 }
 
 // readSKAB reads one file of the benchmark.
@@ -43,7 +42,7 @@ func readSKAB(root fs.FS, name string) (*process, error) {
 			return nil, err
 		}
 	}
-	stamp, err := column(name, cells[0], "datetime")
+	when, err := column(name, cells[0], "datetime")
 	if err != nil {
 		return nil, err
 	}
@@ -57,14 +56,16 @@ func readSKAB(root fs.FS, name string) (*process, error) {
 				return nil, err
 			}
 		}
-		t, err := time.Parse(time.DateTime, line[stamp])
+		t, err := stamp(name, i+2, line[when])
 		if err != nil {
-			return nil, fmt.Errorf("%s, line %d: %w", name, i+2, err)
+			return nil, err
 		}
 		p.rows, p.seconds = append(p.rows, row), append(p.seconds, float64(t.Unix()))
-		if noTruth == nil && noChange == nil {
-			p.truth = append(p.truth, strings.HasPrefix(line[truth], "1"))
-			p.changes = append(p.changes, strings.HasPrefix(line[change], "1"))
+		if noTruth == nil {
+			p.truth = append(p.truth, strings.HasPrefix(strings.TrimSpace(line[truth]), "1"))
+		}
+		if noChange == nil {
+			p.changes = append(p.changes, strings.HasPrefix(strings.TrimSpace(line[change]), "1"))
 		}
 	}
 	if len(p.rows) <= skabLearn {
@@ -82,7 +83,7 @@ type watched struct {
 
 // watch learns from the first rows and steps over all, those learned from too, so that nothing is cold when scoring begins.
 func watch(rows [][]float64, learn int) (*watched, error) {
-	w, err := member.NewWatch(member.WatchConfig{}, rows[:learn])
+	w, err := member.NewWatch(member.WatchConfig{}, whole(rows[:learn]))
 	if err != nil {
 		return nil, err
 	}
@@ -115,13 +116,14 @@ func countSKAB(p *process, alarm, called []bool, score []float64) skabCount {
 		}
 		return t
 	}
-	truth := times(set(p.changes[skabLearn:]))
-	flips := times(eval.Flips(alarm[skabLearn:]))
-	c.flips.Add(truth, flips, skabWindow)
-	if called == nil {
-		c.points.Add(truth, flips, skabWindow)
-	} else {
-		c.points.Add(truth, times(set(called[skabLearn:])), skabWindow)
+	if p.changes != nil {
+		truth, flips := times(set(p.changes[skabLearn:])), times(eval.Flips(alarm[skabLearn:]))
+		points := flips
+		if called != nil {
+			points = times(set(called[skabLearn:]))
+		}
+		c.flips.Add(truth, flips, skabWindow)
+		c.points.Add(truth, points, skabWindow)
 	}
 	c.auc, c.vus = math.NaN(), math.NaN()
 	if score != nil {
@@ -161,20 +163,19 @@ func movedSKAB(p *process) (eval.Confusion, error) {
 	return sum, nil
 }
 
-// torn tells whether a value of a row is missing.
-func torn(row []float64) bool { return slices.ContainsFunc(row, math.IsNaN) }
-
 // poolSKAB pools counts over files; pick may name a file more than once.
 func poolSKAB(counts []skabCount, pick []int) []Figure {
 	var t skabCount
-	auc, vus := 0.0, 0.0
+	auc, vus, ranked := 0.0, 0.0, 0.0
 	for _, i := range pick {
 		c := counts[i]
 		t.moved = t.moved.Plus(c.moved)
 		t.rows, t.points, t.flips, t.events = t.rows.Plus(c.rows), t.points.Plus(c.points), t.flips.Plus(c.flips), t.events.Plus(c.events)
-		auc += c.auc / float64(len(pick))
-		vus += c.vus / float64(len(pick))
+		if c.auc == c.auc { // a file may have no fault, or no score
+			auc, vus, ranked = auc+c.auc, vus+c.vus, ranked+1
+		}
 	}
+	auc, vus = auc/ranked, vus/ranked
 	out := []Figure{
 		{"f1", t.rows.F1()}, {"far", t.rows.FAR()}, {"mar", t.rows.MAR()},
 		{"cp_precision", t.points.Precision()}, {"cp_recall", t.points.Recall()},
@@ -189,74 +190,96 @@ func poolSKAB(counts []skabCount, pick []int) []Figure {
 	return out
 }
 
-func runSKAB(ctx context.Context, root fs.FS) (*Report, error) {
-	names, err := glob(root, "*/*.csv")
-	if err != nil {
-		if names, _ = glob(root, "*.csv"); len(names) == 0 { // one of the benchmark's folders
-			return nil, err
-		}
-	}
-	kept := names[:0]
+// skabFree is in the path of recordings without faults, which have no labels.
+const skabFree = "anomaly-free"
+
+// skabFiles lists the recordings with faults and those without.
+func skabFiles(root fs.FS) (faults, free []string, err error) {
+	names, err := find(root, "*.csv")
 	for _, n := range names {
-		if !strings.HasPrefix(n, "anomaly-free/") {
-			kept = append(kept, n)
+		if strings.Contains(n, skabFree) {
+			free = append(free, n)
+		} else {
+			faults = append(faults, n)
 		}
 	}
-	names = kept
-	traces := make([]Trace, len(names))
-	own := make([]skabCount, len(names))
-	beside := append(rivals(), networks(ctx)...)
-	others := make([][]skabCount, len(beside))
-	for k := range others {
-		others[k] = make([]skabCount, len(names))
+	return faults, free, err
+}
+
+// skabFile is what is made of one file.
+type skabFile struct {
+	own    skabCount
+	others []skabCount
+	trace  Trace
+	silent string // why nothing could be learned
+}
+
+func judgeSKAB(root fs.FS, name string, beside []rival) (*skabFile, error) {
+	p, err := readSKAB(root, name)
+	if err != nil {
+		return nil, err
 	}
-	err = each(ctx, len(names), func(i int) error {
-		p, err := readSKAB(root, names[i])
-		if err != nil {
-			return err
+	if p.truth == nil {
+		return nil, fmt.Errorf("%s: no column anomaly", name)
+	}
+	f := &skabFile{}
+	w, err := watch(p.rows, skabLearn)
+	if err != nil {
+		f.silent = err.Error()
+		w = &watched{score: silent(len(p.rows)), alarm: make([]bool, len(p.rows)), called: make([]bool, len(p.rows))}
+	}
+	f.own = countSKAB(p, w.alarm, w.called, w.score)
+	if err == nil {
+		if f.own.moved, err = movedSKAB(p); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if p.truth == nil {
-			return fmt.Errorf("%s: no columns anomaly and changepoint", names[i])
-		}
-		w, err := watch(p.rows, skabLearn)
-		if err != nil {
-			return fmt.Errorf("%s: %w", names[i], err)
-		}
-		own[i] = countSKAB(p, w.alarm, w.called, w.score)
-		if own[i].moved, err = movedSKAB(p); err != nil {
-			return fmt.Errorf("%s: %w", names[i], err)
-		}
-		traces[i] = Trace{Name: p.name, Score: w.score, Limit: 1, Truth: p.truth, Alarm: w.alarm, Marks: set(w.called), Figures: poolSKAB(own, []int{i})}
-		for k, r := range beside {
-			alarm, err := r.fit(p.rows, skabLearn)
-			if err != nil {
-				return fmt.Errorf("%s, %s: %w", names[i], r.name, err)
-			}
-			others[k][i] = countSKAB(p, alarm, nil, nil)
-		}
-		return nil
-	})
+	}
+	f.trace = Trace{Name: p.name, Score: w.score, Limit: 1, Truth: p.truth, Alarm: w.alarm, Marks: set(w.called), Figures: poolSKAB([]skabCount{f.own}, []int{0})}
+	for _, r := range beside {
+		f.others = append(f.others, countSKAB(p, r.decide(p.rows, skabLearn), nil, nil))
+	}
+	return f, nil
+}
+
+func runSKAB(ctx context.Context, root fs.FS) (*Report, error) {
+	names, _, err := skabFiles(root)
 	if err != nil {
 		return nil, err
 	}
 	if len(names) == 0 {
 		return nil, fmt.Errorf("only the recording without faults is here: suite normal-drift scores it")
 	}
+	beside := append(rivals(), networks(ctx)...)
+	files, left, err := scored(ctx, names, func(name string) (*skabFile, error) { return judgeSKAB(root, name, beside) })
+	if err != nil {
+		return nil, err
+	}
+	own, every := make([]skabCount, len(files)), all(len(files))
 	r := &Report{
-		Detector:  "level, spread and shift with recovery, one set-up; the first 400 rows of each file are learned from",
-		Figures:   poolSKAB(own, all(len(names))),
-		Intervals: intervals(len(names), func(pick []int) []Figure { return poolSKAB(own, pick) }, "f1", "far", "mar", "cp_precision", "cp_recall", "f1_moved", "far_moved", "mar_moved"),
-		Traces:    traces,
+		Detector: "level, spread and shift with recovery, one set-up; the first 400 rows of each file are learned from",
 		Notes: []string{
 			"F1 says little beside FAR and MAR: what always alarms scores about 0.7.",
 			"f1_moved, far_moved and mar_moved are pooled over lessons that begin 40, 80, 120 and 160 rows later: what of the figures is luck of the lesson.",
 			"Changepoints are hits within 60 s; nab_standard is SKAB's changepoint score of the changepoints called, flips_nab_standard that of the alarm's own begin and end.",
 		},
 	}
-	for k, b := range beside {
-		r.Rivals = append(r.Rivals, Rival{b.name, poolSKAB(others[k], all(len(names)))})
+	var quiet []Missing
+	for i, f := range files {
+		own[i], r.Traces = f.own, append(r.Traces, f.trace)
+		if f.silent != "" {
+			quiet = append(quiet, Missing{f.trace.Name, f.silent})
+		}
 	}
-	return r, nil
+	r.Figures = poolSKAB(own, every)
+	r.Intervals = intervals(len(own), func(pick []int) []Figure { return poolSKAB(own, pick) }, "f1", "far", "mar", "cp_precision", "cp_recall", "f1_moved", "far_moved", "mar_moved")
+	for k, b := range beside {
+		others := make([]skabCount, len(files))
+		for i, f := range files {
+			others[i] = f.others[k]
+		}
+		r.Rivals = append(r.Rivals, Rival{b.name, poolSKAB(others, every)})
+	}
+	return r.count(len(files), left, quiet), nil
 }
 
 func all(n int) []int {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,25 +64,58 @@ func telemetryRows(root fs.FS, name string) ([][]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(a.shape) != 2 || a.shape[1] < 1 {
+	columns := 1
+	switch {
+	case len(a.shape) == 2 && a.shape[1] > 0:
+		columns = a.shape[1]
+	case len(a.shape) != 1:
 		return nil, fmt.Errorf("%s has shape %v, rows and columns are needed", name, a.shape)
 	}
 	rows := make([][]float64, a.shape[0])
 	for i := range rows {
-		rows[i] = []float64{a.data[i*a.shape[1]]}
+		rows[i] = []float64{a.data[i*columns]}
 	}
 	return rows, nil
 }
 
-func readTelemetry(root fs.FS, id, ext string, sequences [][2]int) (t *telemetry, err error) {
-	t = &telemetry{name: id, sequences: sequences}
-	if t.train, err = telemetryRows(root, "train/"+id+ext); err != nil {
+// readTelemetry reads a channel by the name of its test part.
+func readTelemetry(root fs.FS, test string, labels map[string][][2]int) (*telemetry, error) {
+	t := &telemetry{name: channelOf(test)}
+	var ok bool
+	if t.sequences, ok = labels[t.name]; !ok {
+		return nil, fmt.Errorf("%s: channel %s is not in labeled_anomalies.csv", test, t.name)
+	}
+	var err error
+	if t.test, err = telemetryRows(root, test); err != nil {
 		return nil, err
 	}
-	if t.test, err = telemetryRows(root, "test/"+id+ext); err != nil {
+	t.train, err = telemetryRows(root, path.Join(path.Dir(path.Dir(test)), "train", path.Base(test)))
+	return t, err
+}
+
+// channelOf is the channel that a file has.
+func channelOf(name string) string {
+	id, _, _ := strings.Cut(path.Base(name), ".")
+	return id
+}
+
+// telemetryTests lists the test parts, one a channel; the arrays may lie in a folder of their own.
+func telemetryTests(root fs.FS) ([]string, error) {
+	names, err := find(root, "*.npy*")
+	if err != nil {
 		return nil, err
 	}
-	return t, nil
+	seen := map[string]bool{}
+	names = slices.DeleteFunc(names, func(n string) bool {
+		id := channelOf(n)
+		other := path.Base(path.Dir(n)) != "test" || seen[id]
+		seen[id] = seen[id] || !other
+		return other
+	})
+	if len(names) == 0 {
+		return nil, errors.New("no folder test has arrays *.npy or *.npy.gz: name the benchmark's folder")
+	}
+	return names, nil
 }
 
 // truth has a row for each of the test part.
@@ -102,15 +137,21 @@ const (
 	telemetryGap  = 100
 )
 
+// forecaster learns one of a single channel and gives the limit of its score; novelty where there is nothing to forecast.
+func forecaster(rows [][]float64) (m member.Member, limit float64, err error) {
+	rows = whole(rows)
+	if m, err = member.NewForecaster(member.ForecasterConfig{Smooth: 0.1}, rows); err == nil {
+		return m, forecastLimit, nil
+	}
+	if n, fails := member.NewNovelty(member.NoveltyConfig{}, rows); fails == nil {
+		return n, noveltyLimit, nil
+	}
+	return nil, 0, err
+}
+
 // judgeTelemetry runs a member over the training and then the test part. The score is over its limit: 1 is at it.
 func judgeTelemetry(t *telemetry) (score []float64, alarm []bool, err error) {
-	var m member.Member
-	over := float64(forecastLimit)
-	m, err = member.NewForecaster(member.ForecasterConfig{Smooth: 0.1}, t.train)
-	if errors.Is(err, member.ErrConstant) {
-		over = noveltyLimit
-		m, err = member.NewNovelty(member.NoveltyConfig{}, t.train)
-	}
+	m, over, err := forecaster(t.train)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -153,61 +194,80 @@ func poolTelemetry(events []eval.Events, auc, vus []float64, pick []int) []Figur
 	}
 }
 
+// telemetryFile is what is made of one channel.
+type telemetryFile struct {
+	events   eval.Events
+	auc, vus float64
+	others   []eval.Events
+	trace    Trace
+	silent   string // why nothing could be learned
+}
+
+func scoreTelemetry(root fs.FS, name string, labels map[string][][2]int, beside []rival) (*telemetryFile, error) {
+	t, err := readTelemetry(root, name, labels)
+	if err != nil {
+		return nil, err
+	}
+	f := &telemetryFile{}
+	score, alarm, err := judgeTelemetry(t)
+	if err != nil {
+		f.silent, score, alarm = err.Error(), silent(len(t.test)), make([]bool, len(t.test))
+	}
+	truth := t.truth()
+	f.events, f.auc, f.vus = eval.CountEvents(truth, alarm), eval.AUC(truth, score), eval.VUSPR(truth, score, 100)
+	f.trace = Trace{Name: t.name, Score: score, Limit: 1, Truth: truth, Alarm: alarm, Figures: poolTelemetry([]eval.Events{f.events}, []float64{f.auc}, []float64{f.vus}, []int{0})}
+	both := slices.Concat(t.train, t.test)
+	for _, r := range beside {
+		f.others = append(f.others, eval.CountEvents(truth, r.decide(both, len(t.train))[len(t.train):]))
+	}
+	return f, nil
+}
+
 func runTelemanom(ctx context.Context, root fs.FS) (*Report, error) {
 	labels, err := telemetryLabels(root)
 	if err != nil {
 		return nil, err
 	}
-	names, err := glob(root, "test/*.npy*")
+	names, err := telemetryTests(root)
 	if err != nil {
 		return nil, err
 	}
-	events, auc, vus, traces := make([]eval.Events, len(names)), make([]float64, len(names)), make([]float64, len(names)), make([]Trace, len(names))
 	beside := rivals()
-	others := make([][]eval.Events, len(beside))
-	for k := range others {
-		others[k] = make([]eval.Events, len(names))
-	}
-	err = each(ctx, len(names), func(i int) error {
-		id, ext, _ := strings.Cut(strings.TrimPrefix(names[i], "test/"), ".")
-		sequences, ok := labels[id]
-		if !ok {
-			return fmt.Errorf("%s: channel %s is not in labeled_anomalies.csv", names[i], id)
-		}
-		t, err := readTelemetry(root, id, "."+ext, sequences)
-		if err != nil {
-			return err
-		}
-		score, alarm, err := judgeTelemetry(t)
-		if err != nil {
-			return fmt.Errorf("channel %s: %w", id, err)
-		}
-		truth := t.truth()
-		events[i], auc[i], vus[i] = eval.CountEvents(truth, alarm), eval.AUC(truth, score), eval.VUSPR(truth, score, 100)
-		traces[i] = Trace{Name: id, Score: score, Limit: 1, Truth: truth, Alarm: alarm, Figures: poolTelemetry(events, auc, vus, []int{i})}
-		both := append(append([][]float64{}, t.train...), t.test...)
-		for k, r := range beside {
-			plain, err := r.fit(both, len(t.train))
-			if err != nil {
-				return err
-			}
-			others[k][i] = eval.CountEvents(truth, plain[len(t.train):])
-		}
-		return nil
-	})
+	files, left, err := scored(ctx, names, func(name string) (*telemetryFile, error) { return scoreTelemetry(root, name, labels, beside) })
 	if err != nil {
 		return nil, err
 	}
 	r := &Report{
-		Detector:  "forecaster (random-feature GRU with ridge read-out) of the telemetry value, novelty where it stood still in training; commands are not used",
-		Figures:   poolTelemetry(events, auc, vus, all(len(names))),
-		Intervals: intervals(len(names), func(pick []int) []Figure { return poolTelemetry(events, auc, vus, pick) }, "precision", "recall", "f05"),
-		Traces:    traces,
-		Notes:     []string{"Sequences as in Hundman et al. 2018: no point adjustment. What always alarms has one sequence a channel and touches everything: precision says nothing of it, its alarms never end."},
+		Detector: "forecaster (random-feature GRU with ridge read-out) of the telemetry value, novelty where it stood still in training; commands are not used",
+		Notes:    []string{"Sequences as in Hundman et al. 2018: no point adjustment. What always alarms has one sequence a channel and touches everything: precision says nothing of it, its alarms never end."},
 	}
-	none := make([]float64, len(names))
+	absent := len(labels)
+	for _, n := range names {
+		if _, ok := labels[channelOf(n)]; ok {
+			absent--
+		}
+	}
+	if absent > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d of the %d channels in labeled_anomalies.csv are not in the folder.", absent, len(labels)))
+	}
+	events, auc, vus := make([]eval.Events, len(files)), make([]float64, len(files)), make([]float64, len(files))
+	var quiet []Missing
+	for i, f := range files {
+		events[i], auc[i], vus[i] = f.events, f.auc, f.vus
+		r.Traces = append(r.Traces, f.trace)
+		if f.silent != "" {
+			quiet = append(quiet, Missing{f.trace.Name, f.silent})
+		}
+	}
+	every, none := all(len(files)), make([]float64, len(files))
+	r.Figures = poolTelemetry(events, auc, vus, every)
+	r.Intervals = intervals(len(files), func(pick []int) []Figure { return poolTelemetry(events, auc, vus, pick) }, "precision", "recall", "f05")
 	for k, b := range beside {
-		r.Rivals = append(r.Rivals, Rival{b.name, poolTelemetry(others[k], none, none, all(len(names)))[:8]})
+		others := make([]eval.Events, len(files))
+		for i, f := range files {
+			others[i] = f.others[k]
+		}
+		r.Rivals = append(r.Rivals, Rival{b.name, poolTelemetry(others, none, none, every)[:8]})
 	}
-	return r, nil
+	return r.count(len(files), left, quiet), nil
 }

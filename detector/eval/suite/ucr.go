@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"crackle/detector/eval"
 	"crackle/detector/member"
@@ -36,8 +38,9 @@ func readUCR(root fs.FS, name string) (*ucr, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &ucr{name: strings.TrimSuffix(name, ".txt")}
-	for i, f := range strings.Fields(string(b)) {
+	u := &ucr{name: strings.TrimSuffix(path.Base(name), ".txt")}
+	between := func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' || r == '\ufeff' }
+	for i, f := range strings.FieldsFunc(string(b), between) {
 		v, err := value(name, i+1, f)
 		if err != nil {
 			return nil, err
@@ -49,7 +52,8 @@ func readUCR(root fs.FS, name string) (*ucr, error) {
 		n[k], _ = strconv.Atoi(m[k+1]) // digits by the pattern
 	}
 	u.learn, u.first, u.last = n[0], n[1]-1, n[2]-1
-	if u.learn < 1 || u.learn >= len(u.rows) || u.first < u.learn || u.last < u.first || u.last >= len(u.rows) {
+	u.last = min(u.last, len(u.rows)-1)
+	if u.learn < 1 || u.learn >= len(u.rows) || u.first < u.learn || u.last < u.first {
 		return nil, fmt.Errorf("%s: the rows named, %v, do not fit %d rows", name, n, len(u.rows))
 	}
 	return u, nil
@@ -60,7 +64,7 @@ func (u *ucr) hit(row int) bool { return row >= u.first-ucrMargin && row <= u.la
 
 // judgeUCR gives a score to every row and names one after the rows learned from.
 func judgeUCR(u *ucr) (score []float64, named int, err error) {
-	m, err := member.NewForecaster(member.ForecasterConfig{Smooth: 0.1}, u.rows[:u.learn])
+	m, _, err := forecaster(u.rows[:u.learn])
 	if err != nil {
 		return nil, 0, err
 	}
@@ -78,66 +82,86 @@ func largest(score []float64, from int) int {
 	return best
 }
 
+// ucrFile is what is made of one file.
+type ucrFile struct {
+	hit, contrast, rms, chance float64
+	trace                      Trace
+	silent                     string // why nothing could be learned
+}
+
+func scoreUCR(root fs.FS, name string) (*ucrFile, error) {
+	u, err := readUCR(root, name)
+	if err != nil {
+		return nil, err
+	}
+	f := &ucrFile{contrast: math.NaN(), chance: min(float64(u.last-u.first+1+2*ucrMargin)/float64(len(u.rows)-u.learn), 1)}
+	f.trace = Trace{Name: u.name, Limit: math.NaN(), Truth: make([]bool, len(u.rows)), Alarm: make([]bool, len(u.rows))}
+	for i := u.first; i <= u.last; i++ {
+		f.trace.Truth[i] = true
+	}
+	score, named, err := judgeUCR(u)
+	if err != nil { // nothing is named
+		f.silent, f.trace.Score = err.Error(), silent(len(u.rows))
+		return f, nil
+	}
+	inside, outside := 0.0, 0.0
+	for r := u.learn; r < len(score); r++ {
+		if u.hit(r) {
+			inside = max(inside, score[r])
+		} else {
+			outside = max(outside, score[r])
+		}
+	}
+	f.hit, f.contrast = flag(u.hit(named)), inside/outside
+	if plain, err := member.NewRMS(whole(u.rows[:u.learn])); err == nil {
+		f.rms = flag(u.hit(largest(member.Scores(plain, u.rows), u.learn)))
+	}
+	f.trace.Score, f.trace.Alarm[named] = score, true
+	f.trace.Figures = []Figure{{"hit", f.hit}, {"contrast", f.contrast}, {"named_row", float64(named + 1)}}
+	return f, nil
+}
+
 func runUCR(ctx context.Context, root fs.FS) (*Report, error) {
-	names, err := glob(root, "*_UCR_Anomaly_*.txt")
+	names, err := find(root, "*UCR_Anomaly*.txt")
 	if err != nil {
 		return nil, err
 	}
-	hits, contrasts, traces := make([]float64, len(names)), make([]float64, len(names)), make([]Trace, len(names))
-	rms := make([]float64, len(names))
-	chance := make([]float64, len(names))
-	err = each(ctx, len(names), func(i int) error {
-		u, err := readUCR(root, names[i])
-		if err != nil {
-			return err
-		}
-		score, named, err := judgeUCR(u)
-		if err != nil {
-			return fmt.Errorf("%s: %w", names[i], err)
-		}
-		truth, alarm := make([]bool, len(score)), make([]bool, len(score))
-		inside, outside := 0.0, 0.0
-		for r := u.learn; r < len(score); r++ {
-			truth[r] = r >= u.first && r <= u.last
-			if u.hit(r) {
-				inside = max(inside, score[r])
-			} else {
-				outside = max(outside, score[r])
-			}
-		}
-		alarm[named] = true
-		hits[i], contrasts[i] = flag(u.hit(named)), inside/outside
-		plain, err := member.NewRMS(u.rows[:u.learn])
-		if err != nil {
-			return fmt.Errorf("%s: %w", names[i], err)
-		}
-		rms[i] = flag(u.hit(largest(member.Scores(plain, u.rows), u.learn)))
-		chance[i] = float64(u.last-u.first+1+2*ucrMargin) / float64(len(u.rows)-u.learn)
-		traces[i] = Trace{Name: u.name, Score: score, Limit: math.NaN(), Truth: truth, Alarm: alarm, Figures: []Figure{{"hit", hits[i]}, {"contrast", contrasts[i]}, {"named_row", float64(named + 1)}}}
-		return nil
-	})
+	files, left, err := scored(ctx, names, func(name string) (*ucrFile, error) { return scoreUCR(root, name) })
 	if err != nil {
 		return nil, err
 	}
-	mean := func(x []float64) float64 {
+	r := &Report{
+		Detector: "forecaster: random-feature GRU with ridge read-out, learned on the rows before the test part; novelty where they stand still",
+		Notes:    []string{"Contrast is the largest score at the anomaly over the largest elsewhere in the test part; above 1 the file is solved."},
+	}
+	var contrasts []float64
+	var quiet []Missing
+	for _, f := range files {
+		r.Traces = append(r.Traces, f.trace)
+		if f.contrast == f.contrast {
+			contrasts = append(contrasts, f.contrast)
+		}
+		if f.silent != "" {
+			quiet = append(quiet, Missing{f.trace.Name, f.silent})
+		}
+	}
+	mean := func(pick []int, of func(f *ucrFile) float64) float64 {
 		s := 0.0
-		for _, v := range x {
-			s += v / float64(len(x))
+		for _, i := range pick {
+			s += of(files[i]) / float64(len(pick))
 		}
 		return s
 	}
-	return &Report{
-		Detector: "forecaster: random-feature GRU with ridge read-out, learned on the rows before the test part",
-		Figures:  []Figure{{"accuracy", mean(hits)}, {"files", float64(len(names))}, {"median_contrast", middleOf(contrasts)}, {"least_contrast", slices.Min(contrasts)}},
-		Intervals: map[string]eval.Interval{"accuracy": eval.Bootstrap(len(names), draws, 1, 0.95, func(pick []int) float64 {
-			s := 0.0
-			for _, i := range pick {
-				s += hits[i] / float64(len(pick))
-			}
-			return s
-		})},
-		Rivals: []Rival{{"largest deviation from the mean", []Figure{{"accuracy", mean(rms)}}}, {"a row by chance", []Figure{{"accuracy", mean(chance)}}}},
-		Traces: traces,
-		Notes:  []string{"Contrast is the largest score at the anomaly over the largest elsewhere in the test part; above 1 the file is solved."},
-	}, nil
+	hit := func(f *ucrFile) float64 { return f.hit }
+	every := all(len(files))
+	r.Figures = []Figure{{"accuracy", mean(every, hit)}, {"median_contrast", math.NaN()}, {"least_contrast", math.NaN()}}
+	if len(contrasts) > 0 {
+		r.Figures[1].Value, r.Figures[2].Value = middleOf(contrasts), slices.Min(contrasts)
+	}
+	r.Intervals = map[string]eval.Interval{"accuracy": eval.Bootstrap(len(files), draws, 1, 0.95, func(pick []int) float64 { return mean(pick, hit) })}
+	r.Rivals = []Rival{
+		{"largest deviation from the mean", []Figure{{"accuracy", mean(every, func(f *ucrFile) float64 { return f.rms })}}},
+		{"a row by chance", []Figure{{"accuracy", mean(every, func(f *ucrFile) float64 { return f.chance })}}},
+	}
+	return r.count(len(files), left, quiet), nil
 }
