@@ -114,7 +114,7 @@ func (s *Store) Get(ctx context.Context, id string) (*Pack, error) {
 func (s *Store) Bytes(ctx context.Context, id string) ([]byte, error) {
 	b, err := s.os.GetBytes(ctx, id)
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
-		return nil, fmt.Errorf("evidence: %w: %.140q; it is kept for %s and up to %d bytes in all", ErrNoPack, id, s.bounds.MaxAge, s.bounds.MaxBytes)
+		return nil, fmt.Errorf("evidence: %w: %.140q; it is written a while after the alarm's onset, and goes when it is too old or the store is full ([evidence] max_age_s, max_bytes)", ErrNoPack, id)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("evidence: read the pack of alarm %.140s: %w", id, err)

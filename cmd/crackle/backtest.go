@@ -23,8 +23,8 @@ type backtestCmd struct {
 	From         time.Time `placeholder:"TIME" help:"Begin there, as 2026-01-31T08:00:00Z. Default: the oldest signal that is kept."`
 	To           time.Time `placeholder:"TIME" help:"End there. Default: the newest."`
 	Model        string    `short:"m" placeholder:"FILE" help:"Model to try. Default: the stream's."`
-	LimitFactor  float64   `placeholder:"X" help:"Try the limit times this, 0.1 to 10."`
-	AlarmsPerDay float64   `placeholder:"N" help:"Find the lowest limit that gives at most so many alarms a day."`
+	LimitFactor  *float64  `placeholder:"X" help:"Try the limit times this, 0.1 to 10."`
+	AlarmsPerDay *float64  `placeholder:"N" help:"Find the lowest limit that gives at most so many alarms a day."`
 	Data         string    `placeholder:"DIR" help:"Data folder of the crackle that runs on this machine. Default: the configuration's."`
 	JSON         bool      `name:"json" help:"Write JSON."`
 	layout
@@ -38,7 +38,13 @@ func (c *backtestCmd) Run(con console) error {
 	if err != nil {
 		return err
 	}
-	what := app.BacktestConfig{Stream: s, LimitFactor: c.LimitFactor, AlarmsPerDay: c.AlarmsPerDay}
+	what := app.BacktestConfig{Stream: s}
+	if c.LimitFactor != nil {
+		what.LimitFactor = *c.LimitFactor
+	}
+	if c.AlarmsPerDay != nil {
+		what.AlarmsPerDay = *c.AlarmsPerDay
+	}
 	if what.Running, err = modelOf(cfg, s, ""); err != nil {
 		return err
 	}
@@ -65,35 +71,46 @@ func (c *backtestCmd) Run(con console) error {
 	if c.JSON {
 		return printJSON(con.out, r)
 	}
-	return c.tell(con, r)
+	return tellBacktest(con, r, s.RateHz)
 }
 
 func (c *backtestCmd) check() error {
 	switch {
 	case len(c.Recordings) > 0 && !(c.From.IsZero() && c.To.IsZero()):
 		return mistake{errors.New("--from and --to are for what the store holds; leave them or the recordings out")}
-	case c.LimitFactor != 0 && c.AlarmsPerDay != 0:
+	case c.LimitFactor != nil && c.AlarmsPerDay != nil:
 		return mistake{errors.New("--limit-factor and --alarms-per-day: give one of the two")}
-	case c.LimitFactor != 0 && !(c.LimitFactor >= 0.1 && c.LimitFactor <= 10):
-		return mistake{fmt.Errorf("--limit-factor %g: give a factor from 0.1 to 10", c.LimitFactor)}
-	case c.AlarmsPerDay < 0 || math.IsNaN(c.AlarmsPerDay) || math.IsInf(c.AlarmsPerDay, 0):
-		return mistake{fmt.Errorf("--alarms-per-day %g: give a number above 0", c.AlarmsPerDay)}
+	case c.LimitFactor != nil && !(*c.LimitFactor >= 0.1 && *c.LimitFactor <= 10):
+		return mistake{fmt.Errorf("--limit-factor %g: give a factor from 0.1 to 10", *c.LimitFactor)}
+	case c.AlarmsPerDay != nil && !(*c.AlarmsPerDay > 0 && !math.IsInf(*c.AlarmsPerDay, 0)):
+		return mistake{fmt.Errorf("--alarms-per-day %g: give a number above 0", *c.AlarmsPerDay)}
 	}
-	return nil
+	return span(c.From, c.To)
 }
 
 // recordings scores files, each a run of its own.
 func (c *backtestCmd) recordings(ctx context.Context, con console, s *config.Stream, b *app.Backtest) (*app.BacktestReport, error) {
+	undated := map[uint64]bool{}
 	for i, name := range c.Recordings {
 		r, err := c.openFor(name, s)
 		if err != nil {
 			return nil, err
 		}
-		if err := errors.Join(c.one(ctx, con, name, uint64(i+1), r, b), r.Close()); err != nil {
+		run := uint64(i + 1)
+		undated[run] = r.Info().Start.IsZero()
+		if err := errors.Join(c.one(ctx, con, name, run, r, b), r.Close()); err != nil {
 			return nil, err
 		}
 	}
-	return b.Report(), nil
+	report := b.Report()
+	for _, alarms := range [][]app.BacktestAlarm{report.Alarms, report.Gone} {
+		for i := range alarms {
+			if undated[alarms[i].Run] {
+				alarms[i].Onset = time.Time{}
+			}
+		}
+	}
+	return report, nil
 }
 
 func (c *backtestCmd) one(ctx context.Context, con console, name string, run uint64, r file.Reader, b *app.Backtest) error {
@@ -136,13 +153,17 @@ func (c *backtestCmd) store(ctx context.Context, con console, cfg *config.Config
 	return app.BacktestStretch(ctx, past, b, c.From, c.To, shares(con.err))
 }
 
-func (c *backtestCmd) tell(con console, r *app.BacktestReport) error {
+func tellBacktest(con console, r *app.BacktestReport, rateHz float64) error {
 	w := con.out
-	fmt.Fprintf(w, "stream %s, %.4g h of signal, %d windows, %d scored, %d samples missing\n", r.Stream, r.SignalS/3600, r.Windows, r.Scored, r.Missing)
+	fmt.Fprintf(w, "stream %s, %s of signal, %d windows, %d scored, %d samples missing\n", r.Stream, length(r.SignalS), r.Windows, r.Scored, r.Missing)
 	fmt.Fprintf(w, "in service: model %s: %.3g alarms a day\n", r.RunningModel, r.RunningPerDay)
 	fmt.Fprintf(w, "tried:      model %s, limit times %g: %.3g alarms a day, %s, %d new, %d gone\n", r.Model, r.LimitFactor, r.PerDay, plural(len(r.Alarms), "alarm"), r.New, len(r.Gone))
 	for _, a := range append(r.Alarms, r.Gone...) {
-		fmt.Fprintf(w, "%-5s %s  %s  score %.4g of %.4g  %s %s\n", a.Match, a.ID, a.Onset.UTC().Format(time.RFC3339), a.Score, a.Limit, a.Part, a.What)
+		at := a.Onset.UTC().Format(time.RFC3339)
+		if a.Onset.IsZero() {
+			at = fmt.Sprintf("%.6g s", float64(a.First)/rateHz)
+		}
+		fmt.Fprintf(w, "%-5s %s  %s  score %.4g of %.4g  %s %s\n", a.Match, a.ID, at, a.Score, a.Limit, a.Part, a.What)
 	}
 	if r.Note != "" {
 		fmt.Fprintln(con.err, r.Note)

@@ -57,6 +57,9 @@ func (c *explainCmd) Run(con console) error {
 	if err := c.mayExplain(); err != nil {
 		return err
 	}
+	if err := writable([]string{c.File, c.Config, c.Labels}, c.Out); err != nil {
+		return err
+	}
 	if c.MaskingOver != "" {
 		return c.over(con)
 	}

@@ -61,6 +61,8 @@ func main() { os.Exit(run(os.Args[1:], console{os.Stdout, os.Stderr})) }
 // run is the program without the process around it.
 func run(args []string, con console) (code int) {
 	var c commands
+	printed := &checked{Writer: con.out}
+	con.out = printed
 	done := -1 // exit code that kong asks for after --help
 	parser, err := kong.New(&c,
 		kong.Name("crackle"),
@@ -69,6 +71,7 @@ func run(args []string, con console) (code int) {
 		kong.Exit(func(code int) { done = code; panic(exited{}) }),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		instants,
 	)
 	if err != nil {
 		return fail(con, err)
@@ -89,7 +92,10 @@ func run(args []string, con console) (code int) {
 	if err := cmp.Or(kernel.StartError(), signal.StartError()); err != nil {
 		return fail(con, mistake{err})
 	}
-	return fail(con, ctx.Run(con))
+	if err = ctx.Run(con); err == nil {
+		err = printed.failed
+	}
+	return fail(con, err)
 }
 
 // exited unwinds to run when kong has printed what was asked for.

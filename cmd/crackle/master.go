@@ -25,6 +25,9 @@ func (c *masterCmd) Run(con console) (err error) {
 	if c.Out != "" && filepath.Ext(c.Out) != ".png" {
 		return mistake{fmt.Errorf("--out %q: must end in .png", c.Out)}
 	}
+	if err := writable([]string{c.Config}, c.Out); err != nil {
+		return err
+	}
 	cfg, s, err := subject(c.Config, c.Stream)
 	if err != nil {
 		return err

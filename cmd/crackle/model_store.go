@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -39,15 +38,21 @@ func (k *kept) open(command string, do func(ctx context.Context, store *archive.
 	return do(ctx, store, s)
 }
 
-// hashOf is the hash that begins with what was given, at least four digits of it; what begins no hash comes back as it is.
+// hashDigits are the digits of a hash that name a model at the least.
+const hashDigits = 4
+
+// hashOf is the hash that begins with what was given; what begins no hash comes back as it is.
 func hashOf(ctx context.Context, store *archive.Store, s *config.Stream, given string) (string, error) {
 	list, err := app.ListModels(ctx, store, s.Name)
 	if err != nil {
 		return "", err
 	}
 	hash := given
+	if len(given) < hashDigits {
+		return "", mistake{fmt.Errorf("model %q: give the hash, or at least %d digits of its beginning", given, hashDigits)}
+	}
 	for i := range list.Models {
-		if len(given) >= 4 && strings.HasPrefix(list.Models[i].Hash, given) {
+		if strings.HasPrefix(list.Models[i].Hash, given) {
 			if hash != given && hash != list.Models[i].Hash {
 				return "", mistake{fmt.Errorf("model %s: found %s and %s; give more digits", given, hash, list.Models[i].Hash)}
 			}
@@ -100,7 +105,7 @@ func (c *modelListCmd) list(ctx context.Context, con console, store *archive.Sto
 }
 
 type modelUseCmd struct {
-	Model string `arg:"" help:"Hash of the model, or the beginning of it."`
+	Model string `arg:"" help:"Hash of the model, or four digits or more of its beginning."`
 	kept
 	By      string `placeholder:"NAME" help:"Who puts it in service, for the record. Default: the name of the account."`
 	Comment string `placeholder:"TEXT" help:"Why, for the record."`
@@ -132,7 +137,7 @@ func (c *modelUseCmd) use(ctx context.Context, con console, store *archive.Store
 }
 
 type modelGetCmd struct {
-	Model string `arg:"" help:"Hash of the model, or the beginning of it."`
+	Model string `arg:"" help:"Hash of the model, or four digits or more of its beginning."`
 	kept
 	Output string `short:"o" required:"" placeholder:"FILE" help:"File to write."`
 }
@@ -152,7 +157,7 @@ func (c *modelGetCmd) get(ctx context.Context, con console, store *archive.Store
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.Output, b, 0o644); err != nil {
+	if err := app.SaveFile(c.Output, b); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(con.out, "model %s in %s\n", hash, c.Output)

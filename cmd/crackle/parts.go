@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,12 @@ type partsCmd struct {
 func (c *partsCmd) Run(con console) error {
 	if c.Limit < 1 || c.Limit > app.MaxParts {
 		return mistake{fmt.Errorf("--limit: found %d, allowed are 1 to %d", c.Limit, app.MaxParts)}
+	}
+	if err := span(c.From, c.To); err != nil {
+		return err
+	}
+	if err := writable(nil, c.Report); err != nil {
+		return err
 	}
 	ctx, stop := interruptible()
 	defer stop()
@@ -64,8 +71,12 @@ func (c *partsCmd) Run(con console) error {
 			fmt.Fprintf(con.out, "    %s\n", e)
 		}
 	}
-	if len(parts) == 0 {
-		fmt.Fprintln(con.out, "no part is kept that fits")
+	if len(parts) > 0 {
+		return nil
+	}
+	fmt.Fprintln(con.out, "no part is kept that fits")
+	if cfg, err := c.config(); err == nil && cfg != nil && c.Stream != "" && !slices.Contains(cfg.StreamNames(), c.Stream) {
+		fmt.Fprintf(con.err, "note: --stream %q: the configuration has %s\n", c.Stream, strings.Join(cfg.StreamNames(), ", "))
 	}
 	return nil
 }

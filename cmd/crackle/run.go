@@ -22,6 +22,11 @@ func (c *runCmd) Run(con console) error {
 	if err != nil {
 		return err
 	}
+	// Who reads the log may end before the monitor does: a broken pipe must not end it too.
+	signal.Ignore(syscall.SIGPIPE)
+	hangup := make(chan os.Signal, 1) // from here on, so that one during the start does not end the process
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	log := newLogger(cfg.Log, con.err)
 	ctx, stop := interruptible()
 	defer stop()
@@ -35,9 +40,6 @@ func (c *runCmd) Run(con console) error {
 	if u := a.URL(); u != "" {
 		fmt.Fprintf(con.err, "Dashboard: %s   (stop with Ctrl-C)\n", u)
 	}
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
 	var failed error
 	for running := true; running; {
 		select {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,9 @@ type scoreCmd struct {
 }
 
 func (c *scoreCmd) Run(con console) (err error) {
+	if err := writable(append(slices.Clone(c.Files), c.Config, c.Model, c.Head, c.Labels), c.Output); err != nil {
+		return err
+	}
 	cfg, s, err := subject(c.Config, c.Stream)
 	if err != nil {
 		return err

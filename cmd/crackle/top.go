@@ -42,7 +42,7 @@ func (c *topCmd) Run(con console) error {
 	defer stop()
 	_, noColour := os.LookupEnv("NO_COLOR")
 	view := &top.View{URL: client.URL()}
-	out, isFile := con.out.(*os.File)
+	out, isFile := con.file()
 	if !c.JSON && !c.Once && isFile && term.IsTerminal(int(out.Fd())) && term.IsTerminal(int(os.Stdin.Fd())) {
 		view.Colour = !noColour
 		return (&top.Screen{In: os.Stdin, Out: out, Fetch: client.Fetch, Every: c.Every}).Run(ctx, view)

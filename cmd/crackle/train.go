@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +34,13 @@ type trainCmd struct {
 func (c *trainCmd) Run(con console) error {
 	if err := c.live.check(c.Files); err != nil {
 		return mistake{err}
+	}
+	if ext := filepath.Ext(c.Picture); c.Picture != "" && ext != ".png" {
+		return mistake{fmt.Errorf("--picture %q: must end in .png", c.Picture)}
+	}
+	reads := append(slices.Clone(c.Files), c.Config, c.Labels)
+	if err := cmp.Or(apart(reads, c.Output), writable(reads, c.Report, c.Picture)); err != nil {
+		return err
 	}
 	cfg, s, err := subject(c.Config, c.Stream)
 	if err != nil {

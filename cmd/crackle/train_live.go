@@ -56,7 +56,7 @@ func (l *live) check(files []string) error {
 	case len(files) > 0 && (l.Use || l.Data != ""):
 		return errors.New("--use and --data are for models that are kept with the store; a model from recordings is a file, which the next start finds")
 	}
-	return nil
+	return span(l.From, l.To)
 }
 
 // models opens the models of the crackle that a configuration tells of.

@@ -30,7 +30,7 @@ type BacktestAlarm struct {
 	ID      string    `json:"id"`             // of live, where store, model and limit are the same
 	Match   string    `json:"match"`          // same, new or gone
 	Running string    `json:"running"`        // id of the running set-up's alarm that it is, or overlaps; empty when new
-	Onset   time.Time `json:"onset"`          // signal time
+	Onset   time.Time `json:"onset,omitzero"` // signal time; zero for a recording that does not tell it
 	Run     uint64    `json:"run,string"`     //
 	First   uint64    `json:"onset_index"`    // sample index
 	End     uint64    `json:"end_index"`      // one past the last window above the limit
@@ -171,6 +171,11 @@ func (b *Backtest) End() {
 	b.chain.End()
 }
 
+// length is that of the signal so far.
+func (b *Backtest) length() time.Duration {
+	return time.Duration(float64(b.samples) / b.cfg.Stream.RateHz * float64(time.Second)).Round(time.Millisecond)
+}
+
 // Report compares. The back-test is over.
 func (b *Backtest) Report() *BacktestReport {
 	days := float64(b.samples) / b.cfg.Stream.RateHz / 86400
@@ -185,11 +190,11 @@ func (b *Backtest) Report() *BacktestReport {
 			}
 		}
 		if note == "" && b.cfg.AlarmsPerDay*days < 3 {
-			note = fmt.Sprintf("%.3g days of signal cannot tell %g alarms a day from none: take a longer stretch", days, b.cfg.AlarmsPerDay)
+			note = fmt.Sprintf("%s of signal cannot tell %g alarms a day from none: take a longer stretch", b.length(), b.cfg.AlarmsPerDay)
 		}
 	}
 	if note == "" && days < 1.0/24 {
-		note = fmt.Sprintf("%.3g s of signal say little of alarms a day: take a longer stretch, or compare the alarms themselves", float64(b.samples)/b.cfg.Stream.RateHz)
+		note = fmt.Sprintf("%s of signal say little of alarms a day: take a longer stretch, or compare the alarms themselves", b.length())
 	}
 	counted, _ := b.own.account.Totals()
 	r := &BacktestReport{

@@ -68,7 +68,7 @@ func SaveFile(path string, b []byte) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".model-*")
 	if err != nil {
-		return fmt.Errorf("model file: %w", err)
+		return fmt.Errorf("model file %s: %w", path, err)
 	}
 	_, err = f.Write(b)
 	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
