@@ -186,6 +186,9 @@ func (t *trail) writeState(w *stateWriter) {
 func (t *trail) readState(r *stateReader) {
 	t.at, t.seen = r.count(len(t.ring)-1), r.count(len(t.ring))
 	r.row(t.ring)
+	for k := range t.blocks {
+		t.block(k)
+	}
 }
 
 func (k *ranking) writeState(w *stateWriter) {

@@ -3,7 +3,6 @@ package member
 import (
 	"fmt"
 	"math"
-	"sort"
 )
 
 // NoveltyConfig of a Novelty. The zero value of a field means its default.
@@ -220,7 +219,7 @@ func (r *ranking) score(y float64) float64 {
 			}
 			p = min(p, believed*math.Log10(float64(n+1)))
 		} else {
-			p = -math.Log10(float64(n-sort.SearchFloat64s(s, y)+1) / float64(n+1))
+			p = -math.Log10(float64(n-search(s, y)+1) / float64(n+1))
 		}
 	}
 	r.past.add(y)

@@ -130,11 +130,11 @@ func (t *texture) sort() {
 
 // exchange puts v in the place of old in a sorted list; it is false when old is not there.
 func exchange(s []float64, old, v float64) bool {
-	i, found := slices.BinarySearch(s, old)
-	if !found {
+	i := search(s, old)
+	if i == len(s) || s[i] != old {
 		return false
 	}
-	if k, _ := slices.BinarySearch(s, v); k > i {
+	if k := search(s, v); k > i {
 		copy(s[i:k-1], s[i+1:k])
 		s[k-1] = v
 	} else {
