@@ -82,4 +82,3 @@ func (o *ordered) closest(v float64) (near float64, ok bool) {
 	}
 	return o.sorted[i], true
 }
-
