@@ -17,7 +17,10 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-const host = "127.0.0.1"
+const (
+	host      = "127.0.0.1"
+	storeName = "nats" // the store's folder within the data folder
+)
 
 // Config says where the server keeps its data and how much of it.
 type Config struct {
@@ -88,7 +91,7 @@ func (b *Broker) start(ctx context.Context) error {
 	if b.door.Token == "" {
 		b.door.Token = newToken()
 	}
-	if err := b.listen(ctx, port); err != nil {
+	if err := b.listen(ctx, port, true); err != nil {
 		return err
 	}
 	srv := b.srv.Load()
@@ -102,10 +105,10 @@ func (b *Broker) start(ctx context.Context) error {
 	return nil
 }
 
-// listen starts a server on a port and waits until clients can connect.
-func (b *Broker) listen(ctx context.Context, port int) error {
+// listen starts a server on a port, with its store or without, and waits until clients can connect.
+func (b *Broker) listen(ctx context.Context, port int, store bool) error {
 	o := b.options()
-	o.Host, o.Port = host, port
+	o.Host, o.Port, o.JetStream = host, port, store
 	srv, err := server.NewServer(o)
 	if err != nil {
 		return fmt.Errorf("set up the embedded server: %w", err)
@@ -115,7 +118,7 @@ func (b *Broker) listen(ctx context.Context, port int) error {
 	b.log.fatal.Store(nil)
 	srv.SetLoggerV2(b.log, false, false, false)
 	srv.Start()
-	if err := b.ready(ctx, srv); err != nil {
+	if err := b.ready(ctx, srv, store); err != nil {
 		b.log.quiet.Store(true)
 		srv.Shutdown()
 		srv.WaitForShutdown()
@@ -134,7 +137,7 @@ func (b *Broker) options() *server.Options {
 		ServerName:             "crackle",
 		Authorization:          b.door.Token,
 		JetStream:              true,
-		StoreDir:               filepath.Join(b.cfg.Dir, "nats"),
+		StoreDir:               filepath.Join(b.cfg.Dir, storeName),
 		JetStreamMaxStore:      b.cfg.MaxBytes,
 		JetStreamMaxMemory:     256 << 20,
 		SyncAlways:             true,
@@ -145,12 +148,12 @@ func (b *Broker) options() *server.Options {
 }
 
 // ready waits until clients can connect or the server has given up.
-func (b *Broker) ready(ctx context.Context, srv *server.Server) error {
+func (b *Broker) ready(ctx context.Context, srv *server.Server, store bool) error {
 	for {
 		if text := b.log.fatal.Load(); text != nil {
 			return fmt.Errorf("the embedded server did not start on data folder %s: %s", b.cfg.Dir, *text)
 		}
-		if srv.ReadyForConnections(50*time.Millisecond) && srv.JetStreamEnabled() {
+		if srv.ReadyForConnections(50*time.Millisecond) && srv.JetStreamEnabled() == store {
 			return nil
 		}
 		if err := ctx.Err(); err != nil {

@@ -325,3 +325,78 @@ func TestRevive(t *testing.T) {
 		t.Error("a server that is stopped was revived")
 	}
 }
+
+// Where the store cannot be opened again the server goes on without it, and messages pass; and the store is opened once it can be.
+func TestReviveWithoutStore(t *testing.T) {
+	dir := t.TempDir()
+	b, err := broker.Start(t.Context(), broker.Config{Dir: dir, MaxBytes: 128 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop(t, b)
+	nc, err := nats.Connect("", nats.InProcessServer(b.InProcess()), nats.Token(b.Token()), nats.ReconnectWait(20*time.Millisecond), nats.MaxReconnects(-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	store := filepath.Join(dir, "nats", "jetstream")
+	if err := os.Rename(store, store+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(store, nil, 0o600); err != nil { // in whose place no folder can be made
+		t.Fatal(err)
+	}
+	if err := b.Revive(); err == nil {
+		t.Fatal("the store was opened")
+	}
+	pass := func() error {
+		sub, err := nc.SubscribeSync("crackle.signal.a")
+		if err != nil {
+			return err
+		}
+		defer sub.Unsubscribe()
+		if err := errors.Join(nc.FlushTimeout(20*time.Second), nc.Publish("crackle.signal.a", []byte("x"))); err != nil {
+			return err
+		}
+		_, err = sub.NextMsg(20 * time.Second)
+		return err
+	}
+	if err := pass(); err != nil {
+		t.Errorf("messages do not pass: %v", err)
+	}
+	if err := errors.Join(os.Remove(store), os.Rename(store+".away", store)); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Revive(); err != nil {
+		t.Fatal(err)
+	}
+	if err := pass(); err != nil {
+		t.Errorf("messages do not pass again: %v", err)
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.AccountInfo(t.Context()); err != nil {
+		t.Errorf("there is no store: %v", err)
+	}
+}
+
+// A folder that takes nothing says so, and why.
+func TestTakes(t *testing.T) {
+	dir := t.TempDir()
+	b, err := broker.Start(t.Context(), broker.Config{Dir: dir, MaxBytes: 128 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Takes(); err != nil {
+		t.Error(err)
+	}
+	stop(t, b)
+	if err := os.RemoveAll(filepath.Join(dir, "nats")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Takes(); err == nil || !strings.Contains(err.Error(), "takes no data; look at its disk") {
+		t.Error(err)
+	}
+}

@@ -19,13 +19,14 @@ const lockName = "lock"
 // ErrLocked is in the chain of the error for a data folder that another process serves.
 var ErrLocked = errors.New("data folder is in use")
 
-// lock holds a data folder for one process. The kernel lets go of it when the process ends, however it ends.
+// lock holds a data folder for one process. The kernel lets go of it when the process ends, however it ends. The file is held open for reading only, so
+// that it alone does not keep an administrator from mounting the folder read-only.
 type lock struct{ f *os.File }
 
 // lockFolder takes dir for this process. It tries for a moment, because Door looks at the lock by taking it for an instant.
 func lockFolder(dir string) (*lock, error) {
 	path := filepath.Join(dir, lockName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the lock of data folder %s: %w", dir, err)
 	}
@@ -42,7 +43,7 @@ func lockFolder(dir string) (*lock, error) {
 		return nil, fmt.Errorf("%w: %s is served by process %s; connect to that server, stop it, or choose another folder", ErrLocked, dir, pid)
 	}
 	if err == nil {
-		err = writeHolder(f)
+		err = writeHolder(path)
 	}
 	if err != nil {
 		f.Close()
@@ -51,8 +52,10 @@ func lockFolder(dir string) (*lock, error) {
 	return &lock{f}, nil
 }
 
+// release gives up the lock. The holder stays in the file where the folder has become read-only; nobody reads it of a lock that is free.
 func (l *lock) release() error {
-	return errors.Join(l.f.Truncate(0), l.f.Close()) // closing gives up the lock
+	_ = os.Truncate(l.f.Name(), 0)
+	return l.f.Close()
 }
 
 // locked says whether some process holds dir.
@@ -81,12 +84,9 @@ func flock(f *os.File, how int) error {
 	}
 }
 
-func writeHolder(f *os.File) error {
-	if err := f.Truncate(0); err != nil {
-		return err
-	}
-	_, err := f.WriteAt([]byte(fmt.Sprintf("%d\n", os.Getpid())), 0)
-	return err
+// writeHolder says whose the lock is, in a file that stays the same one.
+func writeHolder(path string) error {
+	return os.WriteFile(path, []byte(fmt.Sprintf("%d\n", os.Getpid())), 0o600)
 }
 
 // holder is the process id in the lock file, for people to read.

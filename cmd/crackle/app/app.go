@@ -75,9 +75,10 @@ type App struct {
 	life    *lifecycle
 	address atomic.Pointer[string] // of the dashboard; nil until it listens
 
-	takenOver    atomic.Pointer[string] // by whom streams have been; nil: by nobody
-	storeKept    bool                   // the signal store is looked after
-	storeTrouble atomic.Pointer[string] // why the signal store cannot be used; nil when it can, or nothing is known
+	takenOver     atomic.Pointer[string] // by whom streams have been; nil: by nobody
+	storeKept     bool                   // the signal store is looked after
+	folderTrouble atomic.Pointer[string] // what is wrong with the data folder of the embedded server while the store refuses; nil: nothing is known
+	storeTrouble  atomic.Pointer[string] // why the signal store cannot be used; nil when it can, or nothing is known
 
 	changing  sync.Mutex // held by whoever adds, exchanges or removes streams
 	exchanged atomic.Uint64

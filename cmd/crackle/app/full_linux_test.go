@@ -104,6 +104,9 @@ func TestScenarioStoreRefuses(t *testing.T) {
 			p.fill(w)
 			a := w.alarmed("", alert.KindStore, alert.Raised).Alarm
 			wantAll(t, a.What, "the signal store refuses what is published")
+			if name == "full disk" {
+				wantAll(t, a.What, "is full; make room on its disk")
+			}
 			if status, _ := w.get("/readyz"); status != 200 {
 				t.Error("/readyz is red, and the heartbeat comes through")
 			}

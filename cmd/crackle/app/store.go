@@ -29,6 +29,7 @@ type store struct {
 	past   bool          // streams listen past it
 	tried  time.Time     // when it was last tried to open it again
 	pause  time.Duration // until the next attempt
+	looked time.Time     // when the embedded server's folder was last looked at, while the store refuses; zero: not yet
 }
 
 // stored reports whether any stream is read from the signal store.
@@ -83,16 +84,13 @@ func (st *store) watch(ctx context.Context, there bool) {
 // then they go on in it.
 func (st *store) follow(ctx context.Context) {
 	h := st.app.heartbeat
+	st.look()
 	failing := h.refusals.Load() >= st.enough(h.refused.Load())
 	if failing != st.past && (failing || h.refusals.Load() == 0) {
 		st.past = failing
 		st.bypass(failing)
 		if failing {
-			why := ""
-			if err := h.refused.Load(); err != nil {
-				why = (*err).Error()
-			}
-			st.app.log.Error("the signal store refuses what is published: streams are scored as they come, past the store; their parts are not assessed", "err", why)
+			st.app.log.Error("streams are scored as they come, past the store; their parts are not assessed", "why", st.app.storeProblem())
 		} else {
 			st.app.log.Info("the signal store takes what is published again; streams are read from it")
 		}
@@ -109,12 +107,27 @@ func (st *store) follow(ctx context.Context) {
 		return
 	}
 	if err := st.app.broker.Revive(); err != nil {
-		st.app.log.Warn("the store cannot be opened again yet; make room", "err", err)
+		st.app.log.Warn("the store cannot be opened again yet; it is tried all the time", "err", err)
 		return
 	}
 	st.pause = min(2*st.pause, reviveLast)
 	st.app.log.Warn("the embedded server was started anew, so that its store is opened again; clients come back by themselves")
 	st.ensure(ctx)
+}
+
+// look finds out what is wrong with the embedded server's folder while it refuses, for the server only says that it does not answer.
+func (st *store) look() {
+	switch {
+	case st.app.heartbeat.refusals.Load() == 0:
+		st.looked = time.Time{}
+		st.app.folderTrouble.Store(nil)
+	case st.app.broker != nil && time.Since(st.looked) >= reviveFirst:
+		st.looked = time.Now()
+		if err := st.app.broker.Takes(); err != nil {
+			text := err.Error()
+			st.app.folderTrouble.Store(&text)
+		}
+	}
 }
 
 // enough is the number of refusals in a row from which the store counts as failing.
@@ -171,7 +184,11 @@ func (a *App) storeProblem() string {
 		return *t
 	}
 	if t := a.heartbeat.refused.Load(); t != nil {
-		return "the signal store refuses what is published: " + (*t).Error()
+		what := "the signal store refuses what is published: " + (*t).Error()
+		if why := a.folderTrouble.Load(); why != nil {
+			what += "; " + *why
+		}
+		return what
 	}
 	if t := a.parts.trouble.Load(); t != nil {
 		return "accounts of parts are not stored: " + *t
