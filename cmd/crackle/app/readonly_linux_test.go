@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -31,7 +30,7 @@ func TestScenarioDataFolderReadOnly(t *testing.T) {
 	}
 	t.Parallel()
 	run := func(how string, attr *syscall.SysProcAttr) ([]byte, error) {
-		cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestScenarioDataFolderReadOnly$", "-test.v", "-test.timeout=4m")
+		cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestScenarioDataFolderReadOnly$", "-test.v", "-test.timeout=10m")
 		cmd.Env, cmd.SysProcAttr = append(os.Environ(), readOnlyChild+"="+how), attr
 		return cmd.CombinedOutput()
 	}
@@ -82,7 +81,7 @@ func readOnlyWhileRunning(t *testing.T, how string) {
 	sender.part(healthy(t), "after")
 	w.wantVerdict("motor", "after", detector.OK)
 	eventually(t, "the accounts to be stored", func() bool {
-		list, err := app.Parts(within(t, 10*time.Second), w.Connection(), app.PartQuery{Stream: "motor"})
+		list, err := app.Parts(within(t), w.Connection(), app.PartQuery{Stream: "motor"})
 		return err == nil && len(list) == 4
 	})
 	if c := w.counts("motor"); c.Missing != 0 {
