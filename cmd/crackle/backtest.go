@@ -22,7 +22,7 @@ type backtestCmd struct {
 	Stream       string    `short:"s" help:"Stream; may be left out when there is only one."`
 	From         time.Time `placeholder:"TIME" help:"Begin there, as 2026-01-31T08:00:00Z. Default: the oldest signal that is kept."`
 	To           time.Time `placeholder:"TIME" help:"End there. Default: the newest."`
-	Model        string    `short:"m" placeholder:"FILE" help:"Model to try. Default: the stream's."`
+	Model        string    `short:"m" placeholder:"FILE" help:"Model to try. Default: the one in service."`
 	LimitFactor  *float64  `placeholder:"X" help:"Try the limit times this, 0.1 to 10."`
 	AlarmsPerDay *float64  `placeholder:"N" help:"Find the lowest limit that gives at most so many alarms a day."`
 	Data         string    `placeholder:"DIR" help:"Data folder of the crackle that runs on this machine. Default: the configuration's."`
@@ -45,11 +45,11 @@ func (c *backtestCmd) Run(con console) error {
 	if c.AlarmsPerDay != nil {
 		what.AlarmsPerDay = *c.AlarmsPerDay
 	}
-	if what.Running, err = modelOf(cfg, s, ""); err != nil {
+	if what.Running, err = modelOf(con, cfg, s, "", c.Data); err != nil {
 		return err
 	}
 	if c.Model != "" {
-		if what.Candidate, err = modelOf(cfg, s, c.Model); err != nil {
+		if what.Candidate, err = modelOf(con, cfg, s, c.Model, c.Data); err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,7 @@ type explainCmd struct {
 	File        string `arg:"" optional:"" help:"Recording that is scored first."`
 	Config      string `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
 	Stream      string `short:"s" help:"Stream that the recording is of; may be left out when there is only one."`
-	Model       string `short:"m" placeholder:"FILE" help:"Model file. Default: the stream's."`
+	Model       string `short:"m" placeholder:"FILE" help:"Model file. Default: the one in service at the crackle that runs, else the stream's."`
 	At          string `placeholder:"TIME" help:"Explain the window that holds this time: RFC 3339, or seconds from the recording's beginning."`
 	FirstAlarm  bool   `help:"Explain the first window above the limit. This is the default."`
 	Method      string `default:"auto" help:"auto, contributions, integrated (gradients), saliency, masking or attention."`
@@ -70,7 +70,7 @@ func (c *explainCmd) Run(con console) error {
 	if c.Target != "" {
 		return c.head(con, cfg, s, method)
 	}
-	m, err := modelOf(cfg, s, c.Model)
+	m, err := modelOf(con, cfg, s, c.Model, "")
 	if err != nil {
 		return err
 	}

@@ -118,7 +118,7 @@ func (c *explainCmd) overModel(con console, cfg *config.Config, s *config.Stream
 	if err != nil {
 		return nil, err
 	}
-	m, err := modelOf(cfg, s, c.Model)
+	m, err := modelOf(con, cfg, s, c.Model, "")
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -105,7 +106,7 @@ func (c *modelListCmd) list(ctx context.Context, con console, store *archive.Sto
 }
 
 type modelUseCmd struct {
-	Model string `arg:"" help:"Hash of the model, or four digits or more of its beginning."`
+	Model string `arg:"" help:"Hash of the model, or four digits or more of its beginning; or a model file, which is kept with the store first."`
 	kept
 	By      string `placeholder:"NAME" help:"Who puts it in service, for the record. Default: the name of the account."`
 	Comment string `placeholder:"TEXT" help:"Why, for the record."`
@@ -118,7 +119,7 @@ func (c *modelUseCmd) Run(con console) error {
 }
 
 func (c *modelUseCmd) use(ctx context.Context, con console, store *archive.Store, s *config.Stream) error {
-	hash, err := hashOf(ctx, store, s, c.Model)
+	hash, err := c.find(ctx, store, s)
 	if err != nil {
 		return err
 	}
@@ -134,6 +135,18 @@ func (c *modelUseCmd) use(ctx context.Context, con console, store *archive.Store
 	}
 	_, err = fmt.Fprintf(con.out, "model %s is in service on stream %s\n", hash, s.Name)
 	return err
+}
+
+// find gives the hash of a model that is kept; that of a file is kept first.
+func (c *modelUseCmd) find(ctx context.Context, store *archive.Store, s *config.Stream) (string, error) {
+	if there, err := os.Stat(c.Model); err != nil || !there.Mode().IsRegular() {
+		return hashOf(ctx, store, s, c.Model)
+	}
+	m, err := app.LoadModel(c.Model, s)
+	if err != nil {
+		return "", err
+	}
+	return m.Hash(), app.KeepModel(ctx, store, s.Name, m, account(c.By))
 }
 
 type modelGetCmd struct {

@@ -14,9 +14,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
-	"crackle/detector"
 	"crackle/ingest/file"
 )
 
@@ -134,14 +132,6 @@ func subject(path, stream string) (*config.Config, *config.Stream, error) {
 	}
 	s, err := streamOf(cfg, stream)
 	return cfg, s, err
-}
-
-// modelOf reads the model that a flag names, else the stream's.
-func modelOf(cfg *config.Config, s *config.Stream, path string) (*detector.Model, error) {
-	if path == "" {
-		path = app.ModelPath(cfg, s)
-	}
-	return app.LoadModel(path, s)
 }
 
 // bar shows how much of a file has been read, on a terminal; elsewhere it says nothing.

@@ -26,7 +26,7 @@ type scoreCmd struct {
 	Files  []string `arg:"" name:"file" help:"Recording: CSV, plain or gzip. With --target any number."`
 	Config string   `short:"c" required:"" placeholder:"FILE" help:"Configuration file with the stream."`
 	Stream string   `short:"s" help:"Stream that the recording is of; may be left out when there is only one."`
-	Model  string   `short:"m" placeholder:"FILE" help:"Model file. Default: the stream's."`
+	Model  string   `short:"m" placeholder:"FILE" help:"Model file. Default: the one in service at the crackle that runs, else the stream's."`
 	Output string   `short:"o" placeholder:"FILE" help:"Where to write. Default: standard output."`
 	JSON   bool     `name:"json" help:"Write one JSON document instead of CSV."`
 	Target string   `placeholder:"NAME" help:"Say how large this is, or which class, as labels have taught (crackle train --labels), with a range or a set that holds the truth as often as stated."`
@@ -50,7 +50,7 @@ func (c *scoreCmd) Run(con console) (err error) {
 		return mistake{fmt.Errorf("%d recordings, --labels %q: without --target one recording is scored, and nothing is compared", len(c.Files), c.Labels)}
 	}
 	file := c.Files[0]
-	m, err := modelOf(cfg, s, c.Model)
+	m, err := modelOf(con, cfg, s, c.Model, "")
 	if err != nil {
 		return err
 	}

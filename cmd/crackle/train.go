@@ -89,6 +89,7 @@ func (c *trainCmd) Run(con console) error {
 	if err := app.SaveModel(path, m); err != nil {
 		return err
 	}
+	noteServed(con, cfg, s, m, path)
 	if err := writeTrainPage(c.Report, m, seen); err != nil {
 		return err
 	}

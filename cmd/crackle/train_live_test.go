@@ -97,6 +97,36 @@ func TestTrainFromARunningCrackle(t *testing.T) {
 		t.Errorf("in service is %s, want %s", got, info.Hash)
 	}
 
+	// A back-test and a score take what is in service, not the file that was, and say so.
+	out, log, code = crackle("backtest", "-c", path)
+	if code != exitOK || !strings.Contains(out, "in service: model "+info.Hash) || !strings.Contains(log, "which anna put in service") {
+		t.Errorf("backtest: %d, %q, %q; want model %s", code, out, log, info.Hash)
+	}
+	out, log, code = crackle("score", "-c", path, "--json", file("SC_HLT_003"))
+	if code != exitOK || !strings.Contains(out, `"model":"`+info.Hash) || !strings.Contains(log, "which anna put in service") {
+		t.Errorf("score: %d, %.300q, %q; want model %s", code, out, log, info.Hash)
+	}
+	out, log, code = crackle("score", "-c", path, "--json", "-m", filepath.Join(dir, "motor.safetensors"), file("SC_HLT_003"))
+	if code != exitOK || !strings.Contains(out, `"model":"`+first) || log != "" {
+		t.Errorf("score with the file: %d, %.300q, %q; want model %s", code, out, log, first)
+	}
+
+	// A model from recordings does not take its place unless somebody puts it in service, for which its file is enough.
+	_, log, code = crackle("train", "-c", path, file("SC_HLT_002"), file("SC_HLT_003"))
+	younger := filepath.Join(dir, "motor.safetensors")
+	if code != exitOK || !strings.Contains(log, "model "+info.Hash+", which anna put in service, goes on") {
+		t.Errorf("train: %d, %q", code, log)
+	}
+	if _, log, code := crackle("model", "use", younger, "-c", path, "--by", "berta"); code != exitOK {
+		t.Errorf("model use FILE: %d, %q", code, log)
+	}
+	if got := a.Status("motor").Model; got == first || got == info.Hash {
+		t.Errorf("in service is %s, and the file's was to be", got)
+	}
+	if _, log, code := crackle("model", "use", info.Hash, "-c", path, "--by", "anna"); code != exitOK {
+		t.Errorf("back again: %d, %q", code, log)
+	}
+
 	// Evidence scored with a model that only the store has is verified with it.
 	replay("SC_A1_B0_C0_001")
 	replay("SC_HLT_001")

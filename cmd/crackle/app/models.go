@@ -272,13 +272,7 @@ func (a *App) adopt(ctx context.Context, store *archive.Store, s *stream, m *det
 	if done {
 		return
 	}
-	known, err := findInfo(ctx, store, s.cfg.Name, m.Hash())
-	if err == nil && known == nil {
-		info := infoOf(m, "crackle", "file")
-		info.Stream = s.cfg.Name
-		err = keepModel(ctx, store, m, &info)
-	}
-	if err != nil {
+	if err := KeepModel(ctx, store, s.cfg.Name, m, "crackle"); err != nil {
 		if ctx.Err() == nil {
 			a.sayOnce("a model in service is not kept with the store yet: " + err.Error())
 		}

@@ -280,6 +280,8 @@ func (s *stream) find(first bool) {
 	m, err := s.app.chosen(s.app.ending, &s.cfg)
 	if m == nil && err == nil {
 		m, err = LoadModel(ModelPath(s.app.config(), &s.cfg), &s.cfg)
+	} else if m != nil && first {
+		s.overruled(m)
 	}
 	switch {
 	case err == nil:

@@ -198,8 +198,18 @@ func TestScenarioTeachAndPutInService(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.stop()
-	again := start(t, parse(t, dir, text))
+	younger := parse(t, dir, text) // a file that somebody taught meanwhile does not overrule it in silence
+	stream := younger.Streams["motor"]
+	made := teach(t, &stream, asBlock(&motor(t)[1], 1), asBlock(&motor(t)[0], 2))
+	made.Record.Created = time.Now()
+	if err := app.SaveModel(app.ModelPath(younger, &stream), made); err != nil {
+		t.Fatal(err)
+	}
+	again := start(t, younger)
 	eventually(t, "model", func() bool { return again.Status("motor").Model == info.Hash })
+	if n := again.log.count("younger model", "motor.safetensors", "in_service="+info.Hash); n != 1 {
+		t.Errorf("%d warnings of the younger file, want one", n)
+	}
 	if n := again.log.count("model in service"); n != 1 {
 		t.Errorf("%d models were put in service after the restart, want the chosen one only", n)
 	}

@@ -79,6 +79,22 @@ func Open(ctx context.Context, js jetstream.JetStream, b Bounds) (*Store, error)
 	return &Store{models, notes, b}, nil
 }
 
+// Look opens the buckets that are there, to read; without them it fails with ErrNoModel and makes none.
+func Look(ctx context.Context, js jetstream.JetStream) (*Store, error) {
+	models, err := js.ObjectStore(ctx, Bucket)
+	var notes jetstream.KeyValue
+	if err == nil {
+		notes, err = js.KeyValue(ctx, Notes)
+	}
+	switch {
+	case errors.Is(err, jetstream.ErrBucketNotFound):
+		return nil, ErrNoModel
+	case err != nil:
+		return nil, fmt.Errorf("models: open buckets %s and %s: %w", Bucket, Notes, err)
+	}
+	return &Store{models, notes, Bounds{MaxBytes: 1 << 30, MaxAge: 400 * 24 * time.Hour}}, nil
+}
+
 // overhead is what the store needs beside a file's bytes, generously.
 func overhead(size int64) int64 { return size + size/50 + 8<<10 }
 
