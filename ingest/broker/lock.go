@@ -52,10 +52,11 @@ func lockFolder(dir string) (*lock, error) {
 	return &lock{f}, nil
 }
 
-// release gives up the lock. The holder stays in the file where the folder has become read-only; nobody reads it of a lock that is free.
+// release gives the lock up by name: closing alone would leave it to a process that was forked meanwhile, until that executes its program. The holder
+// stays in the file where the folder has become read-only; nobody reads it of a lock that is free.
 func (l *lock) release() error {
 	_ = os.Truncate(l.f.Name(), 0)
-	return l.f.Close()
+	return errors.Join(flock(l.f, unix.LOCK_UN), l.f.Close())
 }
 
 // locked says whether some process holds dir.
@@ -72,7 +73,7 @@ func locked(dir string) (bool, error) {
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return true, nil
 	}
-	return false, err
+	return false, errors.Join(err, flock(f, unix.LOCK_UN))
 }
 
 func flock(f *os.File, how int) error {

@@ -82,7 +82,7 @@ func TestHealthAlarms(t *testing.T) {
 	}
 	begin := time.Now().Add(-40 * time.Second)
 	for i := range 13 { // seconds of signal
-		now := time.Now().Add(time.Duration(i-30) * time.Second)
+		now := begin.Add(time.Duration(i) * time.Second)
 		flat, full := tone(1000, now, "p"), tone(1000, now, "p")
 		if i >= 5 && i < 9 {
 			for k := range flat.Samples {

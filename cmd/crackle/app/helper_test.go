@@ -31,11 +31,14 @@ import (
 // patience is how long a test waits for what has to come: a machine with other things to do takes its time. No wait that succeeds is longer for it.
 const patience = 2 * time.Minute
 
+// reconcile is the time after a restart for a condition to be found again before its alarm counts as over.
+const reconcile = 10 * time.Second
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(serverDir); dir != "" {
 		serve(dir)
 	}
-	app.SetReconcile(3 * time.Second)
+	app.SetReconcile(reconcile)
 	if path := os.Getenv(monitorConfig); path != "" {
 		watchAlone(path)
 	}
@@ -219,7 +222,12 @@ func newWatch(t testing.TB, cfg *config.Config, change ...func(*app.Options)) *w
 			t.Error(err)
 		}
 	})
-	t.Cleanup(w.stop)
+	t.Cleanup(func() {
+		w.stop()
+		if t.Failed() {
+			t.Logf("the log:\n%s", w.log)
+		}
+	})
 	return w
 }
 

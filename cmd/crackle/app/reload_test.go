@@ -49,9 +49,8 @@ func TestScenarioReloadHalfWayThroughOnDelay(t *testing.T) {
 	}
 	publishRows(t, pub, true, "bad", 500, 1000)
 	w.wantVerdict("motor", "bad", detector.Alarm)
-	list := w.events("motor", alert.KindScore)
-	if len(list) == 0 || list[0].Change != alert.Raised || list[0].Alarm.Onset >= 500 {
-		t.Errorf("events %+v; want an alarm with its onset before the reload", list)
+	if e := w.alarmed("motor", alert.KindScore, alert.Raised); e.Alarm.Onset >= 500 {
+		t.Errorf("event %+v; want an alarm with its onset before the reload", e)
 	}
 	if n := len(w.windows("motor")); n != 17 {
 		t.Errorf("%d windows, want 17", n)

@@ -17,7 +17,7 @@ func TestScenarioOutageUnder200Streams(t *testing.T) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s\n[nats]\nurl = %q\ntoken = %q\nreconnect_wait_s = 0.2\n", base, srv.url, srv.token)
 	for i := range 200 {
-		text.WriteString(strings.Replace(meterStream(fmt.Sprintf("s%03d", i), `transport = "core"`, ""), "no_data_s = 300", "no_data_s = 8", 1))
+		text.WriteString(strings.Replace(meterStream(fmt.Sprintf("s%03d", i), `transport = "core"`, ""), "no_data_s = 300", "no_data_s = 15", 1))
 	}
 	cfg := parse(t, t.TempDir(), text.String())
 	w := start(t, cfg)
@@ -32,7 +32,7 @@ func TestScenarioOutageUnder200Streams(t *testing.T) {
 	srv.kill()
 	a := w.alarmed("", alert.KindConnection, alert.Raised).Alarm
 	wantAll(t, a.What, "is away", "s000, s001", "and 190 more")
-	eventually(t, "longer than the streams may be silent", func() bool { return time.Since(a.OnsetTime) > 10*time.Second })
+	eventually(t, "longer than the streams may be silent", func() bool { return time.Since(a.OnsetTime) > 17*time.Second })
 	srv.start()
 	w.alarmed("", alert.KindConnection, alert.Cleared)
 	w.listen()

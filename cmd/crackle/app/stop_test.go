@@ -185,12 +185,11 @@ func TestStopWhileLearning(t *testing.T) {
 	eventually(t, "the learning", func() bool { return epochs.Load() > 0 })
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	began := time.Now()
 	if err := w.Stop(ctx); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("the stop took %v, after %d epochs", took, epochs.Load())
+	if n := epochs.Load(); n >= 5000 {
+		t.Errorf("the stop waited for %d of 10000 epochs", n)
 	}
 	if n := w.log.count("ERROR"); n != 0 {
 		t.Errorf("an error was logged:\n%s", w.log)

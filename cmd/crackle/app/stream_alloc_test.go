@@ -93,7 +93,12 @@ func TestTakeAllocatesNothing(t *testing.T) {
 	}
 	scored := func() uint64 { return s.status.read(ingest.Counts{}, false, time.Now()).Counts.Scored }
 	before := scored()
-	if n := testing.AllocsPerRun(200, take); n != 0 {
+	n := testing.AllocsPerRun(200, take)
+	for try := 0; try < 10 && n > 0; try++ { // what goroutines of earlier tests allocate at their end is counted too, and ceases
+		time.Sleep(50 * time.Millisecond)
+		n = testing.AllocsPerRun(200, take)
+	}
+	if n != 0 {
 		t.Errorf("%g allocations per block, want 0", n)
 	}
 	if n := scored() - before; n < 1000 {
