@@ -44,9 +44,9 @@ func (n *Network) forwardBoth(dst, x []float32, steps int, s *State) {
 	for l := range c.Layers {
 		out := s.rows[l%2][:steps*2*c.Hidden]
 		for t := range steps {
-			n.stepInto(out[t*2*c.Hidden:], src[t*width:(t+1)*width], 2*l, s)
+			copy(out[t*2*c.Hidden:], s.layers[2*l].Step(src[t*width:(t+1)*width]))
 			back := steps - 1 - t
-			n.stepInto(out[back*2*c.Hidden+c.Hidden:], src[back*width:(back+1)*width], 2*l+1, s)
+			copy(out[back*2*c.Hidden+c.Hidden:], s.layers[2*l+1].Step(src[back*width:(back+1)*width]))
 		}
 		src, width = out, 2*c.Hidden
 	}
@@ -62,11 +62,4 @@ func (n *Network) forwardBoth(dst, x []float32, steps int, s *State) {
 		n.head.Apply(row, src[t*width:(t+1)*width])
 		c.finish(row)
 	}
-}
-
-// stepInto advances one layer and copies its hidden state to dst.
-func (n *Network) stepInto(dst, x []float32, layer int, s *State) {
-	h := s.hidden(layer)
-	n.layers[layer].Step(h, s.cell(layer), x, s.scratch)
-	copy(dst, h)
 }

@@ -69,10 +69,8 @@ func (n *Network) lengthError(dst, x []float32) error {
 }
 
 func (n *Network) step(dst, x []float32, s *State) {
-	for i, l := range n.layers {
-		h := s.hidden(i)
-		l.Step(h, s.cell(i), x, s.scratch)
-		x = h
+	for _, l := range s.layers {
+		x = l.Step(x)
 	}
 	if dst == nil {
 		return

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"crackle/rnn/kernel"
 )
 
 var (
@@ -14,23 +16,22 @@ var (
 
 // State is the recurrent state of one channel, with the scratch that a step needs. One goroutine uses it at a time.
 type State struct {
-	net     *Network
-	h       []float32 // [layers*directions][hidden]
-	c       []float32 // likewise for LSTM, else nil
-	scratch []float32 // as the layers need it
-	rows    [2][]float32
+	net    *Network
+	h      []float32         // [layers*directions][hidden]
+	c      []float32         // likewise for LSTM, else nil
+	layers []*kernel.Channel // over h and c
+	rows   [2][]float32
 }
 
 // NewState gives a channel at its initial state.
 func (n *Network) NewState() *State {
 	size := len(n.layers) * n.config.Hidden
-	scratch := 0
-	for _, l := range n.layers {
-		scratch = max(scratch, l.Scratch())
-	}
-	s := &State{net: n, h: make([]float32, size), scratch: make([]float32, scratch)}
+	s := &State{net: n, h: make([]float32, size)}
 	if n.config.Cell == LSTM {
 		s.c = make([]float32, size)
+	}
+	for i, l := range n.layers {
+		s.layers = append(s.layers, l.NewChannel(s.hidden(i), s.cell(i)))
 	}
 	s.Reset()
 	return s

@@ -56,16 +56,14 @@ func activate(t *testing.T, cell Cell, x float32) float32 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h, scratch := []float32{0}, make([]float32, l.Scratch())
-		l.Step(h, nil, zeros[:1], scratch)
-		return h[0]
+		return l.NewChannel([]float32{0}, nil).Step(zeros[:1])[0]
 	}
 	l, err := NewLayer(LSTM, 1, 1, zeros, zeros, []float32{x, -200, 200, 0}, zeros) // c = sigmoid(x)*tanh(200) = sigmoid(x)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, c, scratch := []float32{0}, []float32{0}, make([]float32, l.Scratch())
-	l.Step(h, c, zeros[:1], scratch)
+	c := []float32{0}
+	l.NewChannel([]float32{0}, c).Step(zeros[:1])
 	return c[0]
 }
 

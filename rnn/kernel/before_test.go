@@ -37,8 +37,8 @@ func TestResetBefore(t *testing.T) {
 			z := sig(gate(1, u, plain))
 			want[u] = (1-z)*n + z*float64(h[u])
 		}
-		got, scratch := append([]float32(nil), h...), make([]float32, l.Scratch())
-		l.Step(got, nil, x, scratch)
+		got := append([]float32(nil), h...)
+		l.NewChannel(got, nil).Step(x)
 		for u, v := range got {
 			if math.Abs(float64(v)-want[u]) > 2e-6 {
 				t.Fatalf("%d hidden, unit %d: %v, want %v", hidden, u, v, want[u])

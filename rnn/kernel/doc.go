@@ -1,4 +1,4 @@
-// Package kernel holds the inner loops of the recurrent networks: packed weights, one step of one channel, one step of a tile of
+// Package kernel holds the inner loops of the recurrent networks: packed weights, one step of one Channel, one step of a tile of
 // channels, dense layers and activations.
 //
 // Every function has a generic Go form that is always built, and vector forms chosen when the program starts by what the processor
@@ -21,6 +21,6 @@
 //
 // A layer stored as Int8 adds whole numbers instead, in any order: see NewStored.
 //
-// Functions of a Layer or Dense only read it: many goroutines may use one. Slices must have the stated lengths; the functions check
+// Functions of a Layer or Dense only read it: many goroutines may use one, with a Channel each. Slices must have the stated lengths; the functions check
 // them with Go's own bounds checks before any assembly runs, since their callers in package rnn return errors first.
 package kernel

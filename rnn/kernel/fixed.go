@@ -83,23 +83,6 @@ func newFixed(l *Layer, scale, wih, whh []float32) *fixed {
 // groups is the number of groups of four values that an Int8 step reads.
 func (l *Layer) groups() int { return (l.In+3)/4 + (l.Hidden+3)/4 }
 
-// stepFixed is Step for Int8 weights.
-func (l *Layer) stepFixed(h, c, x, scratch []float32) {
-	hn, buffer := scratch[:l.Hidden], scratch[l.Hidden:]
-	fits := true
-	vector := false
-	if hasVectors {
-		vector, fits = l.stepFixedVector(ptr(h), ptr(c), ptr(x), ptr(buffer))
-	}
-	if !vector {
-		fits = l.stepFixedGeneric(h, c, x, buffer)
-	}
-	if !fits {
-		l.stepGeneric(hn, h, c, x)
-		copy(h, hn)
-	}
-}
-
 // unitOf is the power of two that one step of the rounded values stands for, where the largest value's bits are top.
 func unitOf(top uint32) float32 { return math.Float32frombits((exponent(top) - 14) << 23) }
 
@@ -122,7 +105,7 @@ func quantise(q []int16, v []float32) (top uint32) {
 	return top
 }
 
-// stepFixedGeneric is stepFixed in plain Go; false, with nothing done, when a value is too large.
+// stepFixedGeneric is a step with Int8 weights in plain Go; false, with nothing done, when a value is too large.
 func (l *Layer) stepFixedGeneric(h, c, x, buffer []float32) bool {
 	q := unsafe.Slice((*int16)(unsafe.Pointer(ptr(buffer))), 2*l.fixed.places(l))
 	qx, qh := q[:places(l.In)], q[places(l.In):]

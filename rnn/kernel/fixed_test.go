@@ -86,7 +86,7 @@ func TestFixedSumsAreExact(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l.Step(h, c, x, make([]float32, l.Scratch()))
+			l.NewChannel(h, c).Step(x)
 			for i, v := range c {
 				if v != 0 || h[i] != 0 {
 					t.Fatalf("unit %d: c %v, h %v, want 0", i, v, h[i])
@@ -143,7 +143,7 @@ func TestFixedNotFinite(t *testing.T) {
 					}
 					h2 := append([]float32(nil), h...)
 					c2 := append([]float32(nil), c...)
-					l.Step(h, c, x, make([]float32, l.Scratch()))
+					l.NewChannel(h, c).Step(x)
 					plain.stepGeneric(h2, append([]float32(nil), h2...), c2, x)
 					for i := range h {
 						nan := h[i] != h[i]

@@ -46,12 +46,12 @@ type Layer struct {
 
 	gates int
 	pairs int // ceil(Hidden/2)
-	// tile serves StepTile and the generic form of Step: for each pair of units [biasRows][2], [In][gates][2], [Hidden][gates][2].
+	// tile serves StepTile and a channel's generic step: for each pair of units [biasRows][2], [In][gates][2], [Hidden][gates][2].
 	tile []float32
-	// step and bias serve the vector forms of Step, hidden units in lanes: for each block of 32 units (16 for a last block of at most 16)
+	// step and bias serve the vector forms of a channel's step, hidden units in lanes: for each block of 32 units (16 for a last block of at most 16)
 	// the rows that stepRows lists, each a block wide, in the order they are read; and [biasRows][block].
 	step, bias []float32
-	inTurns    bool     // Step takes the blocks in turns: their weights fit the nearest cache, those of all do not
+	turns      int      // more than 1 when a step takes the blocks in turns: their weights fit the nearest cache, those of all do not
 	halves     []uint16 // the BF16 form of step; else nil
 	fixed      *fixed   // the Int8 form; else nil
 }
@@ -73,7 +73,10 @@ func NewLayer(cell Cell, in, hidden int, wih, whh, bih, bhh []float32) (*Layer, 
 	if hasVectors && cell != GRUBefore {
 		units := (hidden + 15) / 16 * 16
 		l.step, l.bias = aligned(units*l.weightsPerUnit()), aligned(units*cell.biasRows())
-		l.inTurns = 4*len(l.step) > nearBytes && 4*32*l.weightsPerUnit() <= nearBytes
+		l.turns = 1
+		if 4*len(l.step) > nearBytes && 4*32*l.weightsPerUnit() <= nearBytes {
+			l.turns = (hidden + 31) / 32
+		}
 	}
 	l.Set(wih, whh, bih, bhh)
 	return l, nil
@@ -149,7 +152,7 @@ func (l *Layer) packStep(dst []float32, width, u int, wih, whh []float32) {
 	})
 }
 
-// stepRows lists the rows of weights in the order in which Step reads them: the inputs with all gates, then the hidden state with all gates, the
+// stepRows lists the rows of weights in the order in which a step reads them: the inputs with all gates, then the hidden state with all gates, the
 // rows of both halves of h taking turns.
 func (l *Layer) stepRows(do func(row, gate, k int, hidden bool)) {
 	row := 0
@@ -171,43 +174,8 @@ func (l *Layer) stepRows(do func(row, gate, k int, hidden bool)) {
 // HasCell says whether the layer keeps a second state vector, c.
 func (l *Layer) HasCell() bool { return l.Cell == LSTM }
 
-// Scratch is the length of the scratch that Step needs.
-func (l *Layer) Scratch() int {
-	switch {
-	case l.Cell == GRUBefore:
-		return 3 * l.Hidden
-	case l.fixed != nil:
-		return l.Hidden + l.fixed.places(l)
-	}
-	return l.Hidden + 1 // the new state, and whose turn it is
-}
-
 // Tiles says whether StepTile has a form of its own. Without one it steps the channels one after another.
 func (l *Layer) Tiles() bool { return l.Cell != GRUBefore && l.fixed == nil }
-
-// Step advances one channel: h [Hidden] and, for the LSTM, c [Hidden] are replaced, x is [In], scratch [Scratch] begins as zeros and belongs to
-// one channel. Nothing is allocated.
-func (l *Layer) Step(h, c, x, scratch []float32) {
-	if l.Cell == GRUBefore {
-		l.stepBefore(h[:l.Hidden], x[:l.In], scratch[:3*l.Hidden])
-		return
-	}
-	h, x, scratch = h[:l.Hidden], x[:l.In], scratch[:l.Scratch()]
-	if l.HasCell() {
-		c = c[:l.Hidden]
-	} else {
-		c = nil
-	}
-	if l.fixed != nil {
-		l.stepFixed(h, c, x, scratch)
-		return
-	}
-	if hasVectors && l.stepVector(h, c, x, scratch) {
-		return
-	}
-	l.stepGeneric(scratch, h, c, x)
-	copy(h, scratch[:l.Hidden])
-}
 
 // StepTile advances up to Lanes channels: hn [Hidden][Lanes] becomes the new state computed from x [In][Lanes] and h [Hidden][Lanes];
 // for the LSTM cn and c likewise, and cn may be c. hn and h must not overlap. save [Saved][Hidden][Lanes] is scratch, and holds what
@@ -232,7 +200,8 @@ func (l *Layer) StepTile(save, hn, cn, x, h, c []float32, n int) {
 
 // tileSteps steps the channels of a tile one by one.
 func (l *Layer) tileSteps(hn, cn, x, h, c []float32, n int) {
-	state, cell, row, scratch := make([]float32, l.Hidden), make([]float32, l.Hidden), make([]float32, l.In), make([]float32, l.Scratch())
+	state, cell, row := make([]float32, l.Hidden), make([]float32, l.Hidden), make([]float32, l.In)
+	one := l.NewChannel(state, cell)
 	take := func(dst, tile []float32, j int) {
 		for k := range dst {
 			dst[k] = tile[k*Lanes+j]
@@ -244,7 +213,7 @@ func (l *Layer) tileSteps(hn, cn, x, h, c []float32, n int) {
 		if l.HasCell() {
 			take(cell, c, j)
 		}
-		l.Step(state, cell, row, scratch)
+		one.Step(row)
 		for k, v := range state {
 			hn[k*Lanes+j] = v
 			if l.HasCell() {

@@ -24,8 +24,7 @@ func FuzzStepAgainstGeneric(f *testing.F) {
 			if err := Select(name); err != nil {
 				t.Fatal(err)
 			}
-			hs, cs, scratch := append([]float32(nil), h...), append([]float32(nil), c...), make([]float32, l.Scratch())
-			l.Step(hs, cs, x, scratch)
+			hs := l.NewChannel(append([]float32(nil), h...), append([]float32(nil), c...)).Step(x)
 			if want == nil {
 				want = hs
 				continue

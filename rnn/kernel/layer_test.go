@@ -78,7 +78,9 @@ func checkStep(t *testing.T, r *rand.Rand, l *Layer) {
 	h, okH := fenced(l.Hidden, random(r, l.Hidden, 1))
 	c, okC := fenced(l.Hidden, random(r, l.Hidden, 1))
 	x, okX := fenced(l.In, random(r, l.In, 2))
-	s, okS := fenced(l.Scratch(), nil)
+	one := l.NewChannel(h, c)
+	s, okS := fenced(len(one.scratch), nil)
+	one.scratch = s
 	ht, okHT := fenced(l.Hidden*Lanes, nil)
 	ct, okCT := fenced(l.Hidden*Lanes, nil)
 	hn, okHN := fenced(l.Hidden*Lanes, nil)
@@ -97,7 +99,7 @@ func checkStep(t *testing.T, r *rand.Rand, l *Layer) {
 		}
 	}
 	l.StepTile(save, hn, cn, xt, ht, ct, Lanes)
-	l.Step(h, c, x, s)
+	one.Step(x)
 	for k := range l.Hidden {
 		for _, got := range []float32{hn[k*Lanes+lane]} {
 			if math.Float32bits(got) != math.Float32bits(h[k]) {
@@ -118,11 +120,10 @@ func checkStep(t *testing.T, r *rand.Rand, l *Layer) {
 // run gives the states of a layer over steps rows of seeded noise.
 func runLayer(l *Layer, steps int) []float32 {
 	r := rand.New(rand.NewPCG(7, 7))
-	h, c, s := make([]float32, l.Hidden), make([]float32, l.Hidden), make([]float32, l.Scratch())
+	one := l.NewChannel(make([]float32, l.Hidden), make([]float32, l.Hidden))
 	var out []float32
 	for range steps {
-		l.Step(h, c, random(r, l.In, 1), s)
-		out = append(out, h...)
+		out = append(out, one.Step(random(r, l.In, 1))...)
 	}
 	return out
 }

@@ -13,9 +13,7 @@ func vectorKernels() []string { return nil }
 
 func aligned(n int) []float32 { return make([]float32, n) }
 
-func (l *Layer) stepVector(h, c, x, scratch []float32) bool { return false }
-
-func (l *Layer) stepFixedVector(h, c, x, buffer *float32) (ok, fits bool) { return false, false }
+func (s *Channel) stepVector(x *float32) bool { return false }
 
 func (l *Layer) tileVector(save, hn, cn, x, h, c []float32) bool { return false }
 
