@@ -126,7 +126,7 @@ func (s *stepGen) byteSums(name string, p reg.GPVirtual, count string, startRow,
 	LEAQ(Mem{Base: p, Index: room, Scale: 1}, low)
 	LEAQ(Mem{Base: p, Index: room, Scale: 2}, end)
 	stride := 4 * units * gates
-	chunked(name, groups, 4, func(i int) {
+	chunked(name, groups, 4, func(i, _ int) {
 		qh, ql := newVec(), newVec()
 		VPBROADCASTD(at(p, 4*i), qh)
 		VPBROADCASTD(at(low, 4*i), ql)
@@ -168,7 +168,7 @@ func (s *stepGen) pairSums(name string, p reg.GPVirtual, count string, units, ve
 	end := GP64()
 	LEAQ(Mem{Base: p, Index: room, Scale: 2}, end)
 	stride := 4 * units * gates
-	chunked(name, groups, 4, func(i int) {
+	chunked(name, groups, 4, func(i, _ int) {
 		q := newVec()
 		VPBROADCASTQ(at(p, 8*i), q)
 		for v := range vectors {

@@ -176,13 +176,39 @@ func storeMasked(m mask, v vec, dst Mem) {
 	}
 }
 
+// ones gives, for round i of a chunk, value i from p on in every lane.
+func ones(p reg.Register) func(i, chunk int) vec {
+	return func(i, _ int) vec { return broadcast(at(p, 4*i)) }
+}
+
+// fours is ones with one load for four values: loads are what limits a step whose weights are near.
+func fours(p reg.Register) func(i, chunk int) vec {
+	var four vec
+	return func(i, chunk int) vec {
+		if chunk < 4 {
+			return broadcast(at(p, 4*i))
+		}
+		if i%4 == 0 {
+			four = newVec()
+			if wide {
+				VBROADCASTF32X4(at(p, 4*i), four)
+			} else {
+				VBROADCASTF128(at(p, 4*i), four)
+			}
+		}
+		v := newVec()
+		VPERMILPS(Imm(uint64(i%4*0x55)), four, v)
+		return v
+	}
+}
+
 // chunked runs body(0), body(1), ... for count rounds, most of them a chunk at a time and the rest by ever smaller chunks, next(n) after a
-// chunk of n: branches go the same way at every call, where the exit of a short loop is mispredicted and stalls the weights' stream for
+// chunk of n, of which body learns too: branches go the same way at every call, where the exit of a short loop is mispredicted and stalls the weights' stream for
 // longer than the loop takes. chunk is a power of two; count is used up.
-func chunked(name string, count reg.Register, chunk int, body func(i int), next func(n int)) {
+func chunked(name string, count reg.Register, chunk int, body func(i, chunk int), next func(n int)) {
 	run := func(n int) {
 		for i := range n {
-			body(i)
+			body(i, n)
 		}
 		next(n)
 	}

@@ -153,9 +153,9 @@ func (s *stepGen) body(name string, units, vectors int) {
 		a[2] = make([]vec, vectors)
 		xs = [][]vec{a[0], a[1], nx}
 	}
-	row := func(disp int, src Mem, acc [][]vec) { s.row(disp, src, acc, units, vectors) }
 	p, n := param("x"), param("in")
-	chunked(name+"x", n, 16, func(i int) { row(i*stride, at(p, 4*i), xs) }, func(n int) {
+	value := fours(p)
+	chunked(name+"x", n, 16, func(i, n int) { s.row(i*stride, value(i, n), xs, units, vectors) }, func(n int) {
 		ADDQ(U32(uint32(n*stride)), s.w)
 		ADDQ(Imm(uint64(4*n)), p)
 	})
@@ -239,9 +239,13 @@ func (s *stepGen) hidden(name string, units, vectors int, a, b [][]vec) {
 	if s.store == bfloat16s {
 		chunk = 32
 	}
-	chunked(name, half, chunk, func(i int) {
-		s.row(2*i*stride, at(p, 4*i), a, units, vectors)
-		s.row((2*i+1)*stride, at(p1, 4*i), b, units, vectors)
+	value, value1 := ones(p), ones(p1)
+	if wide && vectors <= 2 { // else the registers are taken
+		value, value1 = fours(p), fours(p1)
+	}
+	chunked(name, half, chunk, func(i, n int) {
+		s.row(2*i*stride, value(i, n), a, units, vectors)
+		s.row((2*i+1)*stride, value1(i, n), b, units, vectors)
 	}, func(n int) {
 		ADDQ(U32(uint32(2*n*stride)), s.w)
 		ADDQ(Imm(uint64(4*n)), p)
@@ -249,7 +253,7 @@ func (s *stepGen) hidden(name string, units, vectors int, a, b [][]vec) {
 	})
 	TESTQ(m, m)
 	JZ(LabelRef(name + "even"))
-	s.row(0, at(p, 0), a, units, vectors)
+	s.row(0, broadcast(at(p, 0)), a, units, vectors)
 	ADDQ(U32(uint32(stride)), s.w)
 	Label(name + "even")
 }
@@ -273,8 +277,7 @@ func (s *stepGen) units(name string, vectors int, nx []vec) []unit {
 }
 
 // row adds the products of one value with its row of weights.
-func (s *stepGen) row(disp int, src Mem, acc [][]vec, units, vectors int) {
-	x := broadcast(src)
+func (s *stepGen) row(disp int, x vec, acc [][]vec, units, vectors int) {
 	gateBytes := s.store.bytes * units
 	switch {
 	case s.store == float32s:
