@@ -122,9 +122,11 @@ func what(s *detector.Score) string {
 		}
 		b = append(b, c.Name...)
 		b = append(b, ' ')
-		b = number(b, c.Got)
-		b = append(b, ", expected "...)
-		b = number(b, c.Expected)
+		b = detector.AppendQuantity(b, c.Got, c.Unit)
+		if finite(c.Expected) {
+			b = append(b, ", expected "...)
+			b = detector.AppendQuantity(b, c.Expected, c.Unit)
+		}
 		b = append(b, " ("...)
 		b = strconv.AppendFloat(b, 100*min(c.Share, 1), 'f', 0, 64)
 		b = append(b, "% of the score)"...)
@@ -134,8 +136,6 @@ func what(s *detector.Score) string {
 	}
 	return string(b)
 }
-
-func number(b []byte, v float64) []byte { return strconv.AppendFloat(b, v, 'g', 4, 64) }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 

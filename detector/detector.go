@@ -142,7 +142,11 @@ func (d *Detector) judge(dst *Score) {
 		total += v * v
 	}
 	for j, v := range c.Share {
-		rank(&dst.Top, Cause{Feature: j, Name: d.model.Features[j], Got: c.Got[j], Expected: c.Expected[j], Share: v * v / max(total, math.SmallestNonzeroFloat64)})
+		unit := ""
+		if j < len(d.model.Units) {
+			unit = d.model.Units[j]
+		}
+		rank(&dst.Top, Cause{Feature: j, Name: d.model.Features[j], Unit: unit, Got: c.Got[j], Expected: c.Expected[j], Share: v * v / max(total, math.SmallestNonzeroFloat64)})
 	}
 }
 

@@ -58,6 +58,7 @@ func (r Regime) String() string {
 type Cause struct {
 	Feature  int     // position in the model's feature list
 	Name     string  // as in the feature list
+	Unit     string  // of the feature, as in the model
 	Got      float64 // measured, in the feature's unit
 	Expected float64 // what would not have stood out: by the member that spoke, from the past
 	Share    float64 // of the score, 0 to 1

@@ -305,3 +305,12 @@ func TestAlternates(t *testing.T) {
 		}
 	})
 }
+
+// Counts are written as people read them.
+func TestCount(t *testing.T) {
+	for n, want := range map[uint64]string{0: "0", 999: "999", 9999: "9999", 12345: "12\u202f345", 1400000: "1\u202f400\u202f000"} {
+		if got := count(n); got != want {
+			t.Errorf("%d is written %q, want %q", n, got, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"crackle/alert"
@@ -50,7 +51,7 @@ func (w *Watcher) quiet(e *watched, o *Observation, gone, limit time.Duration, a
 		c.Run, c.Index = uint64(e.since.UnixNano()), 0
 		c.What = fmt.Sprintf("never heard since the start at %s", e.since.UTC().Format(time.RFC3339))
 	default:
-		c.What = fmt.Sprintf("no data for %s; last heard at %s", round(gone), o.Last.UTC().Format(time.RFC3339Nano))
+		c.What = fmt.Sprintf("no data for %s; last heard at %s", round(gone), o.Last.UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano))
 	}
 	return c
 }
@@ -60,9 +61,9 @@ func (w *Watcher) gaps(dst []alert.Condition, e *watched, o *Observation, now ti
 	c := alert.Condition{Stream: e.Name, Kind: alert.KindGap, Run: o.GapRun, Index: o.GapAt, At: now, Limit: float64(w.cfg.MinGap), Unit: "samples"}
 	dst, found := e.gap.step(dst, c, o.Missing, w.cfg.MinGap, w.cfg.Hold, now)
 	if found != nil {
-		found.What = fmt.Sprintf("%d samples missing, newest gap from sample %d", e.gap.sum, o.GapAt)
+		found.What = fmt.Sprintf("%s samples missing, newest gap from sample %s", count(e.gap.sum), count(o.GapAt))
 		if !found.Active {
-			found.What = fmt.Sprintf("%d samples missing in all, none for %s", e.gap.sum, w.cfg.Hold)
+			found.What = fmt.Sprintf("%s samples missing in all, none for %s", count(e.gap.sum), w.cfg.Hold)
 		}
 	}
 	return dst
@@ -97,4 +98,16 @@ func round(d time.Duration) time.Duration {
 		return d.Round(100 * time.Millisecond)
 	}
 	return d.Round(time.Second)
+}
+
+// count writes a whole number with its thousands apart, as people read it; up to four digits stand together.
+func count(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	if len(s) < 5 {
+		return s
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "\u202f" + s[i:]
+	}
+	return s
 }

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"crackle/cmd/crackle/app"
@@ -123,28 +122,8 @@ func (c *explainCmd) score(con console, path string, s *config.Stream, m *detect
 	if err := chain.Install(m); err != nil {
 		return nil, err
 	}
-	out.units = unitsOf(m, s)
+	out.units = s.FeatureUnits(m.Features, m.Units)
 	return out, pour(r, chain, newBar(con.err, path, r))
-}
-
-// unitsOf are the features' units, with a channel's own unit where a feature is of one channel.
-func unitsOf(m *detector.Model, s *config.Stream) []string {
-	out := slices.Clone(m.Units)
-	for j, name := range m.Features {
-		head, _, _ := strings.Cut(name, ".")
-		i := slices.Index(s.Channels, head)
-		if j >= len(out) || i < 0 || i >= len(s.Units) || s.Units[i] == "" {
-			continue
-		}
-		words := strings.Fields(out[j])
-		for k, w := range words {
-			if w == "x" {
-				words[k] = s.Units[i]
-			}
-		}
-		out[j] = strings.Join(words, " ")
-	}
-	return out
 }
 
 // choose finds the window to explain.

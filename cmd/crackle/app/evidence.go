@@ -45,7 +45,8 @@ func newWitness(s *stream) (*witness, error) {
 	// The windows that raise an alarm are to be in its pack, however long they are.
 	raising := sum.WindowS + float64(s.cfg.Alarm.OfWindows)/max(sum.WindowsPerS, 1e-6)
 	pre, post, delay := cfg.PreS, math.Max(cfg.PostS, raising), 5+raising
-	names, units := s.chain.Conditioner.Features().Names(), s.chain.Conditioner.Features().Units()
+	names := s.chain.Conditioner.Features().Names()
+	units := s.cfg.FeatureUnits(names, s.chain.Conditioner.Features().Units())
 	features := make([]evidence.Feature, len(names))
 	for i := range names {
 		features[i] = evidence.Feature{Name: names[i], Unit: units[i]}

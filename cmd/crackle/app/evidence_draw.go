@@ -81,7 +81,11 @@ func (a *App) Drawing(ctx context.Context, id string) (*api.Drawing, error) {
 
 // drawing reduces a pack to what a page draws.
 func drawing(p *evidence.Pack) *api.Drawing {
-	units := packUnits(p)
+	settings, _, err := config.ReadStream(p.Settings)
+	if err != nil {
+		settings = config.Stream{} // of another version; what the pack says itself is drawn
+	}
+	units := packUnits(&settings)
 	d := &api.Drawing{
 		Alarm: p.Alarm, Onset: p.Alarm.OnsetTime, Short: p.Short, Part: p.Alarm.Part, Lot: p.Alarm.Lot,
 		Model: p.Model, Config: p.Config, Kernel: p.Kernel, Program: p.Program, Features: []api.Feature{}, Windows: []api.Window{},
@@ -92,7 +96,7 @@ func drawing(p *evidence.Pack) *api.Drawing {
 		d.Ledger = p.Ledger
 	}
 	for _, f := range p.Features {
-		x := api.Feature{Name: f.Name, Unit: f.Unit}
+		x := api.Feature{Name: f.Name, Unit: settings.FeatureUnits([]string{f.Name}, []string{f.Unit})[0]}
 		x.Low, x.High = bandNumbers(f.Low, f.High)
 		d.Features = append(d.Features, x)
 	}
@@ -129,12 +133,10 @@ func expected(w *evidence.Window) []api.Number {
 }
 
 // packUnits are the units of the channels, by the settings.
-func packUnits(p *evidence.Pack) map[string]string {
+func packUnits(s *config.Stream) map[string]string {
 	units := map[string]string{}
-	if s, _, err := config.ReadStream(p.Settings); err == nil {
-		for i, name := range s.Channels {
-			units[name] = unitOf(&s, i)
-		}
+	for i, name := range s.Channels {
+		units[name] = unitOf(s, i)
 	}
 	return units
 }

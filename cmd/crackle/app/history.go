@@ -301,8 +301,9 @@ func (l *look) answer(h *api.History) {
 	h.Raw, h.Conditioned = traces("raw", l.raw), traces("conditioned", l.clean)
 	if l.features != nil {
 		set := l.chain.Conditioner.Features()
+		units := l.cfg.FeatureUnits(set.Names(), set.Units())
 		for i, r := range l.features {
-			f := api.Feature{Name: set.Names()[i], Unit: set.Units()[i], Points: r.buckets()}
+			f := api.Feature{Name: set.Names()[i], Unit: units[i], Points: r.buckets()}
 			f.Low, f.High = bandNumbers(normalBand(l.model, i))
 			h.Features = append(h.Features, f)
 		}

@@ -96,7 +96,7 @@ func Teaching(s *config.Stream, c *window.Conditioner, version string) (detector
 	}
 	cfg := c.Config()
 	return detector.Teaching{
-		Stream: s.Name, Conditioning: json.RawMessage(s.Fingerprint()), Features: names, Units: c.Features().Units(), MinChange: tolerance,
+		Stream: s.Name, Conditioning: json.RawMessage(s.Fingerprint()), Features: names, Units: s.FeatureUnits(c.Features().Names(), c.Features().Units()), MinChange: tolerance,
 		Margin: s.Alarm.LimitMargin, Budget: panel.Budget{
 			PerDay: s.Alarm.PerDay, PerThousandParts: s.Alarm.PerParts, RowsPerDay: sum.WindowsPerS * 24 * 3600,
 			On: s.Alarm.OnWindows, Of: s.Alarm.OfWindows, Off: s.Alarm.OffWindows, Adaptive: s.Alarm.Adaptive,

@@ -119,7 +119,7 @@ func inspectLesson(cfg *config.Stream, c *Chain, lesson *detector.Lesson) (*insp
 		rows = append(rows, inspect.Row{Time: at, Part: part, Lot: lot, Usable: true, Features: features})
 	})
 	set := c.Conditioner.Features()
-	return inspect.Inspect(inspect.Config{Names: set.Names(), Units: set.Units(), Least: leastLesson(cfg)}, rows)
+	return inspect.Inspect(inspect.Config{Names: set.Names(), Units: cfg.FeatureUnits(set.Names(), set.Units()), Least: leastLesson(cfg)}, rows)
 }
 
 // keepLearnt keeps a model that the live signal taught with the store. Where that cannot be, it is kept later, as one that came from a file.

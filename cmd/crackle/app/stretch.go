@@ -167,7 +167,7 @@ func (s *stretch) inspect(out []bool) (*inspect.Report, error) {
 		rows[i] = inspect.Row{Time: time.Unix(0, r.ns).UTC(), Part: r.part, Lot: r.lot, Usable: r.usable && !out[i], Features: r.features}
 	}
 	set := s.chain.Conditioner.Features()
-	return inspect.Inspect(inspect.Config{Names: set.Names(), Units: set.Units(), Least: leastLesson(s.cfg)}, rows)
+	return inspect.Inspect(inspect.Config{Names: set.Names(), Units: s.cfg.FeatureUnits(set.Names(), set.Units()), Least: leastLesson(s.cfg)}, rows)
 }
 
 // leastLesson is the number of windows below which detector.Teach refuses for certain.

@@ -1,0 +1,56 @@
+package detector
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// prefixes of SI, the largest first.
+var prefixes = []struct {
+	scale float64
+	sign  string
+}{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}, {1e-3, "m"}, {1e-6, "µ"}, {1e-9, "n"}}
+
+// prefixed are the units that take a prefix.
+var prefixed = map[string]bool{
+	"V": true, "A": true, "W": true, "N": true, "Hz": true, "Pa": true, "J": true, "Ω": true, "F": true, "H": true, "T": true, "C": true, "m": true, "s": true, "g": true,
+}
+
+// Quantity writes a feature's value as people read it: three digits, and the unit with its prefix. A logarithm ("ln V") is written as the quantity
+// that it is of; "1" and the unit of a channel that has none ("x") are left out.
+func Quantity(v float64, unit string) string { return string(AppendQuantity(nil, v, unit)) }
+
+// AppendQuantity appends what Quantity writes.
+func AppendQuantity(b []byte, v float64, unit string) []byte {
+	if of, ok := strings.CutPrefix(unit, "ln"); ok && (of == "" || of[0] == ' ') && math.Abs(v) < 300 {
+		v, unit = math.Exp(v), strings.TrimSpace(of)
+	}
+	switch unit {
+	case "1", "x", "x^2", "x/s", "x^2 s": // a pure number, or one of a channel whose unit is not known
+		unit = ""
+	}
+	sign := ""
+	if a := math.Abs(v); prefixed[unit] && a > 0 && !math.IsInf(v, 0) {
+		for _, p := range prefixes {
+			if sign = p.sign; a >= p.scale || p.scale == 1e-9 {
+				v /= p.scale
+				break
+			}
+		}
+	}
+	b = strconv.AppendFloat(b, rounded(v), 'g', -1, 64)
+	if unit == "" {
+		return b
+	}
+	return append(append(append(b, ' '), sign...), unit...)
+}
+
+// rounded keeps three digits, and of a number of more than three before the point all of these.
+func rounded(v float64) float64 {
+	if a := math.Abs(v); a >= 1000 && a < 1e9 {
+		return math.Round(v)
+	}
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
+	return r
+}
