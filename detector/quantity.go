@@ -30,11 +30,18 @@ func AppendQuantity(b []byte, v float64, unit string) []byte {
 	case "1", "x", "x^2", "x/s", "x^2 s": // a pure number, or one of a channel whose unit is not known
 		unit = ""
 	}
-	sign := ""
-	if a := math.Abs(v); prefixed[unit] && a > 0 && !math.IsInf(v, 0) {
+	sign, base, square := "", unit, false
+	if base, square = strings.CutSuffix(unit, "^2"); square {
+		unit = base + "²"
+	}
+	if a := math.Abs(v); prefixed[base] && a > 0 && !math.IsInf(v, 0) {
 		for _, p := range prefixes {
-			if sign = p.sign; a >= p.scale || p.scale == 1e-9 {
-				v /= p.scale
+			scale := p.scale
+			if square {
+				scale *= scale
+			}
+			if sign = p.sign; a >= scale || p.scale == 1e-9 {
+				v /= scale
 				break
 			}
 		}

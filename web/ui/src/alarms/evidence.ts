@@ -1,6 +1,6 @@
 // An alarm's evidence, drawn: the signal before and after its onset, its score, what caused it, and what was expected against what was seen.
 import { el, facts } from "../kit/dom";
-import { count, figure, sentence, utc, withUnit } from "../kit/text";
+import { accountWord, count, figure, sentence, utc, withUnit } from "../kit/text";
 import type { Evidence, EvidenceWindow } from "../live/answers";
 import { HeatMap } from "../plot/heat";
 import { Lane, type LaneMark, type LaneOptions, type Painter } from "../plot/lane";
@@ -9,8 +9,7 @@ import { ScoreTrace } from "../plot/score";
 import { Trace } from "../plot/trace";
 import { View } from "../plot/view";
 
-const leftWide = 150; // px for the names of features
-const leftNarrow = 96;
+const lefts: [from: number, px: number][] = [[1100, 216], [700, 150], [0, 96]]; // px for the names of features, by the width of the window
 const featuresShown = 12;
 
 export class EvidencePanel {
@@ -64,13 +63,18 @@ export class EvidencePanel {
       const legend = list.length > 1 ? list.slice(0, 4).map((t, i) => [t.name, i] as [string, number]) : [];
       if (list.length > 0) this.add(new Waves(() => list), { title, height: 120, legend });
     }
-    const names = e.heat.features ?? [];
-    const heat = new HeatMap({ features: names, from: windows.map((w) => w.t_ms), to: windows.map((w) => w.end_ms), share: e.heat.share ?? [] });
-    if (names.length > 0) this.add(heat, { title: "What raised the score: the share of each feature, window by window", height: 26 + 22 * names.length });
+    // Those that raised the score where it was above its limit come first.
+    const share = e.heat.share ?? [];
+    const over = windows.map((w) => w.value !== null && w.limit !== null && w.value > w.limit);
+    const weight = (i: number) => (share[i] ?? []).reduce<number>((sum, s, k) => sum + (s ?? 0) * (over[k] ? 1 : 1e-6), 0);
+    const order = (e.heat.features ?? []).map((_, i) => i).sort((a, b) => weight(b) - weight(a));
+    const names = order.map((i) => e.heat.features![i]!);
+    const heat = new HeatMap({ features: names, from: windows.map((w) => w.t_ms), to: windows.map((w) => w.end_ms), share: order.map((i) => share[i] ?? []) });
+    if (names.length > 0) this.add(heat, { title: "What raised the score: the share of each feature, window by window", height: 26 + 22 * names.length, scale: ["cause", "none", "all of it"] });
   }
 
   private add(painter: Painter, options: LaneOptions): void {
-    const lane = new Lane(this.view, painter, { ...options, wide: innerWidth > 700 ? leftWide : leftNarrow, marks: () => this.marks });
+    const lane = new Lane(this.view, painter, { ...options, wide: lefts.find(([from]) => innerWidth >= from)![1], marks: () => this.marks });
     this.lanes.push(lane);
     this.lanesRoot.append(lane.root);
   }
@@ -80,7 +84,7 @@ export class EvidencePanel {
     const e = this.evidence;
     const worst = (e.windows ?? []).reduce<EvidenceWindow | null>((a, w) => ((w.value ?? -Infinity) > (a?.value ?? -Infinity) ? w : a), null);
     const features = e.features ?? [];
-    if (!worst || features.length === 0) return el("p", { class: "empty" }, "No window of this evidence was scored.");
+    if (!worst || features.length === 0) return el("p", { class: "empty" }, "No window of this evidence was scored, so there is nothing to compare.");
     const k = (e.heat.t_ms ?? []).indexOf(worst.end_ms);
     const share = (name: string) => e.heat.share?.[(e.heat.features ?? []).indexOf(name)]?.[k] ?? 0;
     const rows = features
@@ -126,7 +130,7 @@ export class EvidencePanel {
     const e = this.evidence;
     const account = Object.entries((e.ledger as { samples?: object } | null)?.samples ?? {})
       .filter((pair): pair is [string, number] => typeof pair[1] === "number" && pair[1] > 0)
-      .map(([k, v]) => [k.replaceAll("_", " "), count(v)] as [string, string]);
+      .map(([k, v]) => [accountWord(k), count(v)] as [string, string]);
     return el(
       "section",
       { class: "panel" },
@@ -134,8 +138,8 @@ export class EvidencePanel {
       facts([
         ["Part", e.part],
         ["Lot", e.lot],
-        ["Model", e.model],
-        ["Settings", e.config],
+        ["Model", e.model.slice(0, 12)],
+        ["Settings", e.config.slice(0, 12)],
         ["Kernel", e.kernel],
         ["Program", e.program],
       ]),

@@ -102,7 +102,7 @@ export class AlarmListPage implements Page {
     this.all.hidden = waiting < 2 || !may("operator");
     setText(this.all, `Acknowledge all ${waiting}`);
     this.note.hidden = list.length > 0;
-    setText(this.note, all.length === 0 ? "No alarms since the monitor started." : "No alarm is like that.");
+    setText(this.note, all.length === 0 ? "No alarm is open, and none came since the monitor started. Older ones are in the journal." : "No alarm is like that. Change the words searched for, or choose All.");
     replace({ show: this.only, stream: this.of, q: this.search.value });
   }
 

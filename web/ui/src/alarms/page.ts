@@ -1,6 +1,6 @@
 // One alarm: what stood out, who did what, the evidence, and what people say of it afterwards.
-import { button, el, facts, setText, shape } from "../kit/dom";
-import { figure, utc } from "../kit/text";
+import { button, el, facts, moment, setText, shape } from "../kit/dom";
+import { figure, sentence, utc } from "../kit/text";
 import type { AlarmRecord, Evidence } from "../live/answers";
 import { get, may, path, superseded, words } from "../live/api";
 import type { Alarm } from "../live/wire";
@@ -12,6 +12,7 @@ import { isOpen, kindWord, stateLook, unanswered } from "./state";
 
 const again = 4000; // ms until evidence that was not there is asked for again
 const tries = 15;
+const gathered = 5 * 60e3; // ms after which evidence that is not there will not come
 const around = 30e3; // ms of signal before and after the onset, in the link to the stream
 
 export class AlarmPage implements Page {
@@ -110,14 +111,14 @@ export class AlarmPage implements Page {
       return;
     }
     const later = ++this.tried < tries && this.recent();
-    setText(this.note, later ? "The evidence is being gathered: it takes in some signal after the onset too." : "No evidence is kept of this alarm.");
+    setText(this.note, later ? "The evidence is being gathered: it takes in some signal after the onset too." : "No evidence is kept of this alarm: the store keeps that of the newest ones, as many as [evidence] allows. The stream's page may still have the signal.");
     if (later) this.next = performance.now() + again;
   }
 
-  // recent says that evidence may still come.
+  // recent says that evidence may still come: the alarm was raised a short while ago, by the monitor's clock.
   private recent(): boolean {
-    const a = this.alarm();
-    return a === null || isOpen(a);
+    const raised = Date.parse(this.record?.journal?.[0]?.time ?? "");
+    return !Number.isFinite(raised) || this.house.store.now() - raised < gathered;
   }
 
   private show(): void {
@@ -132,7 +133,7 @@ export class AlarmPage implements Page {
     this.root.dataset["state"] = a.state;
     const tone = a.state === "active_unacknowledged" ? "alarm" : a.state === "returned_unacknowledged" ? "caution" : "calm";
     this.head.replaceChildren(el("span", { class: "verdict", "data-tone": tone }, shape(look.shape), el("span", {}, `${look.word}, ${look.answer}`)), this.heading);
-    setText(this.what, a.what);
+    setText(this.what, sentence(a.what));
     this.facts.replaceChildren(this.factList(a, title));
     this.showActions(a);
     this.showJournal();
@@ -146,13 +147,13 @@ export class AlarmPage implements Page {
     return facts([
       ["Score", score ? el("span", { class: "big" }, figure(a.score) + unit) : ""],
       ["Limit", score ? figure(a.limit) + unit + (a.provisional ? ", provisional" : "") : ""],
-      ["Onset, signal time", utc(a.onset_time)],
-      ["Over", a.clear_time ? utc(a.clear_time) : ""],
+      ["Onset, signal time", moment(a.onset_time)],
+      ["Over", a.clear_time ? moment(a.clear_time) : ""],
       ["Stream", el("a", { href: href("streams", [a.stream], stretch) }, title)],
       ["Part", a.part],
       ["Lot", a.lot],
       ["Signal", a.simulated ? "simulated" : ""],
-      ["Shelved until", a.shelved_until ? utc(a.shelved_until) : ""],
+      ["Shelved until", a.shelved_until ? moment(a.shelved_until) : ""],
       ["Acknowledged by", a.ack_by],
       ["Comment", a.ack_comment],
     ]);
@@ -163,7 +164,7 @@ export class AlarmPage implements Page {
     const list: HTMLElement[] = [];
     if (may("operator")) {
       if (unanswered(a)) list.push(button("Acknowledge", () => acknowledge(store, a), { class: "ack" }));
-      if (a.state === "shelved" || a.shelved_until) list.push(button("Unshelve", () => unshelve(store, a)));
+      if (a.state === "shelved" || a.shelved_until) list.push(button("Take from the shelf", () => unshelve(store, a)));
       else if (isOpen(a)) list.push(button("Shelve", () => shelve(store, a)));
       const done = () => void this.read();
       list.push(button("This was fine", () => judge(store, a, "fine", done), { class: "fine" }), button("This was bad", () => judge(store, a, "bad", done), { class: "bad" }));

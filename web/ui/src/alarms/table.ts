@@ -1,5 +1,5 @@
 // The table of alarms: what is open first, then what is over; newest first in each.
-import { arrange, button, el, shape } from "../kit/dom";
+import { arrange, button, el, moment, shape } from "../kit/dom";
 import { figure, utc } from "../kit/text";
 import { may } from "../live/api";
 import type { Store } from "../live/store";
@@ -8,7 +8,7 @@ import { href } from "../shell/route";
 import { acknowledge, shelve, unshelve } from "./answer";
 import { isHeld, kindWord, stateLook, unanswered } from "./state";
 
-const columns = ["State", "Onset (signal time)", "Stream", "Part, lot", "Score", "Limit", "What stood out", "Answer"];
+const columns = ["State", "Onset (signal time)", "Stream, part, lot", "Score", "What stood out", "Answer"];
 
 export class AlarmTable {
   readonly root: HTMLElement;
@@ -57,11 +57,9 @@ export class AlarmTable {
       "tr",
       { "data-alarm": a.id, "data-state": a.state },
       el("td", { class: "c-state" }, el("div", {}, shape(s.shape), el("span", {}, el("b", {}, s.word), el("span", { class: "sub" }, more), until && !isHeld(a) ? el("span", { class: "sub" }, `Shelved ${until}`) : null))),
-      el("td", { class: "c-onset" }, el("time", { datetime: a.onset_time }, utc(a.onset_time)), a.clear_time ? el("span", { class: "sub" }, `until ${utc(a.clear_time)}`) : null),
-      el("td", { class: "c-stream" }, el("span", {}, title), a.simulated ? el("span", { class: "sub" }, "simulated signal") : null),
-      el("td", { class: "c-part" }, el("span", {}, a.part || "–"), a.lot ? el("span", { class: "sub" }, a.lot) : null),
-      el("td", { class: "c-score number" }, score ? figure(a.score) + unit : "–"),
-      el("td", { class: "c-limit number" }, score ? figure(a.limit) + unit : "–", score && a.provisional ? el("span", { class: "sub" }, "provisional") : null),
+      el("td", { class: "c-onset" }, moment(a.onset_time), a.clear_time ? el("span", { class: "sub" }, "until ", moment(a.clear_time)) : null),
+      el("td", { class: "c-stream" }, el("span", {}, title), el("span", { class: "sub c-part" }, [a.part, a.lot && `lot ${a.lot}`].filter(Boolean).join(", ")), a.simulated ? el("span", { class: "sub" }, "simulated signal") : null),
+      el("td", { class: "c-score number" }, el("span", {}, score ? figure(a.score) + unit : "–"), score ? el("span", { class: "sub c-limit" }, `limit ${figure(a.limit)}${unit}`) : null, score && a.provisional ? el("span", { class: "sub" }, "provisional") : null),
       el("td", { class: "c-what" }, el("a", { href: href("alarms", [a.id]) }, kindWord(a.kind)), el("span", { class: "sub" }, a.what + (a.dependents ? ` Explains ${a.dependents} more.` : ""))),
       el("td", { class: "c-answer" }, ...this.answer(a, title)),
     );
@@ -75,7 +73,7 @@ export class AlarmTable {
     }
     if (may("operator")) {
       if (unanswered(a)) out.push(button("Acknowledge", () => acknowledge(this.store, a), { class: "ack", "aria-label": `Acknowledge the alarm of ${title}` }));
-      if (a.state === "shelved" || a.shelved_until) out.push(button("Unshelve", () => unshelve(this.store, a), { class: "shelf quiet", "aria-label": `Take the alarm of ${title} from the shelf` }));
+      if (a.state === "shelved" || a.shelved_until) out.push(button("Take from the shelf", () => unshelve(this.store, a), { class: "shelf quiet", "aria-label": `Take the alarm of ${title} from the shelf` }));
       else if (unanswered(a) || a.state === "active_acknowledged") out.push(button("Shelve", () => shelve(this.store, a), { class: "shelf quiet", "aria-label": `Shelve the alarm of ${title}` }));
     }
     const buttons = out.filter((n) => n instanceof HTMLButtonElement);

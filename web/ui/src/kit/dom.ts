@@ -1,4 +1,5 @@
 // Building the page. Text is only ever set as text, so that no name or comment can become markup.
+import { utc } from "./text";
 
 export type Child = Node | string | null;
 
@@ -53,6 +54,13 @@ export function choice(label: string, options: [value: string, text: string][], 
 // facts is a list of terms and what they are; a term whose text is empty is left out.
 export function facts(list: [term: string, text: string | Node | null | undefined][], kind = "facts"): HTMLDListElement {
   return el("dl", { class: kind }, ...list.filter(([, t]) => t !== "" && t !== null && t !== undefined).map(([term, t]) => el("div", {}, el("dt", {}, term), el("dd", {}, t as Child))));
+}
+
+// moment shows a time; where there is no room for all of it, it breaks between the date and the hour.
+export function moment(t: number | string): HTMLElement {
+  const text = utc(t);
+  const at = text.indexOf(" ");
+  return at < 0 ? el("span", {}, text) : el("time", { class: "moment", datetime: new Date(t).toISOString() }, el("span", {}, text.slice(0, at)), " ", el("span", {}, text.slice(at + 1)));
 }
 
 // The shapes tell the states apart without colour.

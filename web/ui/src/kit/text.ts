@@ -6,7 +6,7 @@ const thin = "\u202f"; // narrow no-break space: between digits, and between a n
 export function figure(v: number | null | undefined): string {
   if (v === null || v === undefined || !Number.isFinite(v)) return "–";
   const a = Math.abs(v);
-  if (a !== 0 && (a < 0.005 || a >= 1e7)) return v.toExponential(1).replace("e", "·10^").replace("+", "").replace("-", "−");
+  if (a !== 0 && (a < 0.005 || a >= 1e7)) return minus(scientific(v, 1));
   return minus(group(v.toFixed(a < 10 ? 2 : a < 100 ? 1 : 0)));
 }
 
@@ -29,18 +29,36 @@ const prefixed = new Set(["V", "A", "W", "N", "Hz", "Pa", "J", "Ω", "F", "H", "
 
 // prefixFor picks the SI prefix for values up to max; units that take none (%, °C, deg) get none.
 export function prefixFor(max: number, unit: string): { scale: number; unit: string } {
-  if (unit === "1") return { scale: 1, unit: "" }; // a bare number
-  if (!prefixed.has(unit) || !(max > 0)) return { scale: 1, unit };
-  for (const [scale, p] of prefixes) {
-    if (max >= scale) return { scale, unit: p + unit };
-  }
-  return { scale: 1e-9, unit: "n" + unit };
+  if (bare.has(unit)) return { scale: 1, unit: "" };
+  const square = unit.endsWith("^2");
+  const base = square ? unit.slice(0, -2) : unit;
+  const shown = square ? base + "²" : unit;
+  if (!prefixed.has(base) || !(max > 0)) return { scale: 1, unit: shown };
+  const [scale, p] = prefixes.find(([s]) => max >= (square ? s * s : s)) ?? prefixes.at(-1)!;
+  return { scale: square ? scale * scale : scale, unit: p + shown };
 }
 
+// scientific writes a number far from 1: 8.3·10⁻⁵.
+function scientific(v: number, digits: number): string {
+  const [m = "", e = ""] = v.toExponential(digits).split("e");
+  return `${Number(m)}·10${[...e.replace("+", "")].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)] ?? "⁻").join("")}`;
+}
+
+// logarithmOf takes a unit apart: "ln V" is the logarithm of volts, "ln" that of a bare number; null for what is no logarithm.
+export function logarithmOf(unit: string): string | null {
+  return unit === "ln" ? "" : unit.startsWith("ln ") ? unit.slice(3) : null;
+}
+
+const bare = new Set(["1", "x", "x^2", "x/s", "x^2 s"]); // a pure number, or one of a channel whose unit nobody has said
+
+// withUnit writes a value with its unit; a logarithm as the quantity that it is of.
 export function withUnit(v: number, unit: string): string {
+  const of = logarithmOf(unit);
+  if (of !== null && Math.abs(v) < 300) return withUnit(Math.exp(v), of);
   const p = prefixFor(Math.abs(v), unit);
   const n = v / p.scale;
-  const text = Number.isInteger(n) ? String(n) : String(Number(n.toPrecision(3)));
+  const a = Math.abs(n);
+  const text = a !== 0 && (a < 1e-4 || a >= 1e7) ? scientific(n, 2) : a >= 1e4 ? count(Math.round(n)) : Number.isInteger(n) ? String(n) : String(Number(n.toPrecision(3)));
   return minus(text) + (p.unit ? thin + p.unit : "");
 }
 
@@ -89,8 +107,16 @@ export function span(s: number, whole = s): string {
   return `${Number((s / 86400).toPrecision(3))}${thin}d`;
 }
 
-// sentence begins a text with a capital letter.
+const accountWords: Record<string, string> = { bridged: "filled in", warmup: "while warming up", saturated: "out of range" };
+
+// accountWord names an item of the account of samples.
+export function accountWord(item: string): string {
+  return accountWords[item] ?? item.replaceAll("_", " ");
+}
+
+// sentence begins a text with a capital letter, unless it begins with a name, as those of features are.
 export function sentence(text: string): string {
+  if (/^\S*[._()\d]/.test(text)) return text;
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

@@ -7,6 +7,7 @@ import type { Stream } from "./wire";
 const reasonWarmingUp = 1;
 const reasonLearning = 2;
 const staleDefault = 5; // s
+const ended = "the recording has ended"; // as the monitor says it, too
 
 export type Tone = "alarm" | "caution" | "calm";
 
@@ -44,7 +45,7 @@ export function why(s: Stream): string {
   const list = [...s.reasons];
   if (s.phase === "waiting" && list.length === 0) list.push("waiting for its first data");
   if (s.phase === "learning" && list.length === 0) list.push("learning what is normal");
-  if (s.phase === "ended") list.push("the recording has ended");
+  if (s.phase === "ended" && !list.includes(ended)) list.push(ended);
   if (s.regime === "recovering") list.push("recovering: the score falls back towards normal");
   if (s.regime === "new regime") list.push("a new steady state, not the one that was learnt");
   return sentence(list.join("; "));

@@ -20,6 +20,7 @@ export class LoginPage implements Page {
       el("div", { class: "field" }, el("label", { for: "password" }, "Password"), this.password),
       this.error,
       this.send,
+      el("p", { class: "sub" }, "No login, or the password forgotten? Whoever runs the monitor makes one with ", el("code", {}, "crackle user"), "."),
     );
     this.root = el("div", { class: "login-page" }, form);
     form.addEventListener("submit", (e) => {

@@ -12,7 +12,7 @@ import { groups, Tile, type Group } from "./tile";
 import { Wall } from "./wall";
 
 const words: Record<Group, string> = {
-  "alarm-open": "Alarm to acknowledge",
+  "alarm-open": "To acknowledge",
   alarm: "In alarm",
   caution: "Not assessed",
   waiting: "Not ready yet",
@@ -20,6 +20,7 @@ const words: Record<Group, string> = {
 };
 
 const shapes: Record<Group, Shape> = { "alarm-open": "alarm", alarm: "answered", caution: "unknown", waiting: "quiet", ok: "ok" };
+const nothingYet = "Waiting for the monitor to name its streams. They are the [stream.NAME] tables of its configuration.";
 const manyTiles = 40; // from here on those that are OK are drawn small
 const fewTiles = 8; // up to here all are drawn large
 const alarmsBelow = 10; // the newest that are open, below few tiles
@@ -40,7 +41,7 @@ export class Overview implements Page {
   private readonly filters = new Map<Group | "", { button: HTMLButtonElement; number: HTMLElement }>();
   private readonly search = el("input", { type: "search", placeholder: "Search streams, parts, lots", "aria-label": "Search streams, parts, lots", "aria-keyshortcuts": "/", maxlength: "100", spellcheck: "false" });
   private readonly all = button("Acknowledge all", () => acknowledgeAll(this.house.store, [...this.house.store.alarms.values()]), { hidden: "" });
-  private readonly empty = el("p", { class: "empty" }, "Waiting for the monitor to name its streams.");
+  private readonly empty = el("p", { class: "empty" }, nothingYet);
   private readonly groupsRoot = el("div", { class: "groups" });
   private readonly wall: Wall;
   private readonly table: AlarmTable;
@@ -199,7 +200,7 @@ export class Overview implements Page {
     moveAll([...this.sections.values()].map((s) => s.list), [...this.sections.keys()].map((g) => lists.get(g)!));
     this.counted(count);
     this.empty.hidden = shown > 0;
-    setText(this.empty, this.tiles.size === 0 ? "Waiting for the monitor to name its streams." : "No stream is like that.");
+    setText(this.empty, this.tiles.size === 0 ? nothingYet : "No stream is like that. Change the words searched for, or choose All.");
     this.wall.fit(shown);
   }
 

@@ -2,7 +2,7 @@
 import { palette } from "../kit/palette";
 import type { Scores } from "../live/series";
 
-const tallest = 4; // limits; what is higher reaches the top
+const tall = 4; // limits: beyond that the scale bends, so that limit and score can both be read
 
 export class Spark {
   private width = 0;
@@ -39,9 +39,12 @@ export class Spark {
       greatest = Math.max(greatest, value[x]! || 0);
       highest = Math.max(highest, limit[x]! || 0);
     }
-    greatest = highest > 0 ? Math.min(Math.max(greatest, highest), tallest * highest) : greatest;
+    greatest = Math.max(greatest, highest);
     const foot = this.height - 4 * px;
-    const y = (v: number) => Math.max(px, foot - (v / (1.08 * (greatest || 1))) * (foot - 2 * px));
+    const bent = highest > 0 && greatest > tall * highest;
+    const up = (v: number) => (bent ? Math.asinh(v / highest) : v);
+    const whole = 1.08 * (up(greatest) || 1);
+    const y = (v: number) => Math.max(px, foot - (up(v) / whole) * (foot - 2 * px));
 
     ctx.lineWidth = px;
     ctx.strokeStyle = p.limit;
@@ -51,11 +54,7 @@ export class Spark {
     ctx.lineWidth = 1.25 * px;
     ctx.strokeStyle = p.traces[0]!;
     line(ctx, value, y);
-    ctx.fillStyle = p.alarm;
-    for (let x = 0; x < this.width; x++) {
-      const [v, l] = [value[x]!, limit[x]!];
-      if (v > l) ctx.fillRect(x - px / 2, y(v), 1.5 * px, Math.max(px, y(l) - y(v)));
-    }
+    above(ctx, value, limit, y, p.alarm, px);
     ctx.fillStyle = p.faint;
     for (let i = 1; i < n; i++) {
       if (s.verdict[i] !== 0) continue;
@@ -81,9 +80,7 @@ export class Spark {
 
 // line joins neighbouring columns that hold something, over short distances only: one much longer than usual is a gap.
 function line(ctx: CanvasRenderingContext2D, at: Float64Array, y: (v: number) => number): void {
-  let held = 0;
-  for (const v of at) if (!Number.isNaN(v)) held++;
-  const gap = Math.max(12, at.length / 20, (3 * at.length) / (held || 1));
+  const gap = gapOf(at);
   let last = -Infinity;
   ctx.beginPath();
   for (let x = 0; x < at.length; x++) {
@@ -94,4 +91,44 @@ function line(ctx: CanvasRenderingContext2D, at: Float64Array, y: (v: number) =>
     last = x;
   }
   ctx.stroke();
+}
+
+// gapOf is a distance in columns that is much longer than usual.
+function gapOf(at: Float64Array): number {
+  let held = 0;
+  for (const v of at) if (!Number.isNaN(v)) held++;
+  return Math.max(12, at.length / 20, (3 * at.length) / (held || 1));
+}
+
+// above draws what lies above the limit in the alarm colour, over a faint area that says by how much.
+function above(ctx: CanvasRenderingContext2D, value: Float64Array, limit: Float64Array, y: (v: number) => number, color: string, px: number): void {
+  const gap = gapOf(value);
+  const run: number[] = []; // columns that follow each other
+  const flush = () => {
+    if (run.length === 0) return;
+    const [first, last] = [run[0]!, run.at(-1)!];
+    ctx.beginPath();
+    if (first === last) ctx.rect(first - px, y(value[first]!), 2 * px, y(limit[first]!) - y(value[first]!));
+    for (const x of run) ctx.lineTo(x, y(value[x]!));
+    ctx.lineTo(last, y(limit[last]!));
+    ctx.lineTo(first, y(limit[first]!));
+    ctx.globalAlpha = 0.22;
+    ctx.fill();
+    ctx.globalAlpha = 1;
+    ctx.beginPath();
+    if (first === last) ctx.moveTo(first, y(limit[first]!));
+    for (const x of run) ctx.lineTo(x, y(value[x]!));
+    ctx.stroke();
+    run.length = 0;
+  };
+  ctx.fillStyle = ctx.strokeStyle = color;
+  ctx.lineWidth = 1.75 * px;
+  for (let x = 0; x < value.length; x++) {
+    const v = value[x]!;
+    if (Number.isNaN(v)) continue;
+    if (run.length > 0 && x - run.at(-1)! > gap) flush();
+    if (v > limit[x]!) run.push(x);
+    else flush();
+  }
+  flush();
 }

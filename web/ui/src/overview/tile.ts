@@ -1,6 +1,6 @@
 // One stream, as a tile: what is thought of it, the trend of its score, its figures, how old they are, what is being made.
 import { el, setAttr, setText, shape } from "../kit/dom";
-import { age, figure } from "../kit/text";
+import { age, figure, span } from "../kit/text";
 import { isStale, look, origin, why } from "../live/look";
 import type { StreamData } from "../live/store";
 import { href } from "../shell/route";
@@ -25,6 +25,7 @@ export class Tile {
   private readonly alarms = el("span", { class: "open" });
   private readonly title = el("b", { class: "title" });
   private readonly made = el("span", { class: "made" });
+  private readonly stretch = el("span", { class: "stretch" }); // that the trend shows
   private readonly reasons = el("span", { class: "reasons" });
   private readonly score = el("b");
   private readonly limit = el("span", { class: "limit" });
@@ -43,7 +44,7 @@ export class Tile {
       this.reasons,
       canvas,
       el("span", { class: "tile-figures" }, el("span", { class: "tile-score" }, el("span", { class: "unseen" }, "Score "), this.score, this.limit), el("span", { class: "tile-age" }, this.age, this.ageWord)),
-      this.made,
+      el("span", { class: "tile-foot" }, this.made, this.stretch),
     );
     this.root = el("li", { class: "tile", "data-stream": data.status.name }, this.anchor);
     this.status();
@@ -116,5 +117,8 @@ export class Tile {
     this.drawnAt = t;
     this.data.scoresChanged = false;
     this.spark.draw(this.data.scores);
+    const { pos } = this.data.scores;
+    const s = pos.length > 1 ? pos.at(-1)! - pos[0]! : 0;
+    setText(this.stretch, s > 0 ? `trend over ${span(Number(s.toPrecision(2)))}` : "");
   }
 }

@@ -1,7 +1,7 @@
 // Parts and lots: the verdict of each with its reasons and the account of its samples, to look through, export and print.
-import { button, choice, el, facts, setAttr, setText } from "../kit/dom";
+import { button, choice, el, facts, moment, setAttr, setText } from "../kit/dom";
 import { sub, Table } from "../kit/table";
-import { count, figure, sentence, utc } from "../kit/text";
+import { accountWord, count, figure, sentence } from "../kit/text";
 import { verdict } from "../kit/verdict";
 import type { Estimate, Lot, Part } from "../live/answers";
 import { get, superseded, words } from "../live/api";
@@ -27,7 +27,7 @@ export class PartsPage implements Page {
   private readonly chips = new Map<string, { button: HTMLButtonElement; number: HTMLElement }>();
   private readonly csv = el("a", { class: "button csv", download: "parts.csv" }, "Export CSV");
   private readonly lots = new Table("Lots", [{ head: "Verdict" }, { head: "Lot" }, { head: "Stream" }, { head: "Time" }, { head: "Parts", number: true }, { head: "OK", number: true }, { head: "Alarm", number: true }, { head: "Not assessed", number: true }, { head: "Report" }], "lots");
-  private readonly parts = new Table("Parts", [{ head: "Verdict" }, { head: "Part, lot" }, { head: "Stream" }, { head: "Over at (signal time)" }, { head: "Peak score", number: true }, { head: "Scored", number: true }, { head: "Reasons and account" }, { head: "Report" }], "parts");
+  private readonly parts = new Table("Parts", [{ head: "Verdict" }, { head: "Part, lot" }, { head: "Stream" }, { head: "Over at" }, { head: "Peak", number: true }, { head: "Scored", number: true }, { head: "Reasons" }], "parts");
   private readonly note = el("p", { class: "empty", role: "status" }, "Reading the parts.");
   private readonly older: HTMLButtonElement;
   private readonly chosen = el("p", { class: "only", hidden: "" });
@@ -118,7 +118,7 @@ export class PartsPage implements Page {
       ]);
       this.newest = parts.parts ?? [];
       this.lotList = lots.lots ?? [];
-      setText(this.note, this.newest.length === 0 ? "No part is over yet." : "");
+      setText(this.note, this.newest.length === 0 ? "No part is over yet. A part is listed when the signal marks its end, or the next one begins." : "");
       this.show();
     } catch (e) {
       if (superseded(e)) return;
@@ -169,7 +169,7 @@ export class PartsPage implements Page {
     );
     this.parts.root.hidden = list.length === 0;
     this.note.hidden = list.length > 0;
-    if (all.length > 0 && list.length === 0) setText(this.note, "No part is like that.");
+    if (all.length > 0 && list.length === 0) setText(this.note, "No part is like that. Change the words searched for, or choose All.");
     this.older.hidden = this.newest.length < pageSize;
     this.csv.href = `api/v1/parts?${this.query({ limit: "1000", format: "csv" })}`;
     this.chosen.hidden = this.lot === "";
@@ -180,18 +180,18 @@ export class PartsPage implements Page {
   private partCells(p: Part): (string | Node | null)[][] {
     const s = p.samples;
     const account = facts(
-      (["expected", "received", "missing", "invalid", "saturated", "bridged", "scored", "warmup", "duplicated", "late", "reordered", "dropped"] as const).map((k) => [k, s[k] > 0 || k === "expected" || k === "received" ? count(s[k]) : ""]),
+      (["expected", "received", "missing", "invalid", "saturated", "bridged", "scored", "warmup", "duplicated", "late", "reordered", "dropped"] as const).map((k) => [accountWord(k), s[k] > 0 || k === "expected" || k === "received" ? count(s[k]) : ""]),
     );
-    const reasons = (p.reasons ?? []).join("; ");
+    const above = p.windows.above > 0 ? `${count(p.windows.above)} of ${count(p.windows.scored)} windows above the limit` : "";
+    const reasons = [p.verdict === "alarm" ? above : "", ...(p.reasons ?? [])].filter(Boolean).join("; ");
     return [
       [verdict(p.verdict)],
       [p.part || "between parts", sub(p.lot)],
       [el("a", { href: href("streams", [p.stream], { from: p.from, to: p.to }) }, this.house.store.titleOf(p.stream))],
-      [utc(p.to)],
+      [moment(p.to)],
       [figure(p.peak), sub(p.limit === null ? "" : `limit ${figure(p.limit)}`)],
       [share(p.coverage), sub(`${count(p.windows.scored)} windows`)],
-      [reasons ? el("span", {}, sentence(reasons)) : null, ...(p.estimates ?? []).map((e) => sub(estimate(e))), el("details", {}, el("summary", {}, "Account of the samples"), account)],
-      [report("part", p.stream, p.part)],
+      [reasons ? el("span", {}, sentence(reasons)) : null, ...(p.estimates ?? []).map((e) => sub(estimate(e))), el("div", { class: "beside" }, el("details", {}, el("summary", {}, "Samples"), account), p.part ? report("part", p.stream, p.part) : null)],
     ];
   }
 
@@ -200,7 +200,7 @@ export class PartsPage implements Page {
       [verdict(l.verdict)],
       [el("a", { href: href("parts", [], { stream: l.stream, lot: l.lot }) }, l.lot), sub((l.reasons ?? []).slice(0, 2).map((r) => `${r.reason} (${r.parts})`).join("; "))],
       [this.house.store.titleOf(l.stream)],
-      [utc(l.from), sub(`to ${utc(l.to)}`)],
+      [moment(l.from), el("span", { class: "sub" }, "to ", moment(l.to))],
       [count(l.parts)],
       [count(l.ok)],
       [count(l.alarm)],
@@ -224,6 +224,7 @@ export class PartsPage implements Page {
   private streamList(): void {
     const names = [...this.house.store.streams.values()].map(({ status: s }) => [s.name, s.title || s.name] as const);
     if (this.streams.options.length === names.length + 1) return;
+    if (this.newest.length > 0) this.show(); // their titles are known now
     this.streams.replaceChildren(...[["", "all"] as const, ...names].map(([v, t]) => el("option", { value: v }, t)));
     this.streams.value = this.of;
   }

@@ -25,7 +25,8 @@ export interface Painter {
   changed(): number; // grows as there is something new to draw
   key?(): string; // another: the plot has to be built anew
   scale?(): uPlot.Scale; // of the y axis, beside its range
-  splits?: (() => number[]) | undefined; // where its numbers are
+  splits?: ((min: number, max: number) => number[]) | undefined; // where its numbers are
+  label?(v: number): string; // how they are written
   rows?(): string[]; // names of rows from the foot up, in place of numbers on the y axis
 }
 
@@ -41,6 +42,7 @@ export interface LaneOptions {
   axis?: boolean; // times along the foot
   marks?: () => readonly LaneMark[];
   legend?: [name: string, trace: number][];
+  scale?: [kind: "power" | "cause", from: string, to: string]; // of colours, and what its ends stand for
   empty?: () => string; // what to say where there is nothing to draw
   wide?: number; // px at the left, in place of axisWidth
 }
@@ -66,7 +68,8 @@ export class Lane {
     this.host.setAttribute("aria-label", options.title);
     this.host.style.height = `${options.height}px`;
     this.legend(options.legend ?? []);
-    const head = el("div", { class: "lane-head" }, el("h2", {}, options.title), this.unit, this.keys, el("span", { class: "grow" }), this.readout);
+    const scale = options.scale ? el("span", { class: "ramp-key" }, options.scale[1], el("span", { class: `ramp ramp-${options.scale[0]}` }), options.scale[2]) : null;
+    const head = el("div", { class: "lane-head" }, el("h2", {}, options.title), this.unit, this.keys, scale, el("span", { class: "grow" }), this.readout);
     head.style.paddingLeft = `${options.wide ?? axisWidth}px`;
     this.root = el("section", { class: "lane", "aria-label": options.title }, head, this.host);
   }
@@ -138,7 +141,7 @@ export class Lane {
     );
     const left = this.options.wide ?? axisWidth;
     const rows = this.painter.rows?.();
-    const named: uPlot.Axis = rows ? { splits: () => rows.map((_, i) => i + 0.5), values: () => rows.map((r) => short(r, left / 7)), grid: { show: false } } : this.painter.splits ? { splits: this.painter.splits, filter: (_u, list) => list, values: (_u, list) => list.map((v) => String(Number(v.toPrecision(2)))) } : {};
+    const named: uPlot.Axis = rows ? { splits: () => rows.map((_, i) => i + 0.5), values: () => rows.map((r) => short(r, left / 7)), grid: { show: false } } : this.painter.splits ? { splits: (_u, _axis, min, max) => this.painter.splits!(min, max), filter: (_u, list) => list, values: (_u, list) => list.map((v) => this.painter.label?.(v) ?? String(v)) } : {};
     const bare: uPlot.Axis = { ...x!, size: 0, values: (_u, list) => list.map(() => "") };
     return {
       width: this.width,

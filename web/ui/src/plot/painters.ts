@@ -1,7 +1,7 @@
 // The painters of lanes that show values over time: signals as envelopes, a feature against its normal band.
 import type uPlot from "uplot";
 import { fade, palette } from "../kit/palette";
-import { withUnit } from "../kit/text";
+import { logarithmOf, withUnit } from "../kit/text";
 import { Range } from "./axis";
 import type { Painter } from "./lane";
 import { fitted, type Trace } from "./trace";
@@ -31,7 +31,7 @@ export class Waves implements Painter {
   series(): uPlot.Series[] {
     const p = palette();
     return this.shown().flatMap((_, i) => {
-      const line = { ...plain, stroke: p.traces[i]!, width: 1 };
+      const line = { ...plain, stroke: this.shown().length > 1 ? fade(p.traces[i]!, 0.8) : p.traces[i]!, width: 1 };
       return [line, { ...line }];
     });
   }
@@ -79,8 +79,18 @@ export class Measure implements Painter {
 
   constructor(private readonly trace: Trace) {}
 
+  // unit is that of the numbers at the axis; those of a logarithm carry their own.
   get unit(): string {
-    return this.trace.unit;
+    return logarithmOf(this.trace.unit) === null ? this.trace.unit : "";
+  }
+
+  // splits are, for a logarithm, where the quantity that it is of is a round number.
+  get splits(): ((min: number, max: number) => number[]) | undefined {
+    return logarithmOf(this.trace.unit) === null ? undefined : logarithmic;
+  }
+
+  label(v: number): string {
+    return withUnit(v, this.trace.unit);
   }
 
   changed(): number {
@@ -127,9 +137,9 @@ export class Measure implements Painter {
     const i = this.trace.at(t);
     const [lo, hi] = [this.trace.lo[i] ?? null, this.trace.hi[i] ?? null];
     if (lo === null || hi === null) return "–";
-    const value = hi === lo ? withUnit(hi, this.unit) : `${withUnit(lo, this.unit)} to ${withUnit(hi, this.unit)}`;
-    const { low, high } = this.trace;
-    return low === null || high === null ? value : `${value}   normal ${withUnit(low, this.unit)} to ${withUnit(high, this.unit)}`;
+    const { low, high, unit } = this.trace;
+    const value = hi === lo ? withUnit(hi, unit) : `${withUnit(lo, unit)} to ${withUnit(hi, unit)}`;
+    return low === null || high === null ? value : `${value}   normal ${withUnit(low, unit)} to ${withUnit(high, unit)}`;
   }
 
   // beyond says whether bucket i reaches out of the band.
@@ -138,4 +148,18 @@ export class Measure implements Painter {
     const [l, h] = [lo[i], hi[i]];
     return l !== undefined && l !== null && h !== undefined && h !== null && ((high !== null && h > high) || (low !== null && l < low));
   }
+}
+
+const mantissas = [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 7], Array.from({ length: 18 }, (_, i) => 1 + i / 2), Array.from({ length: 90 }, (_, i) => 1 + i / 10)];
+
+// logarithmic gives the natural logarithms of the roundest numbers of which at least two lie between min and max.
+function logarithmic(min: number, max: number): number[] {
+  let out: number[] = [];
+  for (const m of mantissas) {
+    out = [];
+    for (let e = Math.floor(min / Math.LN10); e <= max / Math.LN10; e++) out.push(...m.map((v) => Math.log(v) + e * Math.LN10).filter((v) => v >= min && v <= max));
+    if (out.length >= 2) break;
+  }
+  const every = Math.ceil(out.length / 4);
+  return out.length < 2 ? [min, max] : out.filter((_, i) => i % every === 0);
 }

@@ -42,10 +42,11 @@ export class ScoreTrace {
   add(t: number, value: number | null, limit: number | null, verdict: number, apart: number): void {
     const n = this.value.t.length;
     const before = this.value.version;
-    this.value.add(t, value, value, apart, Infinity);
+    const gap = Math.max(8 * this.value.step, 8 * apart) || Infinity;
+    this.value.add(t, value, value, apart, gap);
     if (this.value.version === before) return;
     if (this.value.t.length > n) {
-      this.limit.add(t, limit, limit, 0, Infinity);
+      this.limit.add(t, limit, limit, 0, gap);
       this.verdict.push([t, verdict]);
     } else if (this.verdict.length > 0) {
       const last = this.verdict.at(-1)!;
@@ -83,14 +84,19 @@ export class ScoreTrace {
     return this.bent() ? { distr: 4, asinh: this.newestLimit() } : {};
   }
 
+  // splits are 0 and decades, or thirds of them where there are few; the limit says its number itself.
   get splits(): (() => number[]) | undefined {
     if (!this.bent()) return undefined;
     return () => {
-      const limit = this.newestLimit();
-      const out = [0, limit];
-      for (let v = 10 ** Math.ceil(Math.log10(2 * limit)); v <= this.top; v *= 10) out.push(v);
+      const out = [0];
+      const few = this.top < 60 * this.newestLimit();
+      for (let v = 10 ** Math.floor(Math.log10(2 * this.newestLimit())); v <= 1.5 * this.top; v *= 10) out.push(...(few ? [v, 3 * v] : [v]).filter((s) => s >= 2 * this.newestLimit() && s <= 1.5 * this.top));
       return out;
     };
+  }
+
+  label(v: number): string {
+    return figure(v).replace(/\.0+$/, "");
   }
 
   private bent(): boolean {
@@ -143,10 +149,12 @@ export class ScoreTrace {
     const p = palette();
     const limit = this.newestLimit();
     if (limit > 0) {
-      u.ctx.textBaseline = "bottom";
+      const y = u.valToPos(limit, "y", true);
+      const below = y - u.bbox.top < 14 * px; // above the line there is no room
+      u.ctx.textBaseline = below ? "top" : "bottom";
       u.ctx.textAlign = "right";
-      u.ctx.fillStyle = p.faint;
-      u.ctx.fillText("limit", u.bbox.left + u.bbox.width - 2 * px, u.valToPos(limit, "y", true) - 2 * px);
+      u.ctx.fillStyle = p.text;
+      u.ctx.fillText(`limit ${figure(limit)}`, u.bbox.left + u.bbox.width - 2 * px, y + (below ? 3 : -2) * px);
     }
     u.ctx.fillStyle = p.faint;
     for (let i = 0; i < this.verdict.length; i++) {

@@ -5,7 +5,7 @@ import { withUnit } from "../kit/text";
 import type { Spectrogram } from "../live/answers";
 import type { Painter } from "./lane";
 
-const depth = 70; // dB shown below the strongest
+export const depth = 70; // dB shown below the strongest
 
 interface Piece {
   from: number; // ms
@@ -32,7 +32,10 @@ export class Spectra implements Painter {
     for (let i = 0; i < s.t_ms.length; ) {
       let k = i + 1;
       while (k < s.t_ms.length && s.t_ms[k]! - s.t_ms[k - 1]! < 1.5 * step) k++;
-      this.pieces.push(this.piece(s, i, k, step));
+      const fresh = this.piece(s, i, k, step);
+      const last = this.pieces.at(-1);
+      if (last && fresh.from - last.to < 2 * step) last.to = fresh.from; // readings that follow each other join without a seam
+      this.pieces.push(fresh);
       i = k;
     }
     let top = -Infinity;

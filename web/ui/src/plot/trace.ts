@@ -9,6 +9,7 @@ export class Trace {
   low: number | null = null; // of the band that nearly all good windows lie in
   high: number | null = null;
   version = 0;
+  step = NaN; // ms from one bucket to the next, as a rule
 
   constructor(
     readonly name: string,
@@ -21,11 +22,12 @@ export class Trace {
     const b = this.index(toMs);
     const tail = [this.t.slice(b), this.lo.slice(b), this.hi.slice(b)] as const;
     this.t.length = this.lo.length = this.hi.length = a;
+    this.step = usual(list) || this.step;
     for (const [ms, lo, hi] of list) {
-      this.t.push(ms / 1000);
-      this.lo.push(lo);
-      this.hi.push(hi);
+      this.hole(ms, holeSteps * this.step);
+      this.push(ms, lo, hi);
     }
+    if (tail[0][0] !== undefined) this.hole(tail[0][0] * 1000, holeSteps * this.step);
     for (let i = 0; i < tail[0].length; i++) {
       this.t.push(tail[0][i]!);
       this.lo.push(tail[1][i]!);
@@ -45,8 +47,14 @@ export class Trace {
       this.hi[k] = most(this.hi[k]!, hi);
       return;
     }
-    if (ms - last > gap && k >= 0) this.push(last + 0.01, null, null);
+    this.hole(ms, gap);
     this.push(ms, lo, hi);
+  }
+
+  // hole breaks the line before a bucket that comes later than gap ms after the last: what was not measured is not drawn.
+  private hole(ms: number, gap: number): void {
+    const k = this.t.length - 1;
+    if (k >= 0 && this.hi[k] !== null && ms - this.t[k]! * 1000 > gap) this.push(this.t[k]! * 1000 + 0.01, null, null);
   }
 
   // trim forgets what is before a time, now and then.
@@ -86,6 +94,15 @@ export class Trace {
     }
     return lo;
   }
+}
+
+const holeSteps = 4; // a longer silence is one in which nothing was measured
+
+// usual is the distance from one bucket to the next in the middle of all; 0 where there are too few to say.
+function usual(list: readonly Bucket[]): number {
+  if (list.length < 5) return 0;
+  const steps = list.slice(1).map(([ms], i) => ms - list[i]![0]);
+  return steps.sort((a, b) => a - b)[steps.length >> 1]!;
 }
 
 // fitted gives a list the length n, by nulls in front or by leaving out what is oldest.

@@ -1,6 +1,6 @@
 // For a stream whose windows follow an excitation cycle: the envelope of its last cycle over the band of normal ones.
 import { el } from "../kit/dom";
-import { fade, palette } from "../kit/palette";
+import { fade, font, palette } from "../kit/palette";
 import { withUnit } from "../kit/text";
 import type { Envelope } from "../live/answers";
 import { get, path } from "../live/api";
@@ -11,15 +11,15 @@ const every = 2000; // ms
 
 export class EnvelopePanel {
   readonly root = el("section", { class: "panel envelope", hidden: "" }, el("h2", {}, "Envelope of the last cycle, over the band of normal ones"));
-  private readonly host = el("div", { class: "canvas" });
+  private readonly host = el("div", { class: "canvas", role: "img", "aria-label": "Envelope of the last cycle" });
   private readonly fit = new Range();
   private plot: uPlot | null = null;
   private next = 0;
   private last: Envelope | null = null;
 
   constructor(private readonly stream: string) {
-    this.host.style.height = "180px";
-    this.root.append(this.host);
+    this.host.style.height = "196px";
+    this.root.append(el("p", { class: "legend" }, el("span", { class: "key" }, "last cycle"), el("span", { class: "key key-band" }, "where nearly all good cycles lie")), this.host);
   }
 
   tick(now: number): void {
@@ -52,6 +52,7 @@ export class EnvelopePanel {
   private draw(e: Envelope): void {
     const width = this.host.clientWidth;
     if (width < 80) return;
+    this.host.setAttribute("aria-label", `Envelope of the last cycle, ${e.channel}`);
     const data = [e.phase, e.low, e.high, e.last] as uPlot.AlignedData;
     if (this.plot) {
       this.plot.setData(data);
@@ -59,16 +60,16 @@ export class EnvelopePanel {
     }
     const p = palette();
     const plain = { points: { show: false }, spanGaps: false };
-    const axis = { stroke: p.faint, grid: { stroke: p.line, width: 1 }, ticks: { show: false } };
+    const axis = { font, stroke: p.faint, grid: { stroke: p.line, width: 1 }, ticks: { show: false } };
     this.plot = new uPlot(
       {
         width,
-        height: 180,
+        height: 196,
         legend: { show: false },
         cursor: { show: false },
         scales: { x: { time: false }, y: { range: (_u, min, max) => this.fit.fit(min, max) } },
         axes: [
-          { ...axis, values: (_u, list) => list.map((v) => `${Math.round(360 * v)}°`) },
+          { ...axis, size: 40, label: "phase of the excitation", labelSize: 16, labelGap: 0, labelFont: font, space: 60, incrs: [1 / 24, 1 / 12, 1 / 8, 1 / 4], values: (_u, list) => list.map((v) => `${Math.round(360 * v)}°`) },
           { ...axis, size: 64, values: (_u, list) => list.map((v) => withUnit(v, this.last?.unit ?? "")) },
         ],
         series: [{}, { ...plain, stroke: p.band }, { ...plain, stroke: p.band }, { ...plain, stroke: p.traces[0]!, width: 1.5 }],

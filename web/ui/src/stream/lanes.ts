@@ -3,6 +3,7 @@ import { el } from "../kit/dom";
 import type { StreamData } from "../live/store";
 import { Lane, type LaneMark } from "../plot/lane";
 import { Measure, Waves } from "../plot/painters";
+import { depth } from "../plot/spectra";
 import type { Trace } from "../plot/trace";
 import type { View } from "../plot/view";
 import type { Signal } from "./signal";
@@ -88,8 +89,8 @@ export class Lanes {
       new Lane(this.view, s.score, { title: d?.status.limit_provisional ? "Score, limit provisional" : "Score", height: 132, axis: true, marks, empty: none("scores") }),
       new Lane(this.view, new Waves(() => s.raw), { title: "Signal", height: 150, marks, legend: keys(s.raw), empty: none("signal") }),
     ];
-    if (s.conditioned.length > 0) lanes.push(new Lane(this.view, new Waves(() => s.conditioned), { title: "Conditioned", height: 110, marks, legend: keys(s.conditioned) }));
-    if (s.spectra.count > 0) lanes.push(new Lane(this.view, s.spectra, { title: "Spectrogram", height: 120, marks }));
+    if (s.conditioned.length > 0) lanes.push(new Lane(this.view, new Waves(() => s.conditioned), { title: "Conditioned", height: 110, marks, legend: keys(s.conditioned), empty: none("conditioned signal") }));
+    if (s.spectra.count > 0) lanes.push(new Lane(this.view, s.spectra, { title: "Spectrogram", height: 120, marks, scale: ["power", `${depth}\u202fdB weaker`, "strongest"] }));
     for (const f of this.allFeatures ? s.features : worst(s.features)) lanes.push(new Lane(this.view, new Measure(f), { title: f.name, height: 76, marks }));
     this.lanes = lanes;
     this.root.replaceChildren(...lanes.map((l) => l.root));

@@ -1,7 +1,7 @@
 // One stream: what is thought of it now, and all that is measured of it over one stretch of time, live or as far back as the store goes.
 import { isOpen, kindWord, stateLook } from "../alarms/state";
 import { button, choice, el, facts, setAttr, setText, shape } from "../kit/dom";
-import { age, count, figure, rate, span, utc } from "../kit/text";
+import { age, count, figure, rate, sentence, span, utc } from "../kit/text";
 import { isStale, look, origin, why } from "../live/look";
 import type { StreamData } from "../live/store";
 import type { Alarm } from "../live/wire";
@@ -15,6 +15,13 @@ import { Signal } from "./signal";
 
 const lengths = [1e3, 5e3, 10e3, 60e3, 600e3, 3600e3, 6 * 3600e3, 86400e3, 7 * 86400e3];
 const alarmsShown = 3; // of those that are open
+const meanings: [string, string][] = [
+  ["Score", "How unusual a window of signal is: 3 means that one good window in a thousand scores as high, 4 one in ten thousand."],
+  ["Limit", "The score above which an alarm is raised. Provisional: too little good production was learnt from to promise how many false alarms come."],
+  ["Not assessed", "Nothing is known: the signal was missing, damaged, too old, or no model is in service. It is never counted as OK."],
+  ["Conditioned", "The signal after the filter of this stream: what the features are measured from."],
+  ["Feature", "One number measured from each window. The band behind it holds nearly all windows of good production; what lies outside is red."],
+];
 const drawEvery = 45; // ms; the live feed brings news twenty times a second
 
 export class StreamPage implements Page {
@@ -80,7 +87,7 @@ export class StreamPage implements Page {
     this.root = el(
       "div",
       { class: "sheet stream-page" },
-      el("div", { class: "head" }, this.verdict, this.heading, el("span", { class: "sub" }, this.name), el("span", { class: "grow" }), el("a", { class: "button", href: href("parts", [], { stream: this.name }) }, "Parts"), el("a", { class: "button", href: href("teach", [this.name]) }, "Teach"), el("a", { class: "button", href: href("alarms", [], { stream: this.name }) }, "Alarms")),
+      el("div", { class: "head" }, this.verdict, this.heading, el("span", { class: "sub" }, this.name), el("span", { class: "grow" }), el("nav", { class: "toolbar", "aria-label": "More of this stream" }, el("a", { class: "button quiet", href: href("alarms", [], { stream: this.name }) }, "Alarms"), el("a", { class: "button quiet", href: href("parts", [], { stream: this.name }) }, "Parts"), el("a", { class: "button quiet", href: href("teach", [this.name]) }, "Teach"))),
       this.reasons,
       this.facts,
       this.openAlarms,
@@ -90,6 +97,7 @@ export class StreamPage implements Page {
       this.more,
       this.envelope.root,
       el("section", { class: "panel" }, el("h2", {}, "Events in this stretch"), this.events),
+      el("details", { class: "words" }, el("summary", {}, "What the words mean"), facts(meanings, "meanings")),
     );
     this.address(route);
     this.shows();
@@ -272,7 +280,7 @@ export class StreamPage implements Page {
     this.shown = key;
     const more = list.length - alarmsShown;
     this.openAlarms.replaceChildren(
-      ...list.slice(0, alarmsShown).map((a) => el("li", { "data-state": a.state }, shape(stateLook(a).shape), el("a", { href: href("alarms", [a.id]) }, kindWord(a.kind)), el("span", {}, `${stateLook(a).word}, ${stateLook(a).answer}`), el("span", { class: "what" }, a.what))),
+      ...list.slice(0, alarmsShown).map((a) => el("li", { "data-state": a.state }, shape(stateLook(a).shape), el("a", { href: href("alarms", [a.id]) }, kindWord(a.kind)), el("span", { class: "sub" }, `${stateLook(a).word}, ${stateLook(a).answer}`), el("span", { class: "what" }, sentence(a.what)))),
       ...(more > 0 ? [el("li", {}, el("a", { href: href("alarms", [], { stream: this.name, show: "open" }) }, `${more} more open alarms`))] : []),
     );
   }

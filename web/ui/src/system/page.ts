@@ -1,7 +1,7 @@
 // How the monitor itself is doing: what comes in and how late, what waits, what was lost, where it is kept, who is told.
-import { button, el, facts, setText } from "../kit/dom";
+import { button, el, facts, moment, setText } from "../kit/dom";
 import { sub, Table } from "../kit/table";
-import { age, count, span, utc, withUnit } from "../kit/text";
+import { age, count, span, withUnit } from "../kit/text";
 import type { Flow, Sink, System } from "../live/answers";
 import { get, may, path, post, superseded, words } from "../live/api";
 import type { House, Page } from "../shell/page";
@@ -16,10 +16,10 @@ export class SystemPage implements Page {
   private readonly note = el("p", { class: "note", role: "status" }, "Asking the monitor.");
   private readonly machine = el("section", { class: "panel" }, el("h2", {}, "Monitor"));
   private readonly nats = el("section", { class: "panel" }, el("h2", {}, "Messaging and store"));
-  private readonly flows = new Table("Streams", [{ head: "Stream" }, { head: "Samples", number: true }, { head: "Windows", number: true }, { head: "Age of data", number: true }, { head: "Queue", number: true }, { head: "Waiting in store", number: true }, { head: "Transport", number: true }, { head: "Queueing", number: true }, { head: "Scoring", number: true }, { head: "Dropped", number: true }, { head: "Missing", number: true }, { head: "Late", number: true }, { head: "Unreadable", number: true }], "flows");
-  private readonly sinks = new Table("Sinks", [{ head: "Sink" }, { head: "Waiting", number: true }, { head: "Sent", number: true }, { head: "Failed", number: true }, { head: "Dropped", number: true }, { head: "Last sent" }, { head: "State" }, { head: "Test" }], "sinks");
-  private readonly kept = new Table("What the store keeps", [{ head: "Name" }, { head: "Messages", number: true }, { head: "Size", number: true }, { head: "Of", number: true }, { head: "From" }, { head: "To" }], "kept");
-  private readonly noSinks = el("p", { class: "empty" }, "No sink is set up: alarms are told on this dashboard only.");
+  private readonly flows = new Table("Streams", [{ head: "Stream" }, { head: "Samples", number: true }, { head: "Windows", number: true }, { head: "Age of data", number: true }, { head: "Queue", number: true }, { head: "Waiting in store", number: true }, { head: "Transport", number: true }, { head: "Queueing", number: true }, { head: "Scoring", number: true }, { head: "Samples lost" }], "flows");
+  private readonly sinks = new Table("Sinks", [{ head: "To" }, { head: "Waiting", number: true }, { head: "Sent", number: true }, { head: "Failed", number: true }, { head: "Dropped", number: true }, { head: "Last sent" }, { head: "State" }, { head: "Test" }], "sinks");
+  private readonly kept = new Table("What the store keeps", [{ head: "What the store keeps" }, { head: "Messages", number: true }, { head: "Size", number: true }, { head: "At most", number: true }, { head: "From" }, { head: "To" }], "kept");
+  private readonly noSinks = el("p", { class: "empty" }, "Nowhere: alarms are shown on this dashboard only. A table [sink.NAME] in the configuration sends them by Slack, e-mail or webhook.");
   private readonly tests = new Map<string, string>(); // what became of a sink's test
   private readonly gone = new AbortController();
   private next = 0;
@@ -34,7 +34,7 @@ export class SystemPage implements Page {
       this.machine,
       el("h2", {}, "Streams"),
       this.flows.root,
-      el("h2", {}, "Sinks"),
+      el("h2", {}, "Where alarms are sent"),
       this.sinks.root,
       this.noSinks,
       this.nats,
@@ -82,9 +82,9 @@ export class SystemPage implements Page {
         ["Running for", age(now - Date.parse(s.started))],
         ["CPUs", String(s.cpus)],
         ["Memory", bytes(s.memory.heap)],
-        ["Taken from the system", bytes(s.memory.total)],
+        ["From the system", bytes(s.memory.total)],
         ["Goroutines", count(s.goroutines)],
-        ["Windows open", count(s.clients)],
+        ["Dashboards open", count(s.clients)],
         ["Samples dropped", count(s.dropped)],
         ["Heartbeat", s.heartbeat.last ? `${s.heartbeat.ok ? "well" : "missing"}, ${age(now - Date.parse(s.heartbeat.last))} ago` : s.heartbeat.ok ? "well" : "none yet"],
       ]),
@@ -93,7 +93,7 @@ export class SystemPage implements Page {
       el("h2", {}, "Messaging and store"),
       facts([
         ["NATS", s.nats.connected ? "connected" : "away"],
-        ["Server", `${s.nats.server}${s.nats.embedded ? ", embedded" : ""}`],
+        ["Server", s.nats.embedded ? "in this program" : s.nats.server],
         ["Server version", s.nats.version],
         ["Round trip", seconds(s.nats.rtt_s)],
         ["Reconnected", `${count(s.nats.reconnects)} times`],
@@ -111,11 +111,11 @@ export class SystemPage implements Page {
     this.noSinks.hidden = sinks.length > 0;
     const kept = s.store.streams ?? [];
     this.kept.root.hidden = kept.length === 0;
-    this.kept.show(kept, (k) => k.name, (k) => JSON.stringify(k), (k) => [[k.name], [count(k.messages)], [bytes(k.bytes)], [k.max_bytes > 0 ? bytes(k.max_bytes) : "–"], [k.oldest ? utc(k.oldest) : "–"], [k.newest ? utc(k.newest) : "–"]]);
+    this.kept.show(kept, (k) => k.name, (k) => JSON.stringify(k), (k) => [[k.name], [count(k.messages)], [bytes(k.bytes)], [k.max_bytes > 0 ? bytes(k.max_bytes) : "–"], [k.oldest ? moment(k.oldest) : "–"], [k.newest ? moment(k.newest) : "–"]]);
   }
 
   private flowCells(f: Flow): (string | Node | null)[][] {
-    const lost = (n: number) => [n > 0 ? el("b", { class: "lost" }, count(n)) : "0"];
+    const lost = ([[f.dropped, "dropped"], [f.missing, "missing"], [f.late, "late"], [f.malformed, "messages unreadable"]] as const).filter(([n]) => n > 0).map(([n, word]) => `${count(n)} ${word}`);
     const { transport_s: t, queue_s: q, scoring_s: s } = f.latency;
     return [
       [el("a", { href: href("streams", [f.name]) }, this.house.store.titleOf(f.name))],
@@ -127,10 +127,7 @@ export class SystemPage implements Page {
       [seconds(t)],
       [seconds(q)],
       [seconds(s)],
-      lost(f.dropped),
-      lost(f.missing),
-      lost(f.late),
-      lost(f.malformed),
+      [lost.length === 0 ? "none" : el("b", { class: "lost" }, lost.join(", "))],
     ];
   }
 
@@ -143,7 +140,7 @@ export class SystemPage implements Page {
       [count(k.sent)],
       [count(k.failed)],
       [count(k.dropped)],
-      [k.last_sent ? utc(k.last_sent) : "–"],
+      [k.last_sent ? moment(k.last_sent) : "–"],
       [k.last_error ? el("span", { class: "lost" }, k.last_error) : k.sent > 0 ? "working" : "not used yet"],
       [may("engineer") ? test : null, sub(said)],
     ];
