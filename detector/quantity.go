@@ -46,18 +46,14 @@ func AppendQuantity(b []byte, v float64, unit string) []byte {
 			}
 		}
 	}
-	b = strconv.AppendFloat(b, rounded(v), 'g', -1, 64)
+	if a := math.Abs(v); a >= 1000 && a < 1e9 {
+		b = strconv.AppendFloat(b, v, 'f', 0, 64) // all that stands before the point
+	} else {
+		v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
+		b = strconv.AppendFloat(b, v, 'g', -1, 64)
+	}
 	if unit == "" {
 		return b
 	}
 	return append(append(append(b, ' '), sign...), unit...)
-}
-
-// rounded keeps three digits, and of a number of more than three before the point all of these.
-func rounded(v float64) float64 {
-	if a := math.Abs(v); a >= 1000 && a < 1e9 {
-		return math.Round(v)
-	}
-	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
-	return r
 }

@@ -153,8 +153,14 @@ export class ScoreTrace {
       const below = y - u.bbox.top < 14 * px; // above the line there is no room
       u.ctx.textBaseline = below ? "top" : "bottom";
       u.ctx.textAlign = "right";
+      const text = `limit ${figure(limit)}`;
+      const wide = u.ctx.measureText(text).width + 6 * px;
+      u.ctx.globalAlpha = 0.8; // lines that cross it do not make it unreadable
+      u.ctx.fillStyle = p.panel;
+      u.ctx.fillRect(u.bbox.left + u.bbox.width - wide, below ? y + 2 * px : y - 14 * px, wide, 12 * px);
+      u.ctx.globalAlpha = 1;
       u.ctx.fillStyle = p.text;
-      u.ctx.fillText(`limit ${figure(limit)}`, u.bbox.left + u.bbox.width - 2 * px, y + (below ? 3 : -2) * px);
+      u.ctx.fillText(text, u.bbox.left + u.bbox.width - 2 * px, y + (below ? 3 : -2) * px);
     }
     u.ctx.fillStyle = p.faint;
     for (let i = 0; i < this.verdict.length; i++) {
