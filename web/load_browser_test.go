@@ -47,15 +47,17 @@ func holding(t *testing.T, w *webtest.Page) (bytes float64, nodes, listeners int
 func TestBrowserHeap(t *testing.T) {
 	dist, b := webtest.BuildUI(t), webtest.Browser(t)
 	streams, sources := grinder(24)
+	sources[0].lapse = make(chan struct{})
 	p := newPlantAt(t, 10*time.Millisecond, streams...)
 	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{History: history{p, sources}})
 	feed(t, p, sources)
 	w := webtest.Open(t, b, url+"#/streams/grinder.mbn", 1280, 1600, false)
 	w.Within("eight plots", lanes+`.split(", ").length >= 8 && document.querySelectorAll(".lane canvas").length === 8`)
+	close(sources[0].lapse) // not earlier: of a past that is over within 0.1 s the page shows no spectrogram unless it comes as fast
 	reached := func(minutes float64) {
 		t.Helper()
 		at := sources[0].start.Add(time.Duration(minutes * float64(time.Minute)))
-		for end := time.Now().Add(2 * time.Minute); p.Streams()[0].NewestTime.Before(at); time.Sleep(50 * time.Millisecond) {
+		for end := time.Now().Add(4 * time.Minute); p.Streams()[0].NewestTime.Before(at); time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("%v of signal were not reached; the newest is of %v", minutes, p.Streams()[0].NewestTime)
 			}

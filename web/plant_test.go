@@ -130,12 +130,22 @@ type source struct {
 	level     float64       // of a healthy score
 	start     time.Time     // signal time of sample 0
 	parts     time.Duration // of signal time; 0 for none
+	lapse     chan struct{} // nil, or closed when the plant is to go at its own pace: until then it goes as slowly as its signal
+}
+
+// lasts is how long the signal of one tick lasts.
+func (s *source) lasts(rateHz float64) time.Duration {
+	return time.Duration(float64(s.perTick*s.perBucket) / rateHz * float64(time.Second))
 }
 
 // run feeds stream i until ctx ends, tick by tick, after filling the history at once.
 func (p *plant) run(ctx context.Context, i int, src source) {
 	rng := rand.New(rand.NewPCG(7, uint64(i)))
-	tick := time.NewTicker(p.pace)
+	pace := p.pace
+	if src.lapse != nil {
+		pace = src.lasts(p.Streams()[i].RateHz)
+	}
+	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for n := 0; ; n++ {
 		if n > 40 { // the first two seconds of signal come as fast as the hub takes them
@@ -143,6 +153,9 @@ func (p *plant) run(ctx context.Context, i int, src source) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
+			case <-src.lapse:
+				src.lapse = nil
+				tick.Reset(p.pace)
 			}
 		} else {
 			time.Sleep(8 * time.Millisecond)
