@@ -50,7 +50,7 @@ type Config struct {
 
 	Queue   int           // blocks between the receiver and the next stage, 1 to 65536; 0: 32
 	Horizon int           // blocks that wait for one that is late, 1 to 1024; 0: 16
-	HoldFor time.Duration // how long they wait while nothing else moves; 0: 1 s
+	HoldFor time.Duration // how long they wait while nothing else moves; 0: 1 s, and 5 s with JetStream, whose publishers send again what was refused
 
 	Log *slog.Logger // nil discards
 }
@@ -83,6 +83,9 @@ func (c *Config) complete() error {
 	c.Decoder = orElse(c.Decoder, block.Decoder(block.Binary{}))
 	c.Queue = orElse(c.Queue, 32)
 	c.Horizon = orElse(c.Horizon, 16)
+	if c.JetStream { // what the store refused comes again, and a publisher on a busy machine takes its time
+		c.HoldFor = orElse(c.HoldFor, 5*time.Second)
+	}
 	c.HoldFor = orElse(c.HoldFor, time.Second)
 	c.Log = orElse(c.Log, slog.New(slog.DiscardHandler))
 	if c.Queue < 1 || c.Queue > 65536 {

@@ -15,7 +15,7 @@ import (
 func TestPublisherCuts(t *testing.T) {
 	broker := startBroker(t)
 	nc := connect(t, ingest.Options{URL: broker.URL(), Token: broker.Token()})
-	r := receive(t, nc, ingest.Config{Channels: 2, JetStream: true, Start: ingest.Start{From: ingest.FromOldest}})
+	r := receive(t, nc, ingest.Config{Channels: 2, JetStream: true, HoldFor: time.Second, Start: ingest.Start{From: ingest.FromOldest}})
 	p := publisher(t, nc, ingest.PublisherConfig{JetStream: true})
 	big := ramp(0, 150_000, 2) // 1.2 MB
 	big.Flags, big.Part, big.TimeNS = block.PartBegin|block.PartEnd, "big", 1e18
@@ -116,7 +116,7 @@ func TestPublisherWithoutStore(t *testing.T) {
 	t.Log(err)
 	ensure(t, nc) // now there is one
 	flush(t, pub)
-	r := receive(t, nc, ingest.Config{JetStream: true, Start: ingest.Start{From: ingest.FromOldest}})
+	r := receive(t, nc, ingest.Config{JetStream: true, HoldFor: time.Second, Start: ingest.Start{From: ingest.FromOldest}})
 	publish(t, pub, ramp(30, 10, 1))
 	for _, first := range []uint64{0, 10, 30} {
 		if b := r.next(); b.First != first {

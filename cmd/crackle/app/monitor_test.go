@@ -114,7 +114,13 @@ func startMonitor(t testing.TB, path string) *monitor {
 	if err := m.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(m.kill)
+	t.Cleanup(func() {
+		m.kill()
+		if t.Failed() {
+			text, _ := os.ReadFile(m.log.Name())
+			t.Logf("the log of monitor %d:\n%s", m.cmd.Process.Pid, text[max(0, len(text)-20_000):])
+		}
+	})
 	go func() {
 		defer close(m.done)
 		for in := bufio.NewReader(out); ; {
