@@ -78,7 +78,7 @@ endif
 
 bench: ## benchmarks; BENCH=name, BENCHTIME=1s
 	@scripts/setup ui
-	go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem ./...
+	go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -timeout 2h ./...
 	@find . -name node_modules -prune -o -name bench.sh -print | sort | while read -r script; do echo "$$script"; bash "$$script"; done
 
 lint: ## gofmt, go vet, staticcheck, tsc, and generated code against its generator

@@ -87,6 +87,10 @@ func (d *Detector) Score(dst *Score, w *window.Window) {
 	d.judge(dst)
 }
 
+// Away is, per feature, how far the level that the last window was judged from is from the one learned: not 0 at a new regime, and of a process that
+// drifts. It is overwritten by the next Score.
+func (d *Detector) Away() []float64 { return d.panel.Away() }
+
 // take copies the features and reports whether all are finite.
 func (d *Detector) take(features []float32) bool {
 	for j, v := range features {

@@ -64,7 +64,7 @@ func outcome(d *Detector, scaler *Scaler, held []Sequence) Outcome {
 				continue
 			}
 			for j, v := range r {
-				z := (float64(v) - expected[j]) / scaler.Spread[j]
+				z := (float64(v) - d.panel.Away()[j] - expected[j]) / scaler.Spread[j]
 				sum += z * z
 				counted++
 			}

@@ -38,7 +38,7 @@ func Windows(m *detector.Model, ws []window.Window, c Config) (*Explained, error
 		}
 		row := make([]float64, len(w.Features))
 		for j, v := range w.Features {
-			row[j] = float64(v)
+			row[j] = float64(v) - d.Away()[j] // as the members saw it
 		}
 		rows = append(rows, row)
 	}

@@ -12,11 +12,12 @@ type Causes struct {
 	Share    []float64 // raw score that the feature alone would give, 0 or more; together they are about as a root of squares
 	Got      []float64 // what was found
 	Expected []float64 // what would have caused no score
+	Moves    []bool    // these are of the feature's movement, not of its value, so that they stay where its level is shifted; a member sets it, and never clears it
 }
 
 // NewCauses has room for d features.
 func NewCauses(d int) *Causes {
-	return &Causes{Share: make([]float64, d), Got: make([]float64, d), Expected: make([]float64, d)}
+	return &Causes{Share: make([]float64, d), Got: make([]float64, d), Expected: make([]float64, d), Moves: make([]bool, d)}
 }
 
 // Kept is a member that a model file can hold: what it learned is its JSON, its past can be kept and brought back, and it says what spoke.

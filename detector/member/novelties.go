@@ -82,6 +82,7 @@ func (m *Novelties) Causes(c *Causes) {
 		j := n.cfg.Channel
 		c.Share[j] = m.last[k]
 		c.Got[j], c.Expected[j] = n.found()
+		c.Moves[j] = n.spoke == &n.views[2]
 	}
 }
 

@@ -194,6 +194,7 @@ func (s *Spread) Width() int { return len(s.row) }
 func (s *Spread) Causes(c *Causes) {
 	s.level.Causes(c)
 	for j, floor := range s.turn.floor {
+		c.Moves[j] = true
 		c.Got[j], c.Expected[j] = math.Sqrt(floor*max(math.Expm1(2*c.Got[j]), 0)), math.Sqrt(floor*max(math.Expm1(2*c.Expected[j]), 0))
 	}
 }

@@ -246,7 +246,7 @@ func (p *Panel) afford(l *Lesson, h *held) error {
 	}
 	p.promise.Extrapolated = p.promise.Extrapolated || p.promise.More > 1
 	if b.Adaptive {
-		p.follow = &following{Alpha: share, Unit: 1 / math.Ln10}
+		p.follow = &following{Alpha: share, Unit: 1 / math.Ln10, Level: l.level}
 	}
 	return nil
 }

@@ -231,3 +231,42 @@ func TestAdaptiveLimitIsKept(t *testing.T) {
 		t.Error("a limit that is cut off was taken")
 	}
 }
+
+// A process that drifts is judged from a level that follows it: however far it has drifted, a fault is found, its causes are told in values as they were
+// measured, and the limit is where it was.
+func TestDriftIsFollowed(t *testing.T) {
+	rows := process(3, 30000, 0.05)
+	p, err := Learn(t.Context(), quick(rows[:2000], rows[2000:8000], Budget{Share: 0.001, Adaptive: true}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Absent()) > 0 {
+		t.Errorf("absent are %+v", p.Absent())
+	}
+	was := p.Limit()
+	walk(p, rows[8000:])
+	far := math.Abs(p.Away()[0])
+	if far < 4 || math.Abs(p.Limit()-was) > 1.5 {
+		t.Fatalf("%.1f deviations away, limit %v, was %v", far, p.Limit(), was)
+	}
+	bad := append([]float64(nil), rows[len(rows)-1]...)
+	bad[0] += 7
+	var o Opinion
+	p.Step(&o, bad)
+	if c := p.Causes(); !(o.Score > o.Limit) || o.Member != "rms" && o.Member != "gru" && o.Member != "t2q" || math.Abs(c.Got[0]-bad[0]) > 1e-9 || math.Abs(c.Expected[0]-rows[len(rows)-1][0]) > 4 {
+		t.Errorf("%+v: %+v; the row is %v", o, c, bad)
+	}
+}
+
+// A fault pulls the level no more than a good row may.
+func TestOneRowPullsTheLevelLittle(t *testing.T) {
+	l := newGround([]float64{10}, []float64{2})
+	l.begin()
+	l.take([]float64{1e9})
+	if got := l.offset[0]; math.Abs(got-drifts*pulls*2) > 1e-12 {
+		t.Errorf("pulled by %v", got)
+	}
+	if l.take([]float64{math.NaN()}); l.offset[0] != drifts*pulls*2 {
+		t.Errorf("a row that is not finite moved it to %v", l.offset[0])
+	}
+}

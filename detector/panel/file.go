@@ -108,6 +108,14 @@ func Load(f *rnn.File) (*Panel, error) {
 		}
 		p.seats = append(p.seats, s)
 	}
+	if p.follow != nil && p.follow.Level != nil {
+		l := p.follow.Level
+		if err := l.check(len(p.change)); err != nil {
+			return nil, err
+		}
+		p.follow.Level = newGround(l.Home, l.Width)
+		copy(p.follow.Level.Start, l.Start)
+	}
 	if said.Regime != nil {
 		var err error
 		if p.regime, err = said.Regime.regime(len(p.change)); err != nil {

@@ -20,6 +20,9 @@ func Learn(ctx context.Context, l *Lesson) (*Panel, error) {
 	clean := *l // the caller's stays
 	l = &clean
 	p := &Panel{warmup: l.Warmup, change: l.MinChange, dropped: l.clean()}
+	if l.Budget.Adaptive {
+		l.level = l.follow()
+	}
 	shift, _ := member.NewShift(member.ShiftConfig{}, l.fitted()) // nil: whether the process moves is not known
 	p.regime = newRegime(l.Middle, l.Width, shift, l.Accept)
 	var wanted []kind

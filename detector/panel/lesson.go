@@ -33,7 +33,8 @@ type Lesson struct {
 	Seed      uint64
 	Progress  func(train.Progress)
 
-	all [][]float64 // Fit in one run
+	all   [][]float64 // Fit in one run
+	level *ground      // that rows are judged from, where it follows; nil: it does not
 }
 
 // fitted gives the rows to learn from as one run.

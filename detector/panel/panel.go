@@ -26,6 +26,8 @@ type Panel struct {
 	top     float64 // the largest over the members, before it is calibrated
 	saver   member.Saver
 	last    []float64 // calibrated score of each member on the last row
+	row     []float64 // the last as the members saw it
+	away    []float64 // what it was given less that
 }
 
 // seat is a member with its calibration.
@@ -67,13 +69,21 @@ type Opinion struct {
 func (p *Panel) Step(o *Opinion, row []float64) {
 	*o = Opinion{Score: math.NaN(), Raw: math.NaN(), Limit: p.Limit()}
 	p.spoke = -1
-	level := row // as the members see it
+	p.row = row // as the members see it
+	if p.follow != nil && p.follow.Level != nil {
+		p.row = p.follow.Level.take(p.row)
+	}
 	if p.regime != nil {
-		level = p.regime.take(row)
+		p.row = p.regime.take(p.row)
+	}
+	for j, v := range p.row {
+		if p.away[j] = row[j] - v; p.away[j] != p.away[j] { // not finite
+			p.away[j] = 0
+		}
 	}
 	for k := range p.seats {
 		s := &p.seats[k]
-		s.raw = s.Score(level)
+		s.raw = s.Score(p.row)
 		v := s.score(s.raw)
 		if v > o.Limit && p.slight(s) {
 			v = o.Limit
@@ -131,7 +141,7 @@ const material = 0.5
 
 // slight tells that none of the features that the score of s rests on has changed by more than is allowed.
 func (p *Panel) slight(s *seat) bool {
-	s.Causes(p.causes)
+	p.ask(s)
 	most := 0.0
 	for _, v := range p.causes.Share {
 		most = max(most, v)
@@ -144,15 +154,30 @@ func (p *Panel) slight(s *seat) bool {
 	return true
 }
 
-// Causes tells what the opinion of the last row rests on, by the member that spoke; nil when none did. It is overwritten by the next Step or
-// Causes.
+// ask has a member tell its causes, as it saw the row.
+func (p *Panel) ask(s *seat) {
+	clear(p.causes.Moves)
+	s.Causes(p.causes)
+}
+
+// Causes tells what the opinion of the last row rests on, by the member that spoke, in values as they were given to Step; nil when none did. It is
+// overwritten by the next Step or Causes.
 func (p *Panel) Causes() *member.Causes {
 	if p.spoke < 0 {
 		return nil
 	}
-	p.seats[p.spoke].Causes(p.causes)
+	p.ask(&p.seats[p.spoke])
+	for j, by := range p.away {
+		if !p.causes.Moves[j] {
+			p.causes.Got[j] += by
+			p.causes.Expected[j] += by
+		}
+	}
 	return p.causes
 }
+
+// Away is, per feature, how far the level that the last row was judged from is from the one learned. It is overwritten by the next Step.
+func (p *Panel) Away() []float64 { return p.away }
 
 // Reset forgets the past of all members, but not at which level the process is.
 func (p *Panel) Reset() {
@@ -239,6 +264,7 @@ func (p *Panel) Last() []float64 { return p.last }
 func (p *Panel) ready() (*Panel, error) {
 	p.causes = member.NewCauses(len(p.change))
 	p.last = make([]float64, len(p.seats))
+	p.away = make([]float64, len(p.change))
 	for k := range p.seats {
 		p.seats[k].based, _ = p.seats[k].Kept.(based)
 		if p.regime != nil && p.seats[k].based != nil {

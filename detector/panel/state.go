@@ -12,7 +12,7 @@ import (
 func (p *Panel) AppendState(dst []byte) []byte {
 	dst = append(dst, byte(len(p.seats)))
 	if p.follow != nil {
-		dst, _ = p.follow.now.AppendBinary(dst) // never fails
+		dst = p.follow.appendState(dst)
 	}
 	if p.regime != nil {
 		at := len(dst)
@@ -43,14 +43,12 @@ func (p *Panel) restore(b []byte) error {
 		return fmt.Errorf("panel: the state is not of %d members", len(p.seats))
 	}
 	b = b[1:]
-	if p.follow != nil {
-		const size = 8 // of an Adaptive
-		if err := p.follow.now.UnmarshalBinary(b[:min(size, len(b))]); err != nil {
-			return fmt.Errorf("panel: %w", err)
-		}
-		b = b[size:]
-	}
 	var err error
+	if p.follow != nil {
+		if b, err = p.follow.restoreState(b); err != nil {
+			return err
+		}
+	}
 	if p.regime != nil {
 		if b, err = section(b, p.regime.restoreState); err != nil {
 			return err
