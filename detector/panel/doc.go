@@ -4,9 +4,9 @@
 //
 // Upstream: a Lesson, runs of rows of normal production, some to fit and some held out; then the rows of one stream, in order.
 // Downstream: package detector, which makes verdicts of opinions and keeps a panel in its model file.
-// Of a process that drifts (Budget.Adaptive) the level that rows are judged from follows it, while learning as later, and so does the limit.
-//
 // Drops when: a row is not finite: it has no opinion. A member that cannot learn from the lesson is left out, and the panel says why.
+//
+// Of a process that drifts (Budget.Adaptive) the level that rows are judged from follows it, while learning as later, and so does the limit.
 //
 // A new member is one file in package member and one line in the table kinds.
 //

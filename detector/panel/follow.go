@@ -14,7 +14,7 @@ import (
 type following struct {
 	Alpha float64 `json:"alpha"` // share of good rows above
 	Unit  float64 `json:"unit"`  // one spread of the score
-	Level *ground  `json:"level,omitempty"`
+	Level *ground `json:"level,omitempty"`
 
 	now *limit.Adaptive
 }

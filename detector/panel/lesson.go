@@ -34,7 +34,7 @@ type Lesson struct {
 	Progress  func(train.Progress)
 
 	all   [][]float64 // Fit in one run
-	level *ground      // that rows are judged from, where it follows; nil: it does not
+	level *ground     // that rows are judged from, where it follows; nil: it does not
 }
 
 // fitted gives the rows to learn from as one run.
