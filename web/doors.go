@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"crackle/web/auth"
@@ -19,10 +20,11 @@ type Doors struct {
 	CertFile, KeyFile string        // PEM; both or none; read again when they change
 	SessionIdle       time.Duration // see auth.Config
 	SessionWhole      time.Duration
+	SessionFolder     string // keeps the logins over a restart, in a file for each port; "": they end with the process
 }
 
 // door makes the door of a server that listens on addr. Without users only a loopback address is let be.
-func (d *Doors) door(addr string) (*auth.Door, error) {
+func (d *Doors) door(addr string, log *slog.Logger) (*auth.Door, error) {
 	host, port, err := net.SplitHostPort(addr)
 	open := err == nil && !loopback(host)
 	if open && (d.Users == nil || !d.Users.Any()) {
@@ -30,6 +32,10 @@ func (d *Doors) door(addr string) (*auth.Door, error) {
 			"crackle user add NAME --role engineer -c FILE, or listen on a loopback address such as 127.0.0.1:%s and use a tunnel: ssh -L %s:127.0.0.1:%s HOST", addr, port, port, port)
 	}
 	cfg := auth.Config{Users: d.Users, Open: open, Hosts: d.Hosts, Idle: d.SessionIdle, Whole: d.SessionWhole, Cookie: "crackle-" + port}
+	if d.SessionFolder != "" {
+		cfg.Sessions = filepath.Join(d.SessionFolder, "sessions-"+port+".json")
+		cfg.Warn = func(err error) { log.Warn("logins are not kept over a restart", "error", err) }
+	}
 	if open {
 		if name, err := os.Hostname(); err == nil {
 			cfg.Hosts = append(cfg.Hosts[:len(cfg.Hosts):len(cfg.Hosts)], name)

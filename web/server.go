@@ -68,7 +68,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Files == nil {
 		cfg.Files = ui.Files()
 	}
-	door, err := cfg.Doors.door(cfg.Listen)
+	door, err := cfg.Doors.door(cfg.Listen, cfg.Log)
 	if err != nil {
 		return nil, err
 	}

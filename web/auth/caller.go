@@ -37,7 +37,11 @@ func (d *Door) Caller(r *http.Request) Caller {
 	if err != nil {
 		return Caller{}
 	}
-	return d.inSession(keyOf(cookie.Value))
+	c := d.inSession(keyOf(cookie.Value))
+	if c.Name != "" {
+		c.token = tokenOf(cookie.Value)
+	}
+	return c
 }
 
 // still says whether what c was let in by still holds.

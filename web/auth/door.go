@@ -27,6 +27,9 @@ type Config struct {
 	Cookie string        // name of the session's cookie; default "crackle-session"
 	Idle   time.Duration // a session that is not used for so long ends; default 12 h
 	Whole  time.Duration // every session ends after so long; default 7 days
+
+	Sessions string      // file that keeps the sessions over a restart; "": they end with the process
+	Warn     func(error) // told of what keeps Sessions from being read or written; may be nil
 }
 
 // Door decides on requests. It is safe for concurrent use.
@@ -37,9 +40,12 @@ type Door struct {
 
 	mu       sync.Mutex
 	sessions map[key]*session
+
+	writing sync.Mutex // one writer of Sessions at a time; taken before mu
+	warned  string     // of what was told last
 }
 
-// NewDoor makes a door with a fresh random token, valid until the process ends.
+// NewDoor makes a door with a fresh random token, valid until the process ends, and takes the sessions of Config.Sessions up.
 func NewDoor(cfg Config) *Door {
 	if cfg.Idle <= 0 {
 		cfg.Idle = 12 * time.Hour
@@ -50,7 +56,9 @@ func NewDoor(cfg Config) *Door {
 	if cfg.Cookie == "" {
 		cfg.Cookie = "crackle-session"
 	}
-	return &Door{cfg: cfg, token: rand.Text(), guesses: newLimiter(), sessions: map[key]*session{}}
+	d := &Door{cfg: cfg, token: rand.Text(), guesses: newLimiter(), sessions: map[key]*session{}}
+	d.resume(time.Now())
+	return d
 }
 
 // Logins says whether people must log in.

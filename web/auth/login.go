@@ -54,9 +54,7 @@ func (d *Door) Login(w http.ResponseWriter, r *http.Request, name, password stri
 	}
 	giveBack()
 	if old, err := r.Cookie(d.cookieName(r)); err == nil { // a session is never taken over by the next login
-		d.mu.Lock()
-		delete(d.sessions, keyOf(old.Value))
-		d.mu.Unlock()
+		d.forget(keyOf(old.Value))
 	}
 	http.SetCookie(w, d.cookie(r, d.open(user), int(d.cfg.Whole/time.Second)))
 	return nil

@@ -3,6 +3,7 @@ package auth
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 const (
 	maxSessions     = 4096
 	sessionsPerUser = 32
+	noteEvery       = 24 // times within Idle that the use of a session is written down, at most
 )
 
 // key is the sum of a cookie's value, so that what is kept opens no door.
@@ -19,23 +21,48 @@ type key [sha256.Size]byte
 
 func keyOf(value string) key { return sha256.Sum256([]byte(value)) }
 
-// session is what a login opened. It lives in memory: people log in again after a restart.
+// tokenOf is what changes must carry, made of the cookie's value: who does not hold the cookie cannot say it, and nothing of it has to be kept.
+func tokenOf(value string) string {
+	sum := sha256.Sum256([]byte("changes\x00" + value))
+	return hex.EncodeToString(sum[:16])
+}
+
+// session is what a login opened.
 type session struct {
-	user       User   // as it was when the session was opened
-	token      string // that changes must carry
+	user       string
+	of         string // sum of the user's record when it was opened: another role or password ends it
 	born, used time.Time
+	noted      time.Time // used, as it is written down
+}
+
+// sumOf is the same as long as nothing of a user changes.
+func sumOf(u *User) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{u.Name, u.Role.String(), u.Password, u.Changed.UTC().Format(time.RFC3339Nano)}, "\x00")))
+	return hex.EncodeToString(sum[:])
 }
 
 // open starts a session of u and gives the cookie's value.
 func (d *Door) open(u User) string {
 	value, now := rand.Text()+rand.Text(), time.Now()
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.sweep(now)
-	d.evict(func(s *session) bool { return s.user.Name == u.Name }, sessionsPerUser-1)
+	d.evict(func(s *session) bool { return s.user == u.Name }, sessionsPerUser-1)
 	d.evict(func(*session) bool { return true }, maxSessions-1)
-	d.sessions[keyOf(value)] = &session{user: u, token: rand.Text(), born: now, used: now}
+	d.sessions[keyOf(value)] = &session{user: u.Name, of: sumOf(&u), born: now, used: now}
+	d.mu.Unlock()
+	d.note()
 	return value
+}
+
+// forget ends a session.
+func (d *Door) forget(k key) {
+	d.mu.Lock()
+	_, there := d.sessions[k]
+	delete(d.sessions, k)
+	d.mu.Unlock()
+	if there {
+		d.note()
+	}
 }
 
 // sweep forgets the sessions whose time is over.
@@ -70,28 +97,34 @@ func (d *Door) evict(of func(*session) bool, keep int) {
 
 // inSession finds whose session it is, and notes that it is used. It ends when its user was changed or removed.
 func (d *Door) inSession(k key) Caller {
-	now := time.Now()
+	c, changed := d.use(k, time.Now())
+	if changed {
+		d.note()
+	}
+	return c
+}
+
+// use looks a session up; changed says that what is written down has to be written anew.
+func (d *Door) use(k key, now time.Time) (c Caller, changed bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := d.sessions[k]
 	if s == nil {
-		return Caller{}
+		return Caller{}, false
 	}
-	u, there := d.cfg.Users.find(s.user.Name)
-	if !there || u.Role != s.user.Role || u.Password != s.user.Password || !u.Changed.Equal(s.user.Changed) || d.over(s, now) {
+	u, there := d.cfg.Users.find(s.user)
+	if !there || sumOf(&u) != s.of || d.over(s, now) {
 		delete(d.sessions, k)
-		return Caller{}
+		return Caller{}, true
 	}
 	s.used = now
-	return Caller{Name: u.Name, Role: u.Role, token: s.token, session: k}
+	return Caller{Name: u.Name, Role: u.Role, session: k}, now.Sub(s.noted) >= d.cfg.Idle/noteEvery
 }
 
 // Logout ends the session of a request, if it has one, and takes its cookie back.
 func (d *Door) Logout(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(d.cookieName(r)); err == nil {
-		d.mu.Lock()
-		delete(d.sessions, keyOf(cookie.Value))
-		d.mu.Unlock()
+		d.forget(keyOf(cookie.Value))
 	}
 	http.SetCookie(w, d.cookie(r, "", -1))
 }

@@ -60,6 +60,7 @@ func (a *App) doors() (web.Doors, error) {
 	s := a.config().Server
 	return web.Doors{
 		Users: users, Hosts: s.Hosts, PublicURL: s.PublicURL, CertFile: s.CertFile, KeyFile: s.KeyFile, SessionIdle: seconds(s.SessionIdleS), SessionWhole: seconds(s.SessionS),
+		SessionFolder: a.config().Store.Dir,
 	}, err
 }
 
