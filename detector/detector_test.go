@@ -352,6 +352,26 @@ func TestModelWithoutNetworks(t *testing.T) {
 	}
 }
 
+// Stretches that are broken off before an alarm can begin support no promise; the model says so, and can be kept.
+func TestBrokenLessonPromisesNothing(t *testing.T) {
+	c := teaching()
+	c.Budget = panel.Budget{RowsPerDay: 86400, On: 2, Of: 3, Off: 3}
+	m, err := Teach(context.Background(), c, signal(1, 200, c.Warmup+1)) // one window of each run is judged, an alarm takes two
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := ParseModel(b); err != nil || again.Promise != m.Promise {
+		t.Errorf("read again: %+v, %v", again, err)
+	}
+	if m.Promise.Rows != 0 || m.Promise.Days != 0 || !strings.Contains(m.Provisional, "long enough for an alarm (2 of 3 windows above the limit, after a warm-up of 4)") {
+		t.Errorf("promise %+v, provisional %q", m.Promise, m.Provisional)
+	}
+}
+
 func TestConstantFeatureIsNoFault(t *testing.T) {
 	l := signal(1, 10, 60)
 	for _, r := range rows(l.sequences) {

@@ -129,6 +129,9 @@ func (m *Model) learn(ctx context.Context, t *Teaching, s *split) error {
 	m.Record.Outliers = p.Dropped()
 	m.Promise, m.Report = p.Promise(), p.Report()
 	m.Provisional = provisional(s, scored)
+	if m.Promise.Rows == 0 {
+		m.Provisional = fmt.Sprintf("no stretch held out is long enough for an alarm (%d of %d windows above the limit, after a warm-up of %d): record stretches without gaps", t.Budget.On, t.Budget.Of, t.Warmup)
+	}
 	if m.Promise.More > 1 {
 		m.Provisional = m.Promise.Support()
 	}

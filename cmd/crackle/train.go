@@ -171,7 +171,7 @@ func report(w io.Writer, path string, m *detector.Model, seen *inspect.Report) e
 		fmt.Fprintf(w, "             without %s: %s\n", a.Member, a.Why)
 	}
 	fmt.Fprintf(w, "Limit        a score of %.3g, -log10 of the probability that a good window scores as high\n", m.Limit)
-	fmt.Fprintf(w, "\n%-36s %14s %14s %14s\n", "feature", "median", "spread", "min_change")
+	fmt.Fprintf(w, "\n%-36s %14s %14s %14s unit\n", "feature", "median", "spread", "min_change")
 	for j, name := range m.Features {
 		unit := ""
 		if j < len(m.Units) && m.Units[j] != "" {

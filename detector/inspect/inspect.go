@@ -20,6 +20,7 @@ type Config struct {
 	Units   []string // as many; an empty one has no unit
 	Least   int      // usable rows below which nothing can be learnt; 0: 1
 	Buckets int      // of each series, 2 or more; 0: 120
+	Empty   string   // what to say of no rows at all, where more is known
 	Drawn   int      // numbers that get a series, the most remarkable ones; 0: 12
 }
 

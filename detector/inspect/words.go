@@ -29,6 +29,8 @@ func (r *Report) found(about string, level Level, format string, args ...any) {
 
 func (r *Report) length(cfg *Config) {
 	switch {
+	case r.Rows == 0 && cfg.Empty != "":
+		r.found("length", Refusal, "%s", cfg.Empty)
 	case r.Rows == 0:
 		r.found("length", Refusal, "no window lies in this stretch: choose one in which the signal was there, or a longer one")
 	case r.Usable == 0:

@@ -55,7 +55,7 @@ type Promise struct {
 	Supported    float64 `json:"supported,omitempty"` // the smallest budget that the held-out rows support, per the same
 	More         float64 `json:"more,omitempty"`      // how many times as much must be held out to support what was asked; 1 or less: it is supported
 	Extrapolated bool    `json:"extrapolated,omitempty"`
-	Rows         int     `json:"rows"`               // held out
+	Rows         int     `json:"rows"`               // held out, at which an alarm could have begun
 	Effective    float64 `json:"effective"`          // independent rows among them
 	Lots         int     `json:"lots"`               // or parts, held out
 	Days         float64 `json:"days,omitempty"`     // of signal held out; 0: not known
@@ -278,7 +278,7 @@ func (p *Panel) count(l *Lesson, h *held) {
 	events := known(slices.Concat(h.event...))
 	p.promise.Rows, p.promise.Effective, p.promise.Lots = len(events), limit.Effective(events), len(h.largest(h.groups()))
 	p.promise.Alarms = h.alarms(p.limit, l.Budget.Off)
-	if l.Budget.RowsPerDay > 0 {
+	if l.Budget.RowsPerDay > 0 && len(events) > 0 { // no run held out may be as long as an alarm takes: then nothing is known
 		p.promise.Days = float64(len(events)) / l.Budget.RowsPerDay
 		p.promise.Low, p.promise.High = limit.Rate(p.promise.Alarms, p.promise.Days, 0.95)
 	}

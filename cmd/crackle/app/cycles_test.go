@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"crackle/cmd/crackle/app"
 	"crackle/ingest/block"
 )
 
@@ -106,5 +107,38 @@ network.epochs = 5
 	})
 	if _, e := get("barkhausen"); e.Cycles < cycles {
 		t.Errorf("%d cycles, there were %d", e.Cycles, cycles)
+	}
+}
+
+// Where no window lies although the signal was there, teaching says which key stands in the way.
+func TestNoCycleIsExplained(t *testing.T) {
+	for key, want := range map[string]string{
+		"cycle = { channel = \"drive\", nominal_hz = 11, tolerance = 0.05 }":  "window.cycle.nominal_hz",
+		"cycle = { channel = \"drive\", nominal_hz = 10, level = 5 }":         "window.cycle.level = 5",
+		"length = 100\nwindow.event = { channel = \"drive\", threshold = 3 }": "window.event.threshold = 3",
+	} {
+		cfg := parse(t, t.TempDir(), join(base, `
+[stream.barkhausen]
+channels = ["drive"]
+rate_hz = 1000
+features.list = ["rms"]
+learn.windows = 120
+window.`+key+"\n"))
+		s := cfg.Streams["barkhausen"]
+		r, err := app.NewRecordings(&s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &block.Block{RateHz: 1000, Channels: 1, Part: "p", Samples: make([]float32, 5000)}
+		for i := range b.Samples {
+			b.Samples[i] = float32(math.Sin(2 * math.Pi * 10 * float64(i) / 1000))
+		}
+		if err := r.Push(b); err != nil {
+			t.Fatal(err)
+		}
+		r.End()
+		if _, _, err := r.Teach(t.Context(), "test", true, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %q", key, err, want)
+		}
 	}
 }

@@ -167,7 +167,7 @@ func (s *stretch) inspect(out []bool) (*inspect.Report, error) {
 		rows[i] = inspect.Row{Time: time.Unix(0, r.ns).UTC(), Part: r.part, Lot: r.lot, Usable: r.usable && !out[i], Features: r.features}
 	}
 	set := s.chain.Conditioner.Features()
-	return inspect.Inspect(inspect.Config{Names: set.Names(), Units: s.cfg.FeatureUnits(set.Names(), set.Units()), Least: leastLesson(s.cfg)}, rows)
+	return inspect.Inspect(inspect.Config{Names: set.Names(), Units: s.cfg.FeatureUnits(set.Names(), set.Units()), Least: leastLesson(s.cfg), Empty: s.empty()}, rows)
 }
 
 // leastLesson is the number of windows below which detector.Teach refuses for certain.
@@ -259,4 +259,20 @@ func inWords(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// empty says why a signal that was there gave no window, where windows lie where the signal puts them; empty when that is not so.
+func (s *stretch) empty() string {
+	n, w := s.chain.Conditioner.Counts(), &s.cfg.Window
+	switch {
+	case n.Received == 0:
+		return ""
+	case w.Cycle.Channel != "" && n.Skipped > 0:
+		return fmt.Sprintf("all %d cycles of %s differ from nominal_hz = %g by more than tolerance = %g, or lie where the signal is broken: correct window.cycle.nominal_hz, or allow more", n.Skipped, w.Cycle.Channel, w.Cycle.NominalHz, w.Cycle.Tolerance)
+	case w.Cycle.Channel != "":
+		return fmt.Sprintf("%s never passes a whole cycle round window.cycle.level = %g in %d samples: correct the level, the hysteresis or the channel, or take a longer stretch", w.Cycle.Channel, w.Cycle.Level, n.Received)
+	case w.Event.Channel != "":
+		return fmt.Sprintf("%s never reaches window.event.threshold = %g in %d samples, or not long enough before their end: lower it, or take a longer stretch", w.Event.Channel, w.Event.Threshold, n.Received)
+	}
+	return ""
 }
