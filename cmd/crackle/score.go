@@ -15,11 +15,13 @@ import (
 	"time"
 
 	"crackle/cmd/crackle/app"
+	"crackle/cmd/crackle/config"
 	"crackle/detector"
 	"crackle/ingest/block"
 	"crackle/ingest/file"
 	"crackle/rnn/kernel"
 	"crackle/web/hub"
+	"crackle/window"
 )
 
 type scoreCmd struct {
@@ -87,12 +89,26 @@ func (c *scoreCmd) Run(con console) (err error) {
 		return err
 	}
 	if n := chain.Conditioner.Counts(); n.Windows == 0 {
-		fmt.Fprintf(con.err, "%s: no window to score: it has %d samples per channel, a window needs %d\n", file, n.Received, chain.Conditioner.Config().Length)
+		fmt.Fprintf(con.err, "%s: no window to score: %s\n", file, noWindow(s, n, chain.Conditioner.Config().Length))
 	}
 	if err := w.close(); err != nil {
 		return err
 	}
 	return buffered.Flush()
+}
+
+// noWindow says why a recording gave none.
+func noWindow(s *config.Stream, n window.Counts, length int) string {
+	why := fmt.Sprintf("it has %d samples per channel", n.Received)
+	switch w := &s.Window; {
+	case w.Cycle.On() && n.Skipped > 0:
+		return why + fmt.Sprintf(", and %d cycles of %s that differ too much from nominal_hz = %g", n.Skipped, w.Cycle.Channel, w.Cycle.NominalHz)
+	case w.Cycle.On():
+		return why + fmt.Sprintf(", and %s passes no whole cycle", w.Cycle.Channel)
+	case w.Event.On():
+		return why + fmt.Sprintf(", and %s never reaches the threshold of %g, or not long enough before the end", w.Event.Channel, w.Event.Threshold)
+	}
+	return why + fmt.Sprintf(", a window needs %d", length)
 }
 
 // taker takes the blocks of a recording, and its end.

@@ -267,11 +267,11 @@ func (s *stretch) empty() string {
 	switch {
 	case n.Received == 0:
 		return ""
-	case w.Cycle.Channel != "" && n.Skipped > 0:
+	case w.Cycle.On() && n.Skipped > 0:
 		return fmt.Sprintf("all %d cycles of %s differ from nominal_hz = %g by more than tolerance = %g, or lie where the signal is broken: correct window.cycle.nominal_hz, or allow more", n.Skipped, w.Cycle.Channel, w.Cycle.NominalHz, w.Cycle.Tolerance)
-	case w.Cycle.Channel != "":
+	case w.Cycle.On():
 		return fmt.Sprintf("%s never passes a whole cycle round window.cycle.level = %g in %d samples: correct the level, the hysteresis or the channel, or take a longer stretch", w.Cycle.Channel, w.Cycle.Level, n.Received)
-	case w.Event.Channel != "":
+	case w.Event.On():
 		return fmt.Sprintf("%s never reaches window.event.threshold = %g in %d samples, or not long enough before their end: lower it, or take a longer stretch", w.Event.Channel, w.Event.Threshold, n.Received)
 	}
 	return ""
