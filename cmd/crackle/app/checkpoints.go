@@ -97,6 +97,13 @@ func (k *checkpoints) open(ctx context.Context) error {
 	return nil
 }
 
+// found says that the store has the bucket.
+func (k *checkpoints) found() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.kv != nil
+}
+
 // claim takes every stream that is not held yet, and reads where it stands, the alarm machine's state last. A process that holds one is asked to let
 // go of it first; when it does not answer it is stopped by its next checkpoint, which is refused.
 func (k *checkpoints) claim(ctx context.Context) error {

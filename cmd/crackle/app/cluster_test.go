@@ -144,6 +144,7 @@ func TestScenarioThreeLameDucks(t *testing.T) {
 	saveMotorModel(t, cfg, "motor")
 	s := cfg.Streams["motor"]
 	m := startMonitor(t, path)
+	eventually(t, "the stream to be watched", func() bool { return !m.logged("no journal") || m.logged("the journal can be used") })
 	pub := publisher(t, nc, "motor", true)
 	stop, sent := make(chan struct{}), make(chan error, 1)
 	blocks := production(t, 60)

@@ -110,6 +110,7 @@ func TestScenarioStoreRefuses(t *testing.T) {
 			if status, _ := w.get("/readyz"); status != 200 {
 				t.Error("/readyz is red, and the heartbeat comes through")
 			}
+			eventually(t, "the stream to listen past the store", func() bool { return w.counts("motor").Opened >= 2 })
 			sender.part(healthy(t), "good")
 			sender.part(faulty(t), "bad")
 			w.wantVerdict("motor", "good", detector.NotAssessed)

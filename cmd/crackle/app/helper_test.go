@@ -317,15 +317,20 @@ func (w *watch) wantVerdict(stream, part string, want detector.Verdict) {
 // get asks the App's web server.
 func (w *watch) get(path string) (status int, body string) {
 	w.t.Helper()
-	r, err := http.Get(strings.TrimRight(w.URL(), "/") + path)
+	return get(w.t, w.URL(), path)
+}
+
+func get(t testing.TB, url, path string) (status int, body string) {
+	t.Helper()
+	r, err := http.Get(strings.TrimRight(url, "/") + path)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer r.Body.Close()
 	defer http.DefaultClient.CloseIdleConnections()
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return r.StatusCode, string(b)
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
@@ -44,7 +45,7 @@ func (a *App) openJournal(ctx context.Context) error {
 	c := &chronicle{app: a, js: js, end: make(chan struct{})}
 	a.journal, a.checkpoints = c, newCheckpoints(a, js)
 	cfg := alert.Config{Book: a.book(), Anew: a.readAnew(), Log: a.log}
-	switch j, past, err := c.open(ctx, journalAtStart); {
+	switch j, past, err := c.openAtStart(ctx); {
 	case err == nil:
 		c.past = past
 		cfg.Restore, cfg.Since = c.restore(past)
@@ -83,6 +84,18 @@ func (c *chronicle) without() {
 }
 
 func (c *chronicle) serve(j *journal.Journal) { c.kept.Store(j) }
+
+// openAtStart opens the journal, and waits a little for what answers soon: a bucket that a cluster has just made has no leader yet. What is published
+// while a monitor goes without its journal lies before the beginning of a new stream.
+func (c *chronicle) openAtStart(ctx context.Context) (*journal.Journal, *journal.State, error) {
+	for end := time.Now().Add(journalAtStart); ; {
+		j, past, err := c.open(ctx, journalAtStart)
+		leaderless := c.app.checkpoints.found() && (errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse))
+		if !leaderless || time.Now().After(end) || !pauseFor(ctx, 50*time.Millisecond) {
+			return j, past, err
+		}
+	}
+}
 
 // open claims the streams and opens the journal, within d when no other process has to let go first.
 func (c *chronicle) open(ctx context.Context, d time.Duration) (*journal.Journal, *journal.State, error) {

@@ -1,8 +1,6 @@
 package app_test
 
 import (
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -47,21 +45,8 @@ func TestScenarioServerComesAfterTheMonitor(t *testing.T) {
 		t.Errorf("%v %q %+v", p.Verdict, p.Reasons, p.Samples)
 	}
 	wantUnion(t, want, false, first, second)
-	var url string
-	for _, l := range second.all() {
-		url += l.Ready
-	}
-	r, err := http.Get(url + "api/v1/alarms")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer http.DefaultClient.CloseIdleConnections()
-	defer r.Body.Close()
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantAll(t, string(body), silence)
+	_, body := get(t, second.url(), "/api/v1/alarms")
+	wantAll(t, body, silence)
 	second.stop()
 	list := journalOf(t, nc)
 	for kind, want := range map[alert.Kind]string{alert.KindScore: "raised cleared raised cleared", alert.KindConnection: "raised cleared"} {

@@ -147,6 +147,12 @@ func (m *monitor) all() []said {
 	return m.lines[:len(m.lines):len(m.lines)]
 }
 
+// url is its dashboard's.
+func (m *monitor) url() string {
+	m.t.Helper()
+	return m.wait("the address of the dashboard", func(l said) bool { return l.Ready != "" }).Ready
+}
+
 // wait waits until it has said something.
 func (m *monitor) wait(what string, is func(said) bool) (found said) {
 	m.t.Helper()
