@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 // PublisherConfig describes what is published.
 type PublisherConfig struct {
 	Stream    string
+	Subject   string           // empty: crackle.signal.<stream>
 	JetStream bool             // into the signal store, every message acknowledged; otherwise core NATS, which acknowledges nothing
 	Type      block.SampleType // on the wire; 0: F32
 	Scale     float64          // of an integer type, the value of one step; 0: chosen for each block
@@ -49,6 +52,10 @@ func NewPublisher(nc *nats.Conn, cfg PublisherConfig) (*Publisher, error) {
 	subject, err := block.Subject(cfg.Stream)
 	if err != nil {
 		return nil, err
+	}
+	subject = orElse(cfg.Subject, subject)
+	if strings.ContainsAny(subject, "*> \t\r\n") || strings.HasPrefix(subject, "$") || slices.Contains(strings.Split(subject, "."), "") {
+		return nil, fmt.Errorf("publisher of %s: subject %q; allowed are tokens joined by dots, without spaces, wildcards or $ at the beginning", cfg.Stream, subject)
 	}
 	cfg.Type = orElse(cfg.Type, block.F32)
 	cfg.InFlight = orElse(cfg.InFlight, 16)

@@ -124,3 +124,23 @@ func TestPublisherWithoutStore(t *testing.T) {
 		}
 	}
 }
+
+// A stream may be published under another subject than the one of its name.
+func TestPublisherSubject(t *testing.T) {
+	broker := startBroker(t)
+	nc := connect(t, ingest.Options{URL: broker.URL(), Token: broker.Token()})
+	sub, err := nc.SubscribeSync("plant.line1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := publisher(t, nc, ingest.PublisherConfig{Subject: "plant.line1"})
+	publish(t, p, ramp(0, 10, 1))
+	if m, err := sub.NextMsg(10 * time.Second); err != nil || m.Subject != "plant.line1" {
+		t.Errorf("%v, %v", m, err)
+	}
+	for _, bad := range []string{"plant.*", "plant..x", "$JS.x", "a b", "."} {
+		if _, err := ingest.NewPublisher(nc, ingest.PublisherConfig{Stream: "s", Subject: bad}); err == nil {
+			t.Errorf("subject %q was taken", bad)
+		}
+	}
+}

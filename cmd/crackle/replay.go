@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -20,20 +21,24 @@ import (
 
 type replayCmd struct {
 	File   string  `arg:"" help:"Recording: CSV, plain or gzip."`
-	Stream string  `short:"s" required:"" help:"Stream to publish on."`
+	Stream string  `short:"s" help:"Stream to publish on; may be left out with a configuration that has only one."`
 	Config string  `short:"c" placeholder:"FILE" help:"Configuration of the crackle that is to receive it: tells the server, and the stream's channels and rate."`
 	URL    string  `name:"url" placeholder:"URL" help:"NATS server to publish into, instead of the crackle that runs on this machine."`
 	Data   string  `placeholder:"DIR" help:"Data folder of the crackle that runs on this machine. Default: crackle-data."`
 	Speed  float64 `default:"1" help:"Times as fast as recorded; 0: as fast as it is taken."`
 	Core   bool    `help:"Publish over core NATS instead of JetStream; nothing is acknowledged then."`
-	dated  bool    // the recording tells its time
 	Block  int     `default:"0" placeholder:"ROWS" help:"Rows in a message. Default: a tenth of a second, at most 4096."`
 	layout
+	dated   bool   // the recording tells its time
+	subject string // to publish on
 }
 
 func (c *replayCmd) Run(con console) (err error) {
 	if !(c.Speed >= 0) || math.IsInf(c.Speed, 0) {
 		return mistake{fmt.Errorf("--speed %g: give a factor above 0, or 0 for as fast as it is taken", c.Speed)}
+	}
+	if c.Stream == "" && c.Config == "" {
+		return mistake{errors.New("name the stream with --stream, or the configuration with --config")}
 	}
 	ctx, stop := interruptible()
 	defer stop()
@@ -45,7 +50,11 @@ func (c *replayCmd) Run(con console) (err error) {
 		nc.Close()
 		err = errors.Join(err, r.Close())
 	}()
-	pub, err := ingest.NewPublisher(nc, ingest.PublisherConfig{Stream: c.Stream, JetStream: !c.Core})
+	if c.subject == "" {
+		c.subject = block.SubjectPrefix + c.Stream
+	}
+	kept := strings.HasPrefix(c.subject, block.SubjectPrefix) // others only come over core NATS
+	pub, err := ingest.NewPublisher(nc, ingest.PublisherConfig{Stream: c.Stream, Subject: c.subject, JetStream: kept && !c.Core})
 	if err != nil {
 		return err
 	}
@@ -59,14 +68,18 @@ func (c *replayCmd) Run(con console) (err error) {
 	rows, err := c.publish(ctx, r, pub, newBar(con.err, c.File, r))
 	closing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := errors.Join(err, pub.Close(closing)); err != nil {
+	closed := pub.Close(closing)
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted after %d samples", rows)
+	}
+	if err := errors.Join(err, closed); err != nil {
 		return fmt.Errorf("after %d samples: %w", rows, err)
 	}
 	info := r.Info()
 	for _, note := range info.Notes {
 		fmt.Fprintf(con.err, "%s: %s\n", c.File, note)
 	}
-	_, err = fmt.Fprintf(con.err, "published %d samples of %d channel(s) on %s, %g s at %g Hz\n", rows, len(info.Channels), block.SubjectPrefix+c.Stream, float64(rows)/info.RateHz, info.RateHz)
+	_, err = fmt.Fprintf(con.err, "published %d samples of %d channel(s) on %s, %g s at %g Hz\n", rows, len(info.Channels), c.subject, float64(rows)/info.RateHz, info.RateHz)
 	return err
 }
 
@@ -83,6 +96,7 @@ func (c *replayCmd) open(ctx context.Context) (file.Reader, *nats.Conn, error) {
 		if s, err = streamOf(cfg, c.Stream); err != nil {
 			return nil, nil, err
 		}
+		c.Stream, c.subject = s.Name, s.Subject
 		if o.URL == "" && !cfg.NATS.Embedded() {
 			o = app.Door(&cfg.NATS)
 			o.Name = "crackle replay"

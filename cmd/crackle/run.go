@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -37,14 +38,22 @@ func (c *runCmd) Run(con console) error {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
-	if u := a.URL(); u != "" {
+	if u := a.URL(); u != "" && cfg.Log.Format != "json" { // the log has it, too
 		fmt.Fprintf(con.err, "Dashboard: %s   (stop with Ctrl-C)\n", u)
+	}
+	trouble := func(text string) { fmt.Fprintf(con.err, "crackle: %s\n", text) }
+	if cfg.Log.Format == "json" { // a collector reads no other lines
+		trouble = func(text string) {
+			for line := range strings.SplitSeq(text, "\n") {
+				log.Error(line)
+			}
+		}
 	}
 	var failed error
 	for running := true; running; {
 		select {
 		case <-hangup:
-			if next := c.reload(ctx, con, a); next != nil {
+			if next := c.reload(ctx, trouble, a); next != nil {
 				cfg = next
 			}
 			continue
@@ -62,16 +71,16 @@ func (c *runCmd) Run(con console) error {
 const reloadWithin = time.Minute
 
 // reload reads the configuration again and gives it when it is in force; mistakes are all told, and the old one goes on.
-func (c *runCmd) reload(ctx context.Context, con console, a *app.App) *config.Config {
+func (c *runCmd) reload(ctx context.Context, trouble func(text string), a *app.App) *config.Config {
 	cfg, err := load(c.Config)
 	if err != nil {
-		fmt.Fprintf(con.err, "crackle: SIGHUP: the configuration in force goes on, for the file has mistakes:\n%v\n", err)
+		trouble("SIGHUP: the configuration in force goes on, for the file has mistakes:\n" + err.Error())
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, reloadWithin)
 	defer cancel()
 	if _, err := a.Reload(ctx, cfg); err != nil {
-		fmt.Fprintf(con.err, "crackle: SIGHUP: %v\n", err)
+		trouble("SIGHUP: " + err.Error())
 		return nil
 	}
 	return cfg

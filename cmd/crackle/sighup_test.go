@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,5 +75,38 @@ func TestHangup(t *testing.T) {
 	}
 	if code := <-done; code != exitOK {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// A log of JSON has no other lines, not even those of a SIGHUP with mistakes.
+func TestJSONLogHasOnlyJSON(t *testing.T) {
+	dir, path := motorFiles(t)
+	t.Chdir(dir)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := "[server]\nlisten = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n[store]\ndir = \"data\"\nmax_bytes = 268435456\n"
+	write(t, path, head+string(good))
+	var s screen
+	done := make(chan int, 1)
+	go func() { done <- run([]string{"run", "-c", filepath.Base(path)}, console{&s, &s}) }()
+	s.wait(t, `"msg":"dashboard"`)
+	write(t, path, strings.Replace(head+string(good), "rate_hz = 1000", "rate_hz = -1", 1))
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	s.wait(t, "stream.motor.rate_hz")
+	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := <-done; code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+	for line := range strings.Lines(s.b.String()) {
+		var v map[string]any
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
 	}
 }
