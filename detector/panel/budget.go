@@ -213,7 +213,7 @@ func (h *held) largest(group []string) []float64 {
 }
 
 // afford sets the limit that keeps the budget, and says what it rests on.
-func (p *Panel) afford(l *Lesson, h *held) error {
+func (p *Panel) afford(l *Lesson, h *held, back *heldBack) error {
 	b := &l.Budget
 	events := slices.Concat(h.event...)
 	tail, err := limit.CalibrateFew(events)
@@ -237,12 +237,15 @@ func (p *Panel) afford(l *Lesson, h *held) error {
 	case b.PerDay > 0:
 		p.promise.Asked, p.promise.Per, p.promise.Supported = b.PerDay, "day", s.Alpha*b.RowsPerDay/cluster
 		// A lot makes so much of a day's alarms; between lots there is more variance than within.
-		p.acrossLots(lots, b.PerDay*float64(len(events))/b.RowsPerDay/float64(len(lots)))
+		p.acrossLots(l, back, h.groups(), b.PerDay*float64(len(events))/b.RowsPerDay/float64(len(lots)))
 	case b.PerThousandParts > 0:
 		parts := h.largest(h.part)
 		p.promise.Asked, p.promise.Per, p.promise.Supported = b.PerThousandParts, "1000 parts", 1000*limit.LotBound(len(parts))
 		p.promise.More = p.promise.Supported / b.PerThousandParts
-		p.acrossLots(parts, b.PerThousandParts/1000)
+		if p.promise.More <= 1 && len(parts) >= fewLots {
+			p.limit, p.promise.Extrapolated = 0, false // the parts alone say it
+		}
+		p.acrossLots(l, back, h.part, b.PerThousandParts/1000)
 	}
 	p.promise.Extrapolated = p.promise.Extrapolated || p.promise.More > 1
 	if b.Adaptive {
@@ -255,13 +258,15 @@ func (p *Panel) afford(l *Lesson, h *held) error {
 // fault.
 const fewLots = 5
 
-// acrossLots raises the limit to what a new good lot passes with that probability, where there are enough to tell by.
-func (p *Panel) acrossLots(largest []float64, share float64) {
-	if len(largest) < fewLots || !(share > 0 && share < 1) {
+// acrossLots raises the limit to what a new good lot, or part, passes with that probability, where there are enough to tell by. Each is judged by tails
+// that it has no share in, as a new one is.
+func (p *Panel) acrossLots(l *Lesson, back *heldBack, group []string, share float64) {
+	if len(slices.Compact(slices.Sorted(slices.Values(group)))) < fewLots || !(share > 0 && share < 1) {
 		return
 	}
-	if a, err := limit.AcrossLots(largest, share); err == nil && a.Limit > p.limit {
-		p.limit, p.promise.Extrapolated = a.Limit, p.promise.Extrapolated || a.Extrapolated
+	largest := newHeld(l, p.strange(l, back, group)).largest(group)
+	if a, err := limit.AcrossLots(largest, share); err == nil && p.over(a.Limit) > p.limit {
+		p.limit, p.promise.Extrapolated = p.over(a.Limit), p.promise.Extrapolated || a.Extrapolated
 	}
 }
 

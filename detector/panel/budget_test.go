@@ -3,6 +3,7 @@ package panel
 import (
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -82,13 +83,13 @@ func TestBudgetIsSupportedOrNot(t *testing.T) {
 	}
 }
 
-// partsOf is a lesson of 24 parts that differ in their level, half of them held out, and more such parts.
-func partsOf(seed uint64, budget float64, more int) (*Lesson, [][][]float64) {
+// partsOf is a lesson of parts that differ in their level, 12 of them to fit and others held out, and more such parts.
+func partsOf(seed uint64, budget float64, hold, more int) (*Lesson, [][][]float64) {
 	r := rand.New(rand.NewPCG(seed, 3))
 	l := &Lesson{Middle: []float64{0, 0}, Width: []float64{1, 1}, MinChange: []float64{0, 0}, Margin: 1.25, Quick: true, Warmup: 8, Seed: 1,
 		Budget: Budget{PerThousandParts: budget, On: 2, Of: 3, Off: 3}}
 	var after [][][]float64
-	for k := range 24 + more {
+	for k := range 12 + hold + more {
 		run := process(seed<<20+uint64(k), 120, 0)
 		shift := 0.7 * r.NormFloat64()
 		for _, row := range run {
@@ -97,8 +98,8 @@ func partsOf(seed uint64, budget float64, more int) (*Lesson, [][][]float64) {
 		switch {
 		case k < 12:
 			l.Fit = append(l.Fit, run)
-		case k < 24:
-			l.Held, l.HeldPart, l.HeldLot = append(l.Held, run), append(l.HeldPart, string(rune('a'+k))), append(l.HeldLot, "")
+		case k < 12+hold:
+			l.Held, l.HeldPart, l.HeldLot = append(l.Held, run), append(l.HeldPart, strconv.Itoa(k)), append(l.HeldLot, "")
 		default:
 			after = append(after, run)
 		}
@@ -108,7 +109,7 @@ func partsOf(seed uint64, budget float64, more int) (*Lesson, [][][]float64) {
 
 // Few parts support no small budget in parts, and it is said so.
 func TestBudgetOfPartsIsSupportedOrNot(t *testing.T) {
-	l, _ := partsOf(1, 5, 0)
+	l, _ := partsOf(1, 5, 12, 0)
 	p, err := Learn(t.Context(), l)
 	if err != nil {
 		t.Fatal(err)
@@ -118,37 +119,48 @@ func TestBudgetOfPartsIsSupportedOrNot(t *testing.T) {
 	}
 }
 
-// A budget of 100 good parts in 1,000 is held on parts never seen that differ as much as those held out.
-func TestBudgetOfPartsIsHeld(t *testing.T) {
-	alarms, parts := 0, 0
-	for seed := range uint64(10) {
-		l, after := partsOf(seed+1, 100, 60)
-		p, err := Learn(t.Context(), l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if s := p.Promise(); s.More > 1 {
-			t.Errorf("%+v", s)
-		}
-		for _, run := range after {
-			p.Reset()
-			os, _ := scored(p, run)
-			v := make([]float64, len(os))
-			for i, o := range os {
-				if v[i] = o.Score; i < p.Warmup() {
-					v[i] = math.NaN()
-				}
+// withAlarm is how many parts have an alarm, as the alarm machine counts it.
+func withAlarm(p *Panel, parts [][][]float64) (n int) {
+	for _, run := range parts {
+		p.Forget()
+		v := make([]float64, len(run))
+		for i, o := range walk(p, run) {
+			if v[i] = o.Score; i < p.Warmup() {
+				v[i] = math.NaN()
 			}
-			h := &held{value: [][]float64{v}, event: [][]float64{reached(v, 2, 3)}}
-			if parts++; h.alarms(p.Limit(), 3) > 0 {
-				alarms++
-			}
+		}
+		h := &held{value: [][]float64{v}, event: [][]float64{reached(v, 2, 3)}}
+		if h.alarms(p.Limit(), 3) > 0 {
+			n++
 		}
 	}
-	share := float64(alarms) / float64(parts)
-	t.Logf("%d of %d good parts have an alarm", alarms, parts)
-	if share < 0.03 || share > 0.2 {
-		t.Errorf("%.3f of the good parts have an alarm, 0.1 were asked for", share)
+	return n
+}
+
+// A budget of good parts in 1,000 that the parts held out support is not exceeded, on average over lessons, on parts never seen that differ as much; and
+// not undercut by much.
+func TestBudgetOfPartsIsHeld(t *testing.T) {
+	for _, c := range []struct {
+		budget      float64
+		hold, seeds int
+	}{{100, 12, 16}, {50, 24, 16}} {
+		alarms, parts := 0, 0
+		for seed := range uint64(c.seeds) {
+			l, after := partsOf(seed+1, c.budget, c.hold, 60)
+			p, err := Learn(t.Context(), l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := p.Promise(); s.More > 1 || s.Extrapolated {
+				t.Errorf("%+v", s)
+			}
+			alarms, parts = alarms+withAlarm(p, after), parts+len(after)
+		}
+		ratio := float64(alarms) / float64(parts) * 1000 / c.budget
+		t.Logf("%v in 1,000 asked for, %d parts held out: %d of %d good parts have an alarm, realised over stated %.2f", c.budget, c.hold, alarms, parts, ratio)
+		if ratio < 0.3 || ratio > 1.2 {
+			t.Errorf("%v in 1,000 asked for, %d parts held out: realised over stated %.2f", c.budget, c.hold, ratio)
+		}
 	}
 }
 

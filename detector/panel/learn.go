@@ -66,12 +66,15 @@ func (p *Panel) calibrate(l *Lesson) error {
 		shown = max(shown, s.tail.Score(s.tail.Largest()))
 	}
 	p.seats = seats
+	back := &heldBack{alone: scores, lived: scores}
+	calibrated := make([][]float64, len(scores))
 	for k, s := range p.seats {
+		calibrated[k] = make([]float64, len(scores[k]))
 		for i, y := range scores[k] {
-			scores[k][i] = s.score(y)
+			calibrated[k][i] = s.score(y)
 		}
 	}
-	top := loudest(scores)
+	top := loudest(calibrated)
 	if p.largest, err = limit.CalibrateFew(top); err != nil {
 		return fmt.Errorf("the largest over the members: %w", err)
 	}
@@ -83,16 +86,16 @@ func (p *Panel) calibrate(l *Lesson) error {
 		_, err = p.ready()
 		return err
 	}
-	if err := p.afford(l, p.judged(l, top)); err != nil {
+	if err := p.afford(l, p.judged(l, top), back); err != nil {
 		return err
 	}
-	if top, err = p.live(l); err != nil {
+	if top, back.lived, err = p.live(l); err != nil {
 		return err
 	}
 	if p.largest, err = limit.CalibrateFew(top); err != nil {
 		return fmt.Errorf("the largest over the members: %w", err)
 	}
-	return p.afford(l, p.judged(l, top))
+	return p.afford(l, p.judged(l, top), back)
 }
 
 // judged calibrates the largest over the members on each held-out row.
@@ -105,15 +108,15 @@ func (p *Panel) judged(l *Lesson, top []float64) *held {
 }
 
 // live goes over the held-out runs as over a stream's, with the limit as it stands, and gives the largest over the members on each row that is judged,
-// NaN for others: in an episode members hold the level that they judge from, so that scores depend on the limit.
-func (p *Panel) live(l *Lesson) ([]float64, error) {
+// NaN for others, and what each of them says: in an episode members hold the level that they judge from, so that scores depend on the limit.
+func (p *Panel) live(l *Lesson) (tops []float64, raws [][]float64, err error) {
 	follow := p.follow
 	p.follow = nil
 	defer func() { p.follow = follow }()
 	if _, err := p.ready(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var out []float64
+	raws = make([][]float64, len(p.seats))
 	var o Opinion
 	for _, run := range l.Held {
 		p.Forget()
@@ -124,10 +127,17 @@ func (p *Panel) live(l *Lesson) ([]float64, error) {
 				p.Settle(&o)
 				top = p.top
 			}
-			out = append(out, top)
+			tops = append(tops, top)
+			for k := range raws {
+				raw := math.NaN()
+				if top == top {
+					raw = p.matter(k)
+				}
+				raws[k] = append(raws[k], raw)
+			}
 		}
 	}
-	return out, nil
+	return tops, raws, nil
 }
 
 // least is how many independent rows the held-out scores of a member must be worth: fewer support no rate at all.
