@@ -30,9 +30,12 @@ func tileSums(c cell) {
 	TEXT(name, NOSPLIT, "func(w, x, h, save *float32, in, hidden int)")
 	Doc(name + " sums the gates of all units of 32 channels into save.")
 	Pragma("noescape")
-	t := &tileGen{cell: c, units: 2, spill: !wide && c.gates > 1 || c.name == "LSTM"}
+	t := &tileGen{cell: c, units: 2, kept: c.gates}
 	if c.name == "LSTM" && !wide {
 		t.units = 1
+	}
+	for registers := 16 * width() / 8; 2*t.units*(c.gates+t.kept)+3 > registers; {
+		t.kept--
 	}
 	if !wide {
 		t.lanes = GP64()
@@ -68,7 +71,7 @@ func tileSums(c cell) {
 type tileGen struct {
 	cell         cell
 	units        int           // of a pair that are summed together
-	spill        bool          // the first accumulators go to save while the second ones run
+	kept         int           // gates whose first accumulators stay in registers while the second ones run; the others' go to save
 	w, save, row reg.GPVirtual // row is the distance between rows of save in bytes
 	left         reg.GPVirtual // units left
 	lanes        reg.GPVirtual // AVX2: byte offset of the half of the lanes at work
@@ -128,7 +131,7 @@ func (t *tileGen) body(name string, first int) {
 	src := t.shifted("h")
 	t.reduce(name+"a", w, src, m, a)
 	for g := range gates {
-		if t.spill {
+		if g >= t.kept {
 			t.store(saveRow(t.cell, g), first, a[g], nil)
 		}
 		for i := range b[g] {
@@ -137,7 +140,7 @@ func (t *tileGen) body(name string, first int) {
 	}
 	t.reduce(name+"b", w, src, half, b)
 	for g := range gates {
-		if t.spill {
+		if g >= t.kept {
 			t.store(saveRow(t.cell, g), first, b[g], nil, true)
 		} else {
 			t.store(saveRow(t.cell, g), first, b[g], a[g])
