@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,11 +18,12 @@ import (
 
 // school teaches without a network: what it gives has the shape of what the program gives. It shows every state that a lesson can be in.
 type school struct {
-	mu      sync.Mutex
-	serving string
-	by      string
-	models  []map[string]any
-	gate    chan struct{} // a lesson waits here
+	mu       sync.Mutex
+	serving  string
+	by       string
+	models   []map[string]any
+	refining []string      // what is being trained on
+	gate     chan struct{} // a lesson waits here
 }
 
 func newSchool() *school {
@@ -61,6 +63,7 @@ func (s *school) Teach(ctx context.Context, _, by string, _ api.TeachRequest, re
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.models = append([]map[string]any{m}, s.models...)
+	s.refining = []string{"c0ffee123456"}
 	return m, nil
 }
 
@@ -76,7 +79,7 @@ func (s *school) Models(context.Context, string) (any, error) {
 		c["in_service"] = m["hash"] == s.serving
 		list = append(list, c)
 	}
-	return map[string]any{"stream": "grinder.mbn", "in_service": s.serving, "by": s.by, "since": time.Now(), "models": list}, nil
+	return map[string]any{"stream": "grinder.mbn", "in_service": s.serving, "by": s.by, "since": time.Now(), "models": list, "refining": s.refining}, nil
 }
 
 func (s *school) PutInService(_ context.Context, _, hash, by, comment string) error {
@@ -128,20 +131,37 @@ func TestBrowserTeach(t *testing.T) {
 	for range 3 {
 		s.gate <- struct{}{}
 	}
-	w.Within("the new model beside the running one", `document.querySelector(".outcome h2")?.innerText === "A new model, c0ffee123456" && document.querySelector(".outcome .comparison").innerText.includes("1, 0.333")`)
+	w.Within("the new model beside the running one", `document.querySelector(".outcome h2")?.innerText === "3. A new model, c0ffee123456: compare it, and put it in service" && document.querySelector(".outcome .comparison").innerText.includes("1, 0.333")`)
+	advice := strings.ReplaceAll(webtest.JS[string](w, `document.querySelector(".advice").innerText`), "\u202f", " ")
+	for _, want := range []string{"Of 300 windows of good production that it was not taught from, it calls 1 (0.33 %) too high; the running one 4 (1.3 %).", "Over 2 h of this signal it raises 1 alarm, the running one 4.", "3 alarms only the running one raises. Look at them", "cannot be promised yet: one lot"} {
+		if !strings.Contains(advice, want) {
+			t.Errorf("the advice reads %q, want %q in it", advice, want)
+		}
+	}
+	webtest.JS[bool](w, `(document.querySelector(".outcome details").open = true)`)
 	w.Shows(".report")
 	w.Within("the model on the list", `document.querySelectorAll("tr[data-model]").length === 2`)
+	w.Within("word that it is being trained on", `document.querySelector('tr[data-model="c0ffee123456"]').innerText.includes("being trained on") && document.querySelector(".training:not([hidden])") !== null`)
+	s.mu.Lock()
+	s.refining = nil
+	s.mu.Unlock()
+	w.Within("the end of it", `!document.querySelector('tr[data-model="c0ffee123456"]').innerText.includes("being trained on") && document.querySelector(".training[hidden]") !== null`)
 	w.Shot("taught-light")
 	w.Click(".serve-new")
 	w.Do("say who", chromedp.WaitVisible("dialog[open]"), chromedp.SendKeys("#ask-by", "Eve"))
 	w.Click("dialog .primary")
 	w.Within("the new model in service", `document.querySelector("tr[data-serving]")?.dataset.model === "c0ffee123456" && document.querySelector(".models > .sub").innerText.includes("by Eve")`)
+	if got := webtest.JS[string](w, `document.querySelector('tr[data-model="77d2c4fe90aa"] .serve').innerText`); got != "Put back in service" {
+		t.Errorf("the button of the model before reads %q", got)
+	}
 	w.Click(`tr[data-model="77d2c4fe90aa"] .serve`)
 	w.Do("confirm", chromedp.WaitVisible("dialog[open]"))
 	w.Click("dialog .primary")
 	w.Within("the old model back", `document.querySelector("tr[data-serving]")?.dataset.model === "77d2c4fe90aa"`)
 
 	webtest.JS[bool](w, `((f, t) => { f.value = "2026-11-25T05:10:00Z"; t.value = "2026-11-25T05:40:00Z"; t.dispatchEvent(new Event("change")); return true; })(document.querySelector("#teach-from"), document.querySelector("#teach-to"))`)
+	webtest.JS[bool](w, `(document.querySelector(".try").open = true)`)
+	w.Within("the models to try", `document.querySelectorAll("#test-model option").length === 2`)
 	webtest.JS[bool](w, `(document.querySelector("#limit-factor").value = "1.5", true)`)
 	w.Click("button.backtest")
 	w.Within("the back-test", `document.querySelectorAll("tr[data-match]").length === 2 && document.querySelector(".tested").innerText.includes("As now")`)
@@ -163,7 +183,8 @@ func TestBrowserTeach(t *testing.T) {
 	}
 	other := webtest.Open(t, b, url+"#/teach", 820, 1180, true)
 	other.Within("the question for a stream", `document.querySelector(".teach-page .empty") !== null`)
-	other.Click("#way-parts, select")
+	other.Within("the streams to choose from", `document.querySelectorAll("table.teachable tbody tr").length === 3`)
+	other.Shot("no-stream")
 	other.Accessible("no stream")
 	webtest.JS[bool](other, `((s) => { s.value = "motor.current"; s.dispatchEvent(new Event("change")); return true; })(document.querySelector("select"))`)
 	other.Within("the page of the stream", `document.querySelector("#way-parts") !== null`)

@@ -3,6 +3,7 @@ package inspect
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -41,10 +42,19 @@ func (r *Report) length(cfg *Config) {
 		hours := r.To.Sub(r.From).Hours()
 		text := fmt.Sprintf("%d usable windows over %s", r.Usable, duration(hours))
 		if hours > 0 {
-			text += fmt.Sprintf("; if none of it is an alarm, that proves at 95 %% no less than %.3g false alarms a day", 3*24/hours)
+			text += fmt.Sprintf("; were none of it an alarm, that would show no more than that fewer than %s false alarms a day come (95 %%)", roughly(3*24/hours))
 		}
 		r.found("length", Good, "%s", text)
 	}
+}
+
+// roughly writes three digits, without an exponent where people read it.
+func roughly(v float64) string {
+	text := strconv.FormatFloat(v, 'g', 3, 64)
+	if rounded, err := strconv.ParseFloat(text, 64); err == nil && v >= 1000 && v < 1e9 {
+		return strconv.FormatFloat(rounded, 'f', 0, 64)
+	}
+	return text
 }
 
 func duration(hours float64) string {

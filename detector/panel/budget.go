@@ -93,11 +93,13 @@ func (p *Promise) Support() string {
 }
 
 // figure is a number of three digits, as people write it.
+// figure writes three digits: what is estimated has no more.
 func figure(v float64) string {
-	if v >= 1000 && v < 1e9 {
-		return strconv.FormatFloat(v, 'f', 0, 64)
+	text := strconv.FormatFloat(v, 'g', 3, 64)
+	if rounded, err := strconv.ParseFloat(text, 64); err == nil && v >= 1000 && v < 1e9 {
+		return strconv.FormatFloat(rounded, 'f', 0, 64)
 	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
+	return text
 }
 
 func days(d float64) string {

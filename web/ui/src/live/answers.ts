@@ -273,6 +273,7 @@ export interface Models {
   since?: string;
   comment?: string;
   models: Model[] | null;
+  refining?: string[] | null; // hashes of those that are being trained on in the background, or wait for it
 }
 
 export interface Flow {

@@ -41,7 +41,7 @@ export class Chooser {
       () => "raw,score",
       () => this.heard(),
     );
-    this.mode = button("Drag chooses", () => this.turn(), { "aria-pressed": "true", class: "drag" });
+    this.mode = button("Drag marks", () => this.turn(), { "aria-pressed": "true", class: "drag" });
     const step = (label: string, text: string, act: () => void) => button(text, act, { "aria-label": label, title: label, class: "square" });
     const bar = el(
       "div",
@@ -51,12 +51,12 @@ export class Chooser {
       step("Later", "▶", () => this.view.pan(0.5 * this.view.length)),
       step("Zoom in", "+", () => this.view.zoom(0.5)),
       step("Zoom out", "−", () => this.view.zoom(2)),
-      button("Choose all that is shown", () => this.view.known && this.view.choose(this.view.from, this.view.to), { class: "choose-all" }),
+      button("Mark all that is shown", () => this.view.known && this.view.choose(this.view.from, this.view.to), { class: "choose-all" }),
     );
     const written = el("div", { class: "toolbar written" }, el("label", { for: "teach-from" }, "From"), this.from, el("label", { for: "teach-to" }, "to"), this.to);
-    this.stretch.append(bar, this.note, this.lanes.root, written);
-    this.ahead.append(el("div", { class: "toolbar" }, this.numberLabel, this.number));
-    this.root = el("fieldset", { class: "chooser" }, el("legend", {}, "What to learn from"), el("div", { class: "toolbar" }, this.way("stretch", "A stretch of history"), this.way("parts", "The next parts"), this.way("seconds", "The next seconds")), this.stretch, this.ahead);
+    this.stretch.append(el("p", { class: "sub" }, "Drag over the plots to mark a stretch in which everything was good; the more parts and lots it holds, the better. Red lines are alarms: what lies near one that nobody judged fine is left out by itself."), bar, this.note, this.lanes.root, written);
+    this.ahead.append(el("p", { class: "sub" }, "The signal that comes from now on is learnt from. See to it that it is good production."), el("div", { class: "toolbar" }, this.numberLabel, this.number));
+    this.root = el("fieldset", { class: "chooser" }, el("legend", {}, "1. Choose good production"), el("div", { class: "toolbar" }, this.way("stretch", "A stretch of history"), this.way("parts", "The next parts"), this.way("seconds", "The next seconds")), this.stretch, this.ahead);
     for (const i of [this.from, this.to]) i.addEventListener("change", () => this.typed());
     this.ways.get("stretch")!.checked = true;
     if (asked.from && asked.to) {
@@ -72,7 +72,7 @@ export class Chooser {
     const way = [...this.ways].find(([, i]) => i.checked)?.[0];
     if (way === "stretch") {
       const c = this.view.chosen;
-      if (!c || c[1] - c[0] < 1) return "Choose a stretch first: drag over the plots, or write its ends down.";
+      if (!c || c[1] - c[0] < 1) return "Choose a stretch first: drag over the plots, press Mark all that is shown, or write its ends down.";
       return { from: new Date(c[0]).toISOString(), to: new Date(c[1]).toISOString() };
     }
     const n = Number(this.number.value);
@@ -119,7 +119,7 @@ export class Chooser {
 
   private turn(): void {
     this.view.choosing = !this.view.choosing;
-    setText(this.mode, this.view.choosing ? "Drag chooses" : "Drag moves");
+    setText(this.mode, this.view.choosing ? "Drag marks" : "Drag moves");
     setAttr(this.mode, "aria-pressed", String(this.view.choosing));
   }
 
@@ -130,6 +130,7 @@ export class Chooser {
     const { oldest, newest } = this.past;
     if (this.placed || !(oldest < newest)) return;
     this.placed = true;
+    for (const [input, t] of [[this.from, oldest], [this.to, newest]] as const) input.placeholder = new Date(t).toISOString();
     this.view.set(Math.max(oldest, newest - widest), newest);
   }
 

@@ -1,5 +1,5 @@
 // What a stretch of signal holds, as it was found before anything is learnt from it.
-import { el, facts, shape, type Shape } from "../kit/dom";
+import { el, facts, moment, shape, type Shape } from "../kit/dom";
 import { Table } from "../kit/table";
 import { count, utc, withUnit } from "../kit/text";
 import type { Inspection } from "../live/answers";
@@ -28,8 +28,8 @@ export function inspected(i: Inspection): HTMLElement {
     "div",
     { class: "inspection", "data-teachable": String(i.teachable) },
     facts([
-      ["From", utc(i.from)],
-      ["To", utc(i.to)],
+      ["From", moment(i.from)],
+      ["To", moment(i.to)],
       ["Windows", count(i.rows)],
       ["Usable", count(i.usable)],
       ["Parts", count(i.part_count)],
@@ -38,7 +38,7 @@ export function inspected(i: Inspection): HTMLElement {
       ["Above today's limit", count(i.above)],
       ["Samples missing", count(i.missing)],
       ["Invalid", count(i.invalid)],
-      ["Saturated", count(i.saturated)],
+      ["Out of range", count(i.saturated)],
     ]),
     el("ul", { class: "findings" }, ...findings),
     left.length > 0 ? el("h3", {}, "Never learnt") : null,
