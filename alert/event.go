@@ -17,6 +17,7 @@ const (
 	KindClock      Kind = "clock_jump"    // the publisher's clock jumped
 	KindBehind     Kind = "behind"        // scoring is behind real time
 	KindModel      Kind = "model_age"     // the model in service is older than its warranty
+	KindDrift      Kind = "model_drift"   // the model in service does not fit any more: good windows score higher than when it was taught
 	KindConnection Kind = "connection"    // the messaging server is away
 	KindSink       Kind = "sink_failing"  // messages do not reach people
 	KindStore      Kind = "store_failing" // the store of signals, accounts or evidence refuses what is written

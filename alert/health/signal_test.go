@@ -150,6 +150,9 @@ func TestSignalAlarms(t *testing.T) {
 	rest(2)
 	tick(func() { o.Taught = start.Add(-49 * time.Hour) })
 	tick(func() { o.Taught = start })
+	tick(func() { o.Drift = Drift{Found: true, Share: 0.62, Most: 0.31, Windows: 5000, From: start.Add(-time.Hour)} })
+	rest(2)
+	tick(func() { o.Taught, o.Drift = start.Add(time.Minute), Drift{Share: 0.25, Most: 0.31} })
 	rest(6)
 	s.want(
 		`+3s holds "a" saturation 11 of 10 samples: 11 samples at the end of their channel's range`,
@@ -166,6 +169,8 @@ func TestSignalAlarms(t *testing.T) {
 		`+27s over "a" behind 0 of 10 s: scoring has caught up`,
 		`+28s holds "a" model_age 2.04199 of 2 days: the model in service was taught at 2026-02-27T05:00:00Z, 2.0 days ago; teach it anew, or check it and raise model_warranty_s`,
 		`+29s over "a" model_age 0.000335648 of 2 days: a model within its warranty is in service`,
+		`+30s holds "a" model_drift 62 of 31 %: the model drifts away from the process: since about 2026-03-01T05:00:00Z, 62 % of 5000 good windows score above what 25 % did when it was taught at 2026-03-01T06:00:00Z, and 31 % at most can be expected; look for what has changed (sensor, material, machine); where the process is as it should be, teach the model anew`,
+		`+33s over "a" model_drift 25 of 31 %: good windows score as they did when the model was taught, or another model is in service`,
 	)
 }
 

@@ -59,6 +59,7 @@ type Observation struct {
 	RateKnown bool          // it was measured
 	Lag       time.Duration // age of the newest block dealt with, while more wait; else 0
 	Taught    time.Time     // when the model in service was made; zero: there is none
+	Drift     Drift         // of that model
 	Signal    Reading       // of the stream's Meter
 }
 
@@ -101,6 +102,9 @@ type watched struct {
 	rate       level
 	lags       level
 	aged       level
+	drifts     level
+	driftRun   uint64 // of the drift's alarm
+	driftAt    uint64
 }
 
 // New makes a watcher for streams, or reports every mistake, joined.
@@ -220,6 +224,7 @@ func (w *Watcher) Step(dst []alert.Condition, m *Monitor, obs []Observation, now
 		dst = w.clock(dst, e, &o, now)
 		dst = w.behind(dst, e, &o, now)
 		dst = w.warranty(dst, e, &o, now)
+		dst = w.drifting(dst, e, &o, now)
 	}
 	return dst
 }

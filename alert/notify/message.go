@@ -216,6 +216,7 @@ var kindWords = map[alert.Kind]string{
 	alert.KindClock:      "clock jumped",
 	alert.KindBehind:     "scoring behind real time",
 	alert.KindModel:      "model past its warranty",
+	alert.KindDrift:      "model drifting",
 	alert.KindConnection: "messaging server away",
 	alert.KindMaster:     "reference part changed",
 	alert.KindSink:       "messages not delivered",

@@ -13,6 +13,7 @@ import (
 
 	"crackle/alert"
 	"crackle/cmd/crackle/config"
+	"crackle/detector/drift"
 )
 
 // checkpointVersion rises when an older reader could misread a checkpoint.
@@ -42,6 +43,8 @@ type checkpoint struct {
 	StoreNS  int64     `json:"store_ns"`
 	Run      uint64    `json:"run,string"`
 	Next     uint64    `json:"next"` // index after the last sample of the run; 0 with Run 0: nothing came yet
+
+	Drift *drift.State `json:"drift,omitempty"` // of the model
 
 	Pieces int    `json:"pieces,omitempty"` // the state is stored in so many pieces beside it
 	Slot   int    `json:"slot,omitempty"`   // where they are: 0 or 1 in turn, so that those of the checkpoint before stay whole

@@ -112,6 +112,9 @@ func (s *stream) resume(c *checkpoint) {
 		log.Warn("another model is in service than that of the checkpoint: it warms up anew", "then", c.Model, "now", model)
 		restore = s.chain.RestoreSignal
 	}
+	if c.Model == model {
+		s.resumeDrift(c.Drift)
+	}
 	if err := restore(c.state); err != nil {
 		log.Warn("the state in the checkpoint cannot be taken up: the stream begins anew, from where it ended", "err", err)
 		return

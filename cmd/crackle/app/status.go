@@ -34,6 +34,7 @@ type status struct {
 	duration time.Duration // of the newest block with samples
 	storedNS int64         // when the newest message that is dealt with was stored; 0: it was not
 	signal   health.Reading
+	drift    health.Drift
 
 	waited, took float64 // s, smoothed: from the store's receipt of a block to its turn, and its turn
 	waits, takes bool    // they are known
@@ -202,7 +203,7 @@ func (st *status) isOver() bool {
 func (st *status) observe(o *health.Observation, c *ingest.Counts, now time.Time) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	o.Run, o.BlockDuration, o.Signal = st.run, st.duration, st.signal
+	o.Run, o.BlockDuration, o.Signal, o.Drift = st.run, st.duration, st.signal, st.drift
 	o.Received, o.Saturated = st.window.Received, st.window.Saturated
 	o.Deviation, o.RateKnown = st.deviation, st.deviates
 	waiting := uint64(c.Queued)

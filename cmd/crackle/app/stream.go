@@ -12,6 +12,7 @@ import (
 	"crackle/alert/health"
 	"crackle/cmd/crackle/config"
 	"crackle/detector"
+	"crackle/detector/drift"
 	"crackle/detector/ledger"
 	"crackle/ingest"
 	"crackle/ingest/block"
@@ -44,7 +45,8 @@ type stream struct {
 	refused  uint64                         // blocks that conditioning refused
 	invalid  bool                           // samples that are not numbers have been told of
 	meter    health.Meter
-	cycles   *cycles // nil where windows follow no cycle
+	drift    *drift.Drift // of the model in service; nil: it is not told
+	cycles   *cycles      // nil where windows follow no cycle
 }
 
 func newStream(a *App, cfg config.Stream, r *ingest.Receiver) (*stream, error) {
@@ -173,6 +175,7 @@ func (s *stream) onScore(score *detector.Score) {
 		s.witness.score(score, s.chain.Window().Features, open)
 	}
 	s.status.scored(score)
+	s.followDrift(score)
 	if s.cycles != nil {
 		w := s.chain.Window()
 		s.cycles.scored(w.First, w.End, score.Verdict)
@@ -237,6 +240,7 @@ func (s *stream) install(m *detector.Model) error {
 	if s.witness != nil {
 		s.witness.serve(m)
 	}
+	s.watchDrift(m)
 	s.noteModel(m)
 	s.served.Store(m)
 	s.status.watching(m)

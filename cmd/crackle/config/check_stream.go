@@ -69,6 +69,7 @@ func (r *report) health(h *Health, t keyPath) {
 	r.between(t.with("rate_tolerance"), h.RateTolerance, 0, 0.5, ", 0 for any rate", "set 0.01, which is one per cent")
 	r.between(t.with("behind_s"), h.BehindS, 0, yearS, " seconds, 0 for any", "set 10, which is usual")
 	r.between(t.with("model_warranty_s"), h.ModelWarrantyS, 0, 100*yearS, " seconds, 0 for no end", "write the age after which the model is to be taught anew or checked; 90 days are 7776000")
+	r.between(t.with("drift_per_year"), h.DriftPerYear, 0, 365, " false alarms a year, 0 for not looking", "set 0.1, which is one in ten years")
 }
 
 // sampleTypes names the types of a sample on the wire.

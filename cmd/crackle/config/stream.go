@@ -118,6 +118,7 @@ type Health struct {
 	RateTolerance  float64 `toml:"rate_tolerance"`  // relative deviation of the measured rate
 	BehindS        float64 `toml:"behind_s"`        // age of what is being scored
 	ModelWarrantyS float64 `toml:"model_warranty_s"`
+	DriftPerYear   float64 `toml:"drift_per_year"` // false alarms of a model that drifts
 }
 
 // Master is the table [stream.NAME.master]: reference parts that are measured again and again, so that drift of the sensor is told from drift of
@@ -151,7 +152,7 @@ func DefaultStream(name string) Stream {
 		Network: Network{Hidden: 16, Epochs: 60, LearningRate: 0.005, Seed: 1, WarmupWindows: 8, Increment: false},
 		Learn:   Learn{HoldoutFraction: 0.2},
 		Alarm:   Alarm{OnWindows: 2, OfWindows: 3, OffWindows: 3, Hysteresis: 0.9, LimitMargin: 1.25, NewRegime: 600, Severity: "warning"},
-		Health:  Health{FlatS: 10, SaturatedShare: 0.001, RateTolerance: 0.01, BehindS: 10},
+		Health:  Health{FlatS: 10, SaturatedShare: 0.001, RateTolerance: 0.01, BehindS: 10, DriftPerYear: 0.1},
 		Master:  Master{Measurements: master.DefaultLearn, FalseAlarms: master.DefaultFalseAlarms, Weight: master.DefaultWeight},
 	}
 	s.fillNames()

@@ -49,6 +49,7 @@ const kinds: Record<string, string> = {
   clock_jump: "Clock jumped",
   behind: "Scoring behind real time",
   model_age: "Model past its warranty",
+  model_drift: "Model drifting",
   sink_failing: "Messages not delivered",
   store_failing: "Store failing",
   master: "Reference part changed",
