@@ -150,7 +150,9 @@ func TestSignalAlarms(t *testing.T) {
 	rest(2)
 	tick(func() { o.Taught = start.Add(-49 * time.Hour) })
 	tick(func() { o.Taught = start })
-	tick(func() { o.Drift = Drift{Found: true, Share: 0.62, Most: 0.31, Windows: 5000, From: start.Add(-time.Hour)} })
+	tick(func() {
+		o.Drift = Drift{Found: true, Share: 0.62, Most: 0.31, Windows: 5000, From: start.Add(-time.Hour)}
+	})
 	rest(2)
 	tick(func() { o.Taught, o.Drift = start.Add(time.Minute), Drift{Share: 0.25, Most: 0.31} })
 	rest(6)
