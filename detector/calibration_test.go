@@ -3,6 +3,7 @@ package detector
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -41,48 +42,63 @@ func stating(share float64, adaptive bool) Teaching {
 	return t
 }
 
-// Bad episodes in 5 % of the lesson do not raise the limit of any member by more than 20 %, in units of its raw score, against a lesson without them.
+// dirtied is rows with bad episodes in 5 % of them: so many rows each, so far away.
+func dirtied(rows [][]float32, long int, by float32) [][]float32 {
+	out := make([][]float32, len(rows))
+	for i, row := range rows {
+		out[i] = []float32{row[0], row[1]}
+		if at := i % (20 * long); at >= 10*long && at < 11*long {
+			out[i][i/(20*long)%2] += by
+		}
+	}
+	return out
+}
+
+// Bad episodes in 5 % of the lesson, long or short, do not raise the limit of any member by more than 20 %, in units of its raw score, nor that of the panel,
+// against a lesson without them; and no member is left out for them. With a budget and without.
 func TestBadEpisodesDoNotRaiseLimits(t *testing.T) {
 	for seed := range uint64(4) {
 		clean := process(rand.New(rand.NewPCG(seed, 5)), 6000, 0)
-		dirty := make([][]float32, len(clean))
-		for i, row := range clean {
-			dirty[i] = []float32{row[0], row[1]}
-			if i%1000 >= 500 && i%1000 < 550 {
-				dirty[i][0] += 15
+		for _, budget := range []float64{0.01, 0} {
+			how := stating(budget, false)
+			how.Holdout = 0.6
+			a, p := learnt(t, how, clean)
+			if a.Record.Outliers > 5 {
+				t.Errorf("seed %d: %d windows of a clean lesson left out", seed, a.Record.Outliers)
 			}
-		}
-		how := stating(0.01, false)
-		how.Holdout = 0.6
-		a, err := Teach(t.Context(), how, lessonOfRows(clean))
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := Teach(t.Context(), how, lessonOfRows(dirty))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if a.Record.Outliers > 5 || b.Record.Outliers < 250 || b.Record.Outliers > 310 {
-			t.Errorf("seed %d: %d and %d windows left out, 0 and 300 are bad", seed, a.Record.Outliers, b.Record.Outliers)
-		}
-		p, err := a.Panel()
-		if err != nil {
-			t.Fatal(err)
-		}
-		q, err := b.Panel()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range p.Members() {
-			x, y := p.RawLimit(name), q.RawLimit(name)
-			if math.IsNaN(y) && len(b.Absent) > 0 {
-				continue // cut into pieces, the held-out windows say less of it, and it is left out
-			}
-			if !(y <= x+0.2*math.Abs(x)) {
-				t.Errorf("seed %d, %s: raw limit %.4g, with bad episodes %.4g", seed, name, x, y)
+			for _, long := range []int{50, 10, 1} {
+				b, q := learnt(t, how, dirtied(clean, long, 15))
+				if b.Record.Outliers < 250 || b.Record.Outliers > 310 {
+					t.Errorf("seed %d, episodes of %d: %d windows left out, 300 are bad", seed, long, b.Record.Outliers)
+				}
+				if !slices.Equal(a.Members, b.Members) {
+					t.Errorf("seed %d, episodes of %d: members %v, without them %v; absent %v", seed, long, b.Members, a.Members, b.Absent)
+				}
+				if !(q.Limit() <= 1.2*p.Limit()) {
+					t.Errorf("seed %d, episodes of %d: limit %.4g, without them %.4g", seed, long, q.Limit(), p.Limit())
+				}
+				for _, name := range p.Members() {
+					if x, y := p.RawLimit(name), q.RawLimit(name); !(y <= x+0.2*math.Abs(x)) {
+						t.Errorf("seed %d, episodes of %d, budget %v, %s: raw limit %.4g, without them %.4g", seed, long, budget, name, y, x)
+					}
+				}
 			}
 		}
 	}
+}
+
+// learnt is a model of rows, and its panel.
+func learnt(t *testing.T, how Teaching, rows [][]float32) (*Model, *panel.Panel) {
+	t.Helper()
+	m, err := Teach(t.Context(), how, lessonOfRows(rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := m.Panel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, p
 }
 
 // Verdicts do not depend on the unit: features a billion times smaller or larger give the same ones.
@@ -146,5 +162,24 @@ func TestStateDoesNotGrow(t *testing.T) {
 	wait.Wait()
 	if sizes[0] != sizes[1] || sizes[0] == 0 {
 		t.Errorf("the state has %d bytes after 20,000 windows, %d after 40,000", sizes[0], sizes[1])
+	}
+}
+
+// The same for the members that backpropagation trains.
+func TestBadEpisodesDoNotRaiseLimitsOfNetworks(t *testing.T) {
+	clean := process(rand.New(rand.NewPCG(9, 5)), 3000, 0)
+	how := stating(0.01, false)
+	how.Holdout, how.Quick, how.Epochs, how.Without = 0.6, false, 8, []string{"novelty", "level", "spread", "cusum", "t2q", "rms"}
+	_, p := learnt(t, how, clean)
+	for _, long := range []int{50, 1} {
+		b, q := learnt(t, how, dirtied(clean, long, 15))
+		if len(b.Members) != 2 || !(q.Limit() <= 1.2*p.Limit()) {
+			t.Errorf("episodes of %d: members %v, absent %v, limit %.4g, without them %.4g", long, b.Members, b.Absent, q.Limit(), p.Limit())
+		}
+		for _, name := range p.Members() {
+			if x, y := p.RawLimit(name), q.RawLimit(name); !(y <= x+0.2*math.Abs(x)) {
+				t.Errorf("episodes of %d, %s: raw limit %.4g, without them %.4g", long, name, y, x)
+			}
+		}
 	}
 }

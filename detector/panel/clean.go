@@ -7,7 +7,8 @@ import (
 )
 
 // clean leaves out the rows that are recognisably bad, as member.Clean says, on both sides of the lesson, and gives how many. A run ends where a row is
-// left out. Rows whose features are all within their tolerance stay.
+// left out; held out, its next part goes on with what members remember, so that those with a long memory, or that need many rows for a first score, are
+// calibrated as if no row were missing. Rows whose features are all within their tolerance stay.
 func (l *Lesson) clean() (dropped int) {
 	var rows [][]float64
 	for _, side := range [][][][]float64{l.Fit, l.Held} {
@@ -28,8 +29,10 @@ func (l *Lesson) clean() (dropped int) {
 	bad = bad[len(bad)-count(l.Held):]
 	held, of := cut(l.Held, bad, none)
 	lot, part := make([]string, len(of)), make([]string, len(of))
+	l.goesOn = make([]bool, len(of))
 	for i, r := range of {
 		lot[i], part[i] = l.HeldLot[r], l.HeldPart[r]
+		l.goesOn[i] = i > 0 && of[i-1] == r
 	}
 	l.Fit, l.Held, l.HeldLot, l.HeldPart = fit, held, lot, part
 	return dropped

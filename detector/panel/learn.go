@@ -118,8 +118,10 @@ func (p *Panel) live(l *Lesson) (tops []float64, raws [][]float64, err error) {
 	}
 	raws = make([][]float64, len(p.seats))
 	var o Opinion
-	for _, run := range l.Held {
-		p.Forget()
+	for k, run := range l.Held {
+		if l.fresh(k) {
+			p.Forget()
+		}
 		for i, r := range run {
 			p.Step(&o, r)
 			top := math.NaN()
@@ -202,8 +204,10 @@ func noMember(absent []Absence) error {
 // heldScores runs m over the held-out runs, each from a fresh start, and gives the scores of the rows that would be judged, NaN for others.
 func heldScores(m member.Member, l *Lesson) []float64 {
 	var out []float64
-	for _, run := range l.Held {
-		m.Reset()
+	for k, run := range l.Held {
+		if l.fresh(k) {
+			m.Reset()
+		}
 		for i, r := range run {
 			s := m.Score(r)
 			if i < l.Warmup {

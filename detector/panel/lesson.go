@@ -33,8 +33,9 @@ type Lesson struct {
 	Seed      uint64
 	Progress  func(train.Progress)
 
-	all   [][]float64 // Fit in one run
-	level *ground     // that rows are judged from, where it follows; nil: it does not
+	all    [][]float64 // Fit in one run
+	goesOn []bool      // of each run held out: it goes on with the one before, of which bad rows were left out; none: no run does
+	level  *ground     // that rows are judged from, where it follows; nil: it does not
 }
 
 // fitted gives the rows to learn from as one run.
@@ -46,6 +47,9 @@ func (l *Lesson) fitted() [][]float64 {
 	}
 	return l.all
 }
+
+// fresh tells that members start anew at the first row of a run held out.
+func (l *Lesson) fresh(run int) bool { return run >= len(l.goesOn) || !l.goesOn[run] }
 
 // floors are the smallest units of an error of prediction.
 func (l *Lesson) floors() []float64 {

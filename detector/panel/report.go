@@ -72,11 +72,13 @@ func (v *voices) add(o *Opinion, judged bool) {
 	v.columns[0], v.columns[1] = append(v.columns[0], whole), append(v.columns[1], v.panel.over(others))
 }
 
-// live goes over runs as over a stream's.
-func (v *voices) live(runs [][][]float64, warmup int) {
+// live goes over runs as over a stream's; fresh tells where members start anew.
+func (v *voices) live(runs [][][]float64, warmup int, fresh func(run int) bool) {
 	var o Opinion
-	for _, run := range runs {
-		v.panel.Forget()
+	for k, run := range runs {
+		if fresh(k) {
+			v.panel.Forget()
+		}
 		for i, r := range run {
 			v.panel.Step(&o, r)
 			if i >= warmup {
@@ -93,7 +95,7 @@ func (p *Panel) report(l *Lesson) {
 	p.follow = nil
 	defer func() { p.follow = follow }()
 	v := voices{panel: p}
-	v.live(l.Held, l.Warmup)
+	v.live(l.Held, l.Warmup, l.fresh)
 	p.count(l, newHeld(l, v.columns[0]))
 	r := Report{Sizes: stepSizes, Rows: stepRows}
 	for k, name := range v.names() {
@@ -164,7 +166,7 @@ func (p *Panel) step(l *Lesson, r *Report, size int, rows [][]float64, at, j int
 		}
 	}
 	v := voices{panel: p}
-	v.live([][][]float64{changed}, l.Warmup)
+	v.live([][][]float64{changed}, l.Warmup, func(int) bool { return true })
 	for k := range r.Voices {
 		for _, e := range reached(v.columns[k], max(l.Budget.On, 1), max(l.Budget.Of, 1))[at:] {
 			if e > p.limit {
