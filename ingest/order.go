@@ -45,14 +45,17 @@ const (
 )
 
 // order puts the blocks of one stream in the order of their samples. A block ahead of its turn waits until the ones before it have come,
-// until more than horizon blocks wait, or until nothing has moved for holdFor; then the gap is given up. It is not safe for concurrent
-// use and allocates nothing after newOrder.
+// until more than horizon blocks wait, or until nothing has moved for holdFor; then the gap is given up. A first block of all that is not its
+// run's first waits likewise: the run's beginning may be on its way, and if it is not, the run was joined in its middle, without a gap. It is
+// not safe for concurrent use and allocates nothing after newOrder.
 type order struct {
 	horizon int
 	holdFor time.Duration
 	out     handler
 
 	started   bool
+	midway    bool // the first block of all is known to lie within its run: nothing before it is waited for
+	opening   bool // where the first run begins for us is open: everything waits
 	run       uint64
 	next      uint64 // index of the sample whose turn it is
 	joined    uint64 // index at which this run was met first; what lies before it was never delivered
@@ -113,9 +116,11 @@ func (o *order) push(b *block.Block, msg place, now time.Time) {
 	before := o.top
 	o.top, o.now = msg, now
 	if !o.started {
-		o.started = true
-		o.begin(b.Run, b.First)
-		o.joined = b.First
+		o.started, o.opening = true, !o.midway
+		if o.midway {
+			o.joined = b.First
+		}
+		o.begin(b.Run, o.joined)
 		o.out.newRun(b.Run)
 	}
 	if b.Run != o.run && !o.change(b.Run) {
@@ -127,6 +132,7 @@ func (o *order) push(b *block.Block, msg place, now time.Time) {
 		o.hold(held{b: b, at: now, count: o.delivered, msg: msg, before: before})
 		return
 	}
+	o.opening = false
 	o.arriving = true
 	o.take(b)
 	o.arriving = false
@@ -296,9 +302,15 @@ func compare(a, b *block.Block) int {
 // skip gives up the gap before the first waiting block.
 func (o *order) skip() {
 	to := o.wait[0].b.First
-	if to-o.next > farJump {
+	switch {
+	case o.opening:
+		o.opening, o.joined = false, to
+		o.next = to
+		o.drain()
+		return
+	case to-o.next > farJump:
 		o.out.jumped(o.next, to)
-	} else {
+	default:
 		o.out.missed(o.next, to)
 	}
 	o.gaps.add(span{o.next, to})
@@ -312,6 +324,9 @@ func (o *order) tick(now time.Time) {
 		return
 	}
 	o.now = now
+	if o.opening {
+		o.skip() // however lately an earlier one came
+	}
 	for len(o.wait) > 0 && now.Sub(o.wait[0].at) >= o.holdFor {
 		o.skip()
 	}

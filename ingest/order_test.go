@@ -96,10 +96,39 @@ func TestOrderPutsRight(t *testing.T) {
 }
 
 func TestOrderJoinsInTheMiddle(t *testing.T) {
-	s := newScript(t, 4).push(blk(1, 500, 10), blk(1, 510, 10)).want(500, 510)
-	if len(s.gaps) != 0 {
-		t.Errorf("the past before the start counts as missing: %v", s.gaps)
+	s := newScript(t, 4).push(blk(1, 510, 10), blk(1, 500, 10)).want() // the run's beginning may be on its way
+	s.wait(999 * time.Millisecond).want().push(blk(1, 520, 10)).want()
+	s.wait(time.Millisecond).want(500, 510, 520)
+	s.push(blk(1, 530, 10), blk(1, 490, 10)).want(500, 510, 520, 530)
+	if len(s.gaps) != 0 || s.late != 1 || s.reord != 1 {
+		t.Errorf("the past before the start counts as missing, or its block not as late: %+v", s.record)
 	}
+	s = newScript(t, 2).push(blk(1, 500, 10), blk(1, 510, 10)).want().push(blk(1, 530, 10)).want(500, 510)
+	s.push(blk(1, 520, 10)).want(500, 510, 520, 530)
+	if len(s.gaps) != 0 || s.late+s.duplicate != 0 {
+		t.Errorf("joined by count: %+v", s.record)
+	}
+}
+
+// A run that begins while we listen is handed on from its very first block, though that comes behind the next ones.
+func TestOrderWaitsForTheFirstBlock(t *testing.T) {
+	s := newScript(t, 4).push(blk(1, 20, 10), blk(1, 10, 10), blk(1, 10, 10)).wait(900 * time.Millisecond).want()
+	s.push(blk(1, 0, 10)).want(0, 10, 20).push(blk(1, 30, 10)).want(0, 10, 20, 30)
+	if s.reord != 2 || s.duplicate != 1 || s.late != 0 || len(s.gaps) != 0 || len(s.runs) != 1 {
+		t.Errorf("%+v", s.record)
+	}
+	// Another run meanwhile: what waits goes out, without a gap before it.
+	s = newScript(t, 4).push(blk(1, 20, 10), blk(1, 40, 10), blk(2, 0, 10)).want(20, 40, 0)
+	if !slices.Equal(s.gaps, []span{{30, 40}}) || !slices.Equal(s.runs, []uint64{1, 2}) {
+		t.Errorf("%+v", s.record)
+	}
+	// The mark of its first part is a beginning too.
+	s = newScript(t, 4).push(blk(1, 0, 10), mark(1, 0, 0, block.PartBegin)).want(0)
+	s = newScript(t, 4).push(blk(1, 10, 10), mark(1, 0, 0, block.PartBegin)).want(0).push(blk(1, 0, 10)).want(0, 0, 10)
+	// Nothing follows: the end of it all hands it on.
+	s = newScript(t, 4).push(blk(1, 500, 10))
+	s.o.flush()
+	s.want(500)
 }
 
 func TestOrderDuplicates(t *testing.T) {
@@ -208,14 +237,23 @@ func TestOrderResync(t *testing.T) {
 	}
 }
 
-// The same when the false index is the first that is heard.
+// The same when the false index is the first that is heard, and nothing else for a while.
 func TestOrderJoinsAtFalseIndex(t *testing.T) {
-	s := newScript(t, 2).push(blk(1, 1<<60, 10))
+	s := newScript(t, 2).push(blk(1, 1<<60, 10)).wait(2 * time.Second)
 	for i := range uint64(20) {
 		s.push(blk(1, 10*i, 10))
 	}
 	if s.resyncs != 1 || s.late != 4 || s.duplicate != 0 || len(s.out) != 1+20-4 {
 		t.Errorf("resyncs %d, late %d, duplicates %d, delivered %d", s.resyncs, s.late, s.duplicate, len(s.out))
+	}
+	for _, from := range []uint64{0, 50} { // what comes at once shows that it is false
+		s = newScript(t, 2).push(blk(1, 1<<60, 10))
+		for i := range uint64(60) {
+			s.push(blk(1, 10*(from+i), 10))
+		}
+		if s.stray != 1 || s.resyncs+s.late+s.jumps != 0 || len(s.gaps) != 0 || len(s.out) != 60 {
+			t.Errorf("from %d: %+v", from, s.record)
+		}
 	}
 }
 
@@ -249,7 +287,8 @@ func TestOrderProperty(t *testing.T) {
 		r := &record{}
 		o := newOrder(horizon, time.Second, r)
 		now, in := time.Unix(0, 0), 0
-		o.push(blk(1, 0, 10), place{}, now)
+		from := 10 * rapid.IntRange(0, 40).Draw(rt, "from") // above 0 it may join the run in its middle, or wait for its beginning
+		o.push(blk(1, uint64(from), 10), place{}, now)
 		for range n {
 			i := rapid.IntRange(0, 40).Draw(rt, "i")
 			size := rapid.IntRange(1, 25).Draw(rt, "size")
@@ -263,7 +302,10 @@ func TestOrderProperty(t *testing.T) {
 		o.flush()
 		missing, end := 0, uint64(0)
 		if r.resyncs == 0 {
-			for _, b := range r.out {
+			for i, b := range r.out {
+				if i == 0 {
+					end = o.joined
+				}
 				if b.First < end {
 					rt.Fatalf("block at %d after %d", b.First, end)
 				}
@@ -283,25 +325,40 @@ func TestOrderProperty(t *testing.T) {
 	})
 }
 
-// Blocks shuffled within the horizon come out as if they had never been.
+// Blocks shuffled within the horizon come out as if they had never been, the first ones of a run as well, and also where a run is joined in its
+// middle. Wherever it is cut off and begun anew at the place that a block names, nothing is lost or handed on twice.
 func TestOrderShuffleProperty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		horizon := rapid.IntRange(1, 8).Draw(rt, "horizon")
-		blocks := make([]*block.Block, 40)
-		for i := range blocks {
-			blocks[i] = blk(1, uint64(10*i), 10)
+		from := 10 * uint64(rapid.SampledFrom([]int{0, 0, 1, 700}).Draw(rt, "from"))
+		var blocks []*block.Block
+		for i := range uint64(40) {
+			blocks = append(blocks, blk(1, from+10*i, 10))
 		}
-		for i := 1; i < len(blocks); i += horizon + 1 { // groups of at most horizon+1 in any order
+		for i := 0; i < len(blocks); i += horizon + 1 { // groups of at most horizon+1 in any order
 			group := blocks[i:min(i+horizon+1, len(blocks))]
 			copy(group, rapid.Permutation(slices.Clone(group)).Draw(rt, "group"))
 		}
 		r := &record{}
 		o := newOrder(horizon, time.Second, r)
-		for _, b := range blocks {
-			o.push(b, place{}, time.Unix(0, 0))
+		for i, b := range blocks {
+			o.push(b, place{seq: uint64(i + 1)}, time.Unix(0, 0))
 		}
+		o.flush()
 		if len(r.out) != 40 || len(r.gaps) != 0 || !slices.IsSorted(r.firsts()) || r.late+r.duplicate != 0 {
 			rt.Fatalf("delivered %v, gaps %v", r.firsts(), r.gaps)
+		}
+		cut := rapid.IntRange(1, 40).Draw(rt, "cut")
+		last := r.out[cut-1]
+		again := &record{}
+		o = newOrder(horizon, time.Second, again)
+		o.resume(1, last.End())
+		for i, b := range blocks[last.StoreSeq:] {
+			o.push(b, place{seq: last.StoreSeq + uint64(i) + 1}, time.Unix(0, 0))
+		}
+		o.flush()
+		if all := append(slices.Clone(r.out[:cut]), again.out...); !slices.Equal(all, r.out) || len(again.gaps) != 0 || again.late != 0 {
+			rt.Fatalf("cut off after %d: %v, then %v", cut, r.firsts()[:cut], again.firsts())
 		}
 	})
 }

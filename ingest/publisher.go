@@ -26,6 +26,7 @@ type PublisherConfig struct {
 	Type      block.SampleType // on the wire; 0: F32
 	Scale     float64          // of an integer type, the value of one step; 0: chosen for each block
 	InFlight  int              // JetStream: messages on their way at once, 1 to 1024; 0: 16, which is within a receiver's usual horizon
+	MaxWait   time.Duration    // JetStream: how long Publish waits for room in which the store takes nothing; 0: as long as its ctx lasts
 	MaxBytes  int              // of one message, 4096 to block.MaxPayload; 0: block.MaxPayload
 	Log       *slog.Logger     // nil discards
 }
@@ -44,6 +45,34 @@ type Publisher struct {
 	trial   []byte // written and thrown away
 	closed  bool
 	finish  sync.Once
+
+	published, lost tally
+}
+
+// ErrStalled is what Publish, Flush and Close fail with when they gave up waiting for the store: it is away, full, or refuses. Their error says
+// for what reason, as far as the store or the connection told one.
+var ErrStalled = errors.New("the signal store takes nothing")
+
+// PublisherCounts says what became of what was published. Samples are per channel, blocks are messages.
+type PublisherCounts struct {
+	Published Tally  // handed to the connection, or waiting for it
+	Lost      Tally  // given up, as Publish said; they show as a gap in the index. With JetStream not those that Close gave up
+	Stored    uint64 // JetStream: messages that the store has acknowledged
+	InFlight  int    // JetStream: messages on their way
+	Resent    uint64 // JetStream: messages sent once more, each time counted
+	Trouble   string // JetStream: why the oldest message on its way does not get through, as far as that is known; empty: nothing known
+}
+
+// Counts is what was counted up to now. It may be called at any time by any goroutine.
+func (p *Publisher) Counts() PublisherCounts {
+	c := PublisherCounts{Published: p.published.load(), Lost: p.lost.load()}
+	if w := p.store; w != nil {
+		c.Stored, c.InFlight, c.Resent = w.taken.Load(), int(w.unsent.Load()), w.resent.Load()
+		if text := w.fault.Load(); text != nil {
+			c.Trouble = *text
+		}
+	}
+	return c
 }
 
 // NewPublisher makes a publisher over nc, which stays the caller's. It fails on a configuration that cannot work, and does not need the
@@ -69,6 +98,9 @@ func NewPublisher(nc *nats.Conn, cfg PublisherConfig) (*Publisher, error) {
 	}
 	if cfg.MaxBytes < 4096 || cfg.MaxBytes > block.MaxPayload {
 		return nil, fmt.Errorf("publisher of %s: messages of %d bytes; allowed are 4096 to %d", cfg.Stream, cfg.MaxBytes, block.MaxPayload)
+	}
+	if cfg.MaxWait < 0 {
+		return nil, fmt.Errorf("publisher of %s: a wait of %v for the store; give 0 for as long as it takes, or more", cfg.Stream, cfg.MaxWait)
 	}
 	p := &Publisher{cfg: cfg, nc: nc, subject: subject}
 	for p.run == 0 {
@@ -97,9 +129,10 @@ func (p *Publisher) Next() uint64 { return p.next }
 // at the source. b stays the caller's and may be changed after the return.
 //
 // With JetStream, Publish waits until there is room among the messages in flight; they are sent again until the store has acknowledged
-// them, so that an absence of the server makes Publish wait and loses nothing. It fails when ctx ends first. A core publisher fails when
-// the client library has no more room to keep messages for a server that is away. Either way the rest of b is lost, and shows as a gap in
-// the index: do not publish it again. A block that cannot be written (an *block.Error) is not sent at all.
+// them, so that an absence of the server makes Publish wait and loses nothing. It fails with ErrStalled when ctx ends first, or after MaxWait:
+// a store that is full and refuses blocks for no longer. A core publisher fails when the client library has no more room to keep messages for a
+// server that is away. Either way the rest of b is lost, is counted, and shows as a gap in the index: do not publish it again; the blocks after
+// it go on as if nothing were. A block that cannot be written (an *block.Error) is not sent at all.
 func (p *Publisher) Publish(ctx context.Context, b *block.Block) error {
 	if p.closed {
 		return fmt.Errorf("publisher of %s is closed", p.cfg.Stream)
@@ -130,11 +163,15 @@ func (p *Publisher) Publish(ctx context.Context, b *block.Block) error {
 		piece.Seq = p.seq
 		if err := p.send(ctx, piece); err != nil {
 			if block.KindOf(err) == block.KindOther { // it was a block, and the path failed
+				for ; from == 0 || from < b.Count(); from += step {
+					p.lost.add(cut(&whole, from, step))
+				}
 				p.seq++
 				p.next = whole.End()
 			}
 			return fmt.Errorf("publish samples %d to %d of %s: %w", piece.First, whole.End(), p.cfg.Stream, err)
 		}
+		p.published.add(piece)
 		p.seq++
 		p.next = piece.End()
 	}
@@ -191,7 +228,7 @@ func (p *Publisher) send(ctx context.Context, b *block.Block) error {
 		p.core.buf, p.core.msg.Data = buf, buf
 		return p.nc.PublishMsg(&p.core.msg)
 	}
-	s, err := p.store.room(ctx)
+	s, err := p.store.room(ctx, p.cfg.MaxWait)
 	if err != nil {
 		return err
 	}
@@ -206,10 +243,10 @@ func (p *Publisher) send(ctx context.Context, b *block.Block) error {
 }
 
 // Flush waits until everything published so far is acknowledged by the store or, on core NATS, has reached the server. It fails when ctx
-// ends first, and says what stands in the way; the messages stay in flight.
+// ends first, or with JetStream when the store takes nothing for MaxWait, and says what stands in the way; the messages stay in flight.
 func (p *Publisher) Flush(ctx context.Context) error {
 	if p.store != nil {
-		return p.store.flush(ctx)
+		return p.store.flush(ctx, p.cfg.MaxWait)
 	}
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/ingest"
 	"crackle/ingest/block"
@@ -66,6 +70,7 @@ func TestPublisherRefuses(t *testing.T) {
 	nc := connect(t, ingest.Options{URL: broker.URL(), Token: broker.Token()})
 	for name, cfg := range map[string]ingest.PublisherConfig{
 		"name": {Stream: "A"}, "type": {Stream: "a", Type: 9}, "in flight": {Stream: "a", InFlight: -1}, "bytes": {Stream: "a", MaxBytes: 1 << 20},
+		"wait": {Stream: "a", MaxWait: -1},
 	} {
 		if _, err := ingest.NewPublisher(nc, cfg); err == nil {
 			t.Errorf("%s: accepted", name)
@@ -110,7 +115,7 @@ func TestPublisherWithoutStore(t *testing.T) {
 	publish(t, pub, ramp(0, 10, 1))
 	publish(t, pub, ramp(10, 10, 1))
 	err := pub.Publish(within(t, 500*time.Millisecond), ramp(20, 10, 1))
-	if !errors.Is(err, context.DeadlineExceeded) {
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ingest.ErrStalled) {
 		t.Errorf("published without a store: %v", err)
 	}
 	t.Log(err)
@@ -142,5 +147,99 @@ func TestPublisherSubject(t *testing.T) {
 		if _, err := ingest.NewPublisher(nc, ingest.PublisherConfig{Stream: "s", Subject: bad}); err == nil {
 			t.Errorf("subject %q was taken", bad)
 		}
+	}
+}
+
+// A full store makes Publish wait for no longer than it was told; what is lost by that is named and counted, and the publisher goes on once there
+// is room.
+func TestPublisherMeetsAFullStore(t *testing.T) {
+	srv := natsServer(t, &server.Options{JetStream: true, StoreDir: t.TempDir(), JetStreamMaxStore: 1 << 20, JetStreamMaxMemory: 1 << 20})
+	nc := connect(t, ingest.Options{URL: srv.ClientURL()})
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := js.CreateStream(within(t, 10*time.Second), jetstream.StreamConfig{Name: block.StoreName, Subjects: []string{block.SubjectAll}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pub := publisher(t, nc, ingest.PublisherConfig{JetStream: true, InFlight: 4, MaxWait: 2 * time.Second})
+	sent := 0
+	for ; err == nil && sent < 100; sent++ {
+		err = pub.Publish(t.Context(), ramp(uint64(10_000*sent), 10_000, 1)) // 40 kB
+	}
+	if !errors.Is(err, ingest.ErrStalled) || !strings.Contains(err.Error(), "resource") {
+		t.Fatalf("after %d blocks: %v", sent, err)
+	}
+	t.Log(err)
+	c := pub.Counts()
+	if c.Lost != (ingest.Tally{Blocks: 1, Samples: 10_000}) || c.Published.Blocks != uint64(sent-1) || c.InFlight != 4 || c.Stored != uint64(sent-1-4) || c.Resent == 0 || c.Trouble == "" {
+		t.Errorf("%+v after %d blocks", c, sent)
+	}
+	if err := pub.Flush(t.Context()); !errors.Is(err, ingest.ErrStalled) {
+		t.Errorf("flush: %v", err)
+	}
+	r := receive(t, nc, ingest.Config{JetStream: true, Start: ingest.Start{From: ingest.FromOldest}})
+	for range sent - 1 - 4 {
+		r.Release(r.next())
+	}
+	if err := st.Purge(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	flush(t, pub)
+	publish(t, pub, ramp(uint64(10_000*sent), 10_000, 1))
+	flush(t, pub)
+	for end := uint64(0); end < uint64(10_000*(sent+1)); {
+		b := r.next()
+		checkRamp(t, b)
+		end = b.End()
+		r.Release(b)
+	}
+	if c := pub.Counts(); c.InFlight != 0 || c.Stored != uint64(sent) || c.Lost.Blocks != 1 || c.Trouble != "" {
+		t.Errorf("in the end %+v after %d blocks", c, sent)
+	}
+	if c := r.Counts(); c.Missing != 10_000 || c.Gaps != 1 || c.Late.Blocks != 0 {
+		t.Errorf("received %+v", c)
+	}
+}
+
+// Messages that get lost without a word on their way to the store, as where a cluster's leader changes, are sent again as soon as those behind
+// them are known to be there: they come in time to be put in their place, the first of a run as any other.
+func TestPublisherLosesMessagesOnTheWay(t *testing.T) {
+	srv := natsServer(t, &server.Options{JetStream: true, StoreDir: t.TempDir()})
+	nc := connect(t, ingest.Options{URL: srv.ClientURL()})
+	ensure(t, nc)
+	subject := block.SubjectPrefix + "test.one"
+	if err := srv.GlobalAccount().AddWeightedMappings(subject, server.NewMapDest(subject, 80)); err != nil { // of 100: the rest is lost
+		t.Fatal(err)
+	}
+	r := receive(t, nc, ingest.Config{JetStream: true, Start: ingest.Start{From: ingest.FromOldest}, HoldFor: 20 * time.Second})
+	pub := publisher(t, nc, ingest.PublisherConfig{JetStream: true})
+	const blocks = 200
+	sent := make(chan error, 1)
+	go func() {
+		for i := range blocks {
+			if err := pub.Publish(within(t, time.Minute), ramp(uint64(10*i), 10, 1)); err != nil {
+				sent <- err
+				return
+			}
+		}
+		sent <- nil
+	}()
+	for i := range blocks - 1 { // behind the last one comes nothing that would tell
+		b := r.next()
+		if b.First != uint64(10*i) {
+			t.Fatalf("block at %d, want %d", b.First, 10*i)
+		}
+		r.Release(b)
+	}
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
+	if c := r.Counts(); c.Missing+c.Late.Blocks != 0 || c.Reordered.Blocks == 0 {
+		t.Errorf("%+v", c)
+	}
+	if c := pub.Counts(); c.Resent == 0 || c.Lost.Blocks != 0 {
+		t.Errorf("%+v", c)
 	}
 }

@@ -26,6 +26,9 @@ func NewReread(cfg Config, emit func(*block.Block)) (*Reread, error) {
 	return &Reread{r}, nil
 }
 
+// Midway says, before the first message, that what comes lies within a run: nothing before it is waited for.
+func (x *Reread) Midway() { x.r.order.midway = true }
+
 // Take deals with the next message, which the store holds as number seq and took at storeNS.
 func (x *Reread) Take(payload []byte, h block.Header, seq uint64, storeNS int64) {
 	x.r.accept(payload, h, place{seq, storeNS}, time.Unix(0, storeNS))

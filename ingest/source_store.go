@@ -104,6 +104,7 @@ func (r *Receiver) open(ctx context.Context, js jetstream.JetStream) (*session, 
 	if err := r.startAt(ctx, st, &cfg); err != nil {
 		return nil, err
 	}
+	r.order.seen(r.at.place) // what lies before is none of ours: a first block that waits does not lead back behind it
 	if s.cons, err = st.CreateConsumer(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("open a consumer of %s in signal store %s: %w", r.cfg.Subject, block.StoreName, err)
 	}

@@ -19,6 +19,9 @@ import (
 	"crackle/ingest/file"
 )
 
+// storeWait is how long a replay waits for a store that takes nothing, as one that is full or away does, before it gives up and says why.
+const storeWait = time.Minute
+
 type replayCmd struct {
 	File   string  `arg:"" help:"Recording: CSV, plain or gzip."`
 	Stream string  `short:"s" help:"Stream to publish on; may be left out with a configuration that has only one."`
@@ -54,7 +57,7 @@ func (c *replayCmd) Run(con console) (err error) {
 		c.subject = block.SubjectPrefix + c.Stream
 	}
 	kept := strings.HasPrefix(c.subject, block.SubjectPrefix) // others only come over core NATS
-	pub, err := ingest.NewPublisher(nc, ingest.PublisherConfig{Stream: c.Stream, Subject: c.subject, JetStream: kept && !c.Core})
+	pub, err := ingest.NewPublisher(nc, ingest.PublisherConfig{Stream: c.Stream, Subject: c.subject, JetStream: kept && !c.Core, MaxWait: storeWait})
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time, emit func(*block.
 	}
 	var clock Clock
 	past := 0
-	return r.walk(ctx, start, last.seq, emit, func(b *block.Block) choice {
+	return r.walk(ctx, start, start > first.seq, last.seq, emit, func(b *block.Block) choice {
 		begin := clock.Time(b)
 		end := begin + int64(float64(b.Count())/b.RateHz*1e9)
 		switch {
@@ -147,7 +147,7 @@ func (r *Reader) ReadRun(ctx context.Context, run, from, to uint64, near time.Ti
 	}
 	var clock Clock
 	past := 0
-	return r.walk(ctx, start, last.seq, emit, func(b *block.Block) choice {
+	return r.walk(ctx, start, start > first.seq, last.seq, emit, func(b *block.Block) choice {
 		late := !near.IsZero() && clock.Time(b) > near.Add(slack+around).UnixNano()
 		switch {
 		case b.Run == run && b.First >= to && b.Count() > 0, late:
@@ -180,7 +180,7 @@ func (r *Reader) ReadAfter(ctx context.Context, seq, upTo uint64, emit func(*blo
 	if seq >= upTo {
 		return Counts{}, nil
 	}
-	return r.walk(ctx, seq+1, upTo, emit, func(*block.Block) choice { return take })
+	return r.walk(ctx, seq+1, false, upTo, emit, func(*block.Block) choice { return take })
 }
 
 type choice uint8
@@ -194,8 +194,9 @@ const (
 // silence is how long the store may leave a reader waiting.
 const silence = 10 * time.Second
 
-// walk reads messages from sequence start to sequence last and hands on the blocks that choose takes.
-func (r *Reader) walk(ctx context.Context, start, last uint64, emit func(*block.Block) error, choose func(*block.Block) choice) (n Counts, err error) {
+// walk reads messages from sequence start to sequence last and hands on the blocks that choose takes. midway says that messages of the stretch's
+// first run lie before start, so that its beginning is not looked for.
+func (r *Reader) walk(ctx context.Context, start uint64, midway bool, last uint64, emit func(*block.Block) error, choose func(*block.Block) choice) (n Counts, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var failed error
@@ -215,6 +216,9 @@ func (r *Reader) walk(ctx context.Context, start, last uint64, emit func(*block.
 	})
 	if err != nil {
 		return n, err
+	}
+	if midway {
+		again.Midway()
 	}
 	defer func() {
 		c := again.Counts()

@@ -211,6 +211,18 @@ func TestReadOrdersAndCounts(t *testing.T) {
 	}
 }
 
+// What is kept begins with a run whose first blocks came out of order: they are read in their order.
+func TestReadFromARunsShuffledBeginning(t *testing.T) {
+	s := open(t)
+	s.put("a.one", at(2), at(0), at(1), at(3))
+	got, n := firsts(t, func(emit func(*block.Block) error) (history.Counts, error) {
+		return s.reader("a.one").Read(t.Context(), epoch, epoch.Add(time.Second), emit)
+	})
+	if !slices.Equal(got, blocks(0, 4)) || n.Late+n.Duplicated+n.Missing != 0 {
+		t.Errorf("%v, %+v", got, n)
+	}
+}
+
 func TestReadRun(t *testing.T) {
 	s := open(t)
 	for i := range 50 {

@@ -77,6 +77,7 @@ type App struct {
 
 	takenOver     atomic.Pointer[string] // by whom streams have been; nil: by nobody
 	storeKept     bool                   // the signal store is looked after
+	storeBegan    atomic.Pointer[place]  // the newest message that it held when it was seen first; nil: it has not been seen
 	folderTrouble atomic.Pointer[string] // what is wrong with the data folder of the embedded server while the store refuses; nil: nothing is known
 	storeTrouble  atomic.Pointer[string] // why the signal store cannot be used; nil when it can, or nothing is known
 

@@ -39,7 +39,8 @@ type checkpoint struct {
 	Kernel   string    `json:"kernel"`
 	Settings string    `json:"settings"` // of the stream, as far as the state depends on them
 	Model    string    `json:"model,omitempty"`
-	Seq      uint64    `json:"seq"` // message of the signal store up to which everything is dealt with; 0: none yet
+	Seq      uint64    `json:"seq"`              // message of the signal store up to which everything is dealt with; 0: none yet
+	Stored   bool      `json:"stored,omitempty"` // the signal was read from the store, so that Seq 0 is its beginning
 	StoreNS  int64     `json:"store_ns"`
 	Run      uint64    `json:"run,string"`
 	Next     uint64    `json:"next"` // index after the last sample of the run; 0 with Run 0: nothing came yet

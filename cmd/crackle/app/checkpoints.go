@@ -66,6 +66,7 @@ type checkpoints struct {
 // holding is a stream that this process holds.
 type holding struct {
 	found   *checkpoint // when it was claimed
+	began   *place      // end of the store from which on its signal is new; nil: not known
 	placed  bool
 	rev     uint64
 	slot    int // of the newest checkpoint's pieces
@@ -113,7 +114,7 @@ func (k *checkpoints) claim(ctx context.Context) error {
 		return err
 	}
 	for _, s := range k.app.list() {
-		if err := k.claimOne(ctx, &s.cfg); err != nil {
+		if err := k.claimOne(ctx, &s.cfg, k.app.storeBegan.Load()); err != nil {
 			return err
 		}
 	}
@@ -134,17 +135,18 @@ func (k *checkpoints) claim(ctx context.Context) error {
 	return nil
 }
 
-func (k *checkpoints) claimOne(ctx context.Context, s *config.Stream) error {
+// claimOne takes a stream. began is the end of the store from which on its signal is wanted when it was never seen before; nil: where it ends now.
+func (k *checkpoints) claimOne(ctx context.Context, s *config.Stream, began *place) error {
 	if k.held[s.Name] != nil {
 		return nil
 	}
 	for {
-		found, rev, err := k.read(ctx, s)
+		found, rev, err := k.read(ctx, s, began)
 		if err != nil {
 			return err
 		}
 		if found.Owner != "" && found.Owner != k.id && found.Owner != k.deaf && k.askToLetGo(ctx, s.Name, found) {
-			if found, rev, err = k.read(ctx, s); err != nil {
+			if found, rev, err = k.read(ctx, s, began); err != nil {
 				return err
 			}
 		}
@@ -152,7 +154,7 @@ func (k *checkpoints) claimOne(ctx context.Context, s *config.Stream) error {
 		mine.Slot = 1 - mine.Slot
 		k.sign(&mine)
 		if rev, err = k.write(ctx, s.Name, &mine, rev); err == nil {
-			k.held[s.Name] = &holding{found: found, rev: rev, slot: mine.Slot, written: found.place(), model: found.Model}
+			k.held[s.Name] = &holding{found: found, began: began, rev: rev, slot: mine.Slot, written: found.place(), model: found.Model}
 			return nil
 		}
 		if !conflict(err) {
@@ -161,8 +163,8 @@ func (k *checkpoints) claimOne(ctx context.Context, s *config.Stream) error {
 	}
 }
 
-// read gives a stream's checkpoint, or where it is to begin when there is none: behind the newest message that the store holds now.
-func (k *checkpoints) read(ctx context.Context, s *config.Stream) (*checkpoint, uint64, error) {
+// read gives a stream's checkpoint, or where it is to begin when there is none: at began, else behind the newest message that the store holds now.
+func (k *checkpoints) read(ctx context.Context, s *config.Stream, began *place) (*checkpoint, uint64, error) {
 	e, err := k.kv.Get(ctx, streamKey+s.Name)
 	if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, 0, fmt.Errorf("stream %s: checkpoint: %w", s.Name, err)
@@ -186,10 +188,14 @@ func (k *checkpoints) read(ctx context.Context, s *config.Stream) (*checkpoint, 
 		k.log.Error("the stream begins without its checkpoint", "stream", s.Name, "err", err)
 	}
 	c := &checkpoint{}
+	if began != nil {
+		c.setPlace(*began)
+		return c, rev, nil
+	}
 	st, err := k.js.Stream(ctx, block.StoreName)
 	switch {
-	case err == nil && st.CachedInfo().State.LastSeq > 0:
-		c.Seq, c.StoreNS = st.CachedInfo().State.LastSeq, st.CachedInfo().State.LastTime.UnixNano()
+	case err == nil:
+		c.setPlace(endOf(st))
 	case err != nil && !errors.Is(err, jetstream.ErrStreamNotFound):
 		return nil, 0, fmt.Errorf("stream %s: look up where the signal store ends: %w", s.Name, err)
 	}

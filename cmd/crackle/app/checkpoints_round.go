@@ -79,7 +79,7 @@ func (k *checkpoints) look(ctx context.Context, s *stream, h *holding, stopped b
 		if s.at == (place{}) || s.at == h.written && model == h.model {
 			return
 		}
-		c = &checkpoint{Settings: stateOf(&s.cfg), Model: model, state: s.chain.AppendWhole(nil), Drift: s.driftState()}
+		c = &checkpoint{Settings: stateOf(&s.cfg), Model: model, Stored: s.cfg.Transport == "jetstream", state: s.chain.AppendWhole(nil), Drift: s.driftState()}
 		c.setPlace(s.at)
 	}
 	err := s.ask(ctx, take)

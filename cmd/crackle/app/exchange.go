@@ -162,8 +162,12 @@ func (a *App) exchangeReceiver(ctx context.Context, s *stream, cfg config.Stream
 	}
 	s.ctx = ctx
 	s.leave()
-	if s.at.seq > 0 && s.cfg.Subject == cfg.Subject && cfg.Transport == "jetstream" {
+	known := s.at != (place{}) || s.held.Load() && s.cfg.Start == config.StartResume
+	if known && s.cfg.Subject == cfg.Subject && s.cfg.Transport == "jetstream" && cfg.Transport == "jetstream" {
 		start = ingest.Start{From: ingest.FromAfter, Seq: s.at.seq, StoreNS: s.at.ns, Run: s.at.run, Next: s.at.next}
+		if s.at.seq == 0 { // the store held nothing before this stream's signal
+			start.From = ingest.FromOldest
+		}
 	}
 	next, err := a.makeStream(cfg, start)
 	if err != nil {

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -21,14 +22,22 @@ func journalOf(t testing.TB, nc *nats.Conn) (list []journal.Entry) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := journal.Read(within(t), js, "main", time.Time{}, func(_ uint64, data []byte) error {
-		e, err := journal.Decode(data)
-		list = append(list, e)
-		return err
-	}); err != nil {
-		t.Fatal(err)
+	for attempt := 0; ; attempt++ { // a cluster that elects a leader loses questions without a word
+		list = nil
+		ctx, cancel := context.WithTimeout(t.Context(), patience/4)
+		_, err := journal.Read(ctx, js, "main", time.Time{}, func(_ uint64, data []byte) error {
+			e, err := journal.Decode(data)
+			list = append(list, e)
+			return err
+		})
+		cancel()
+		if err == nil {
+			return list
+		}
+		if attempt == 3 {
+			t.Fatal(err)
+		}
 	}
-	return list
 }
 
 // changesOf are the transitions of a stream's alarms in a journal, in order.

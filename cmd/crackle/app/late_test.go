@@ -1,11 +1,15 @@
 package app_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"crackle/alert"
 	"crackle/detector"
+	"crackle/ingest/broker"
 )
 
 // The monitor starts while its server is away. It watches the connection all the same, and when the server comes it takes up the alarms of before and
@@ -66,5 +70,55 @@ func TestScenarioServerComesAfterTheMonitor(t *testing.T) {
 			}
 			numbers[e.Event.Number] = true
 		}
+	}
+}
+
+// The monitor starts while its place in the store cannot be claimed, as in a cluster that elects a leader. What is stored from its start on is scored
+// all the same once that is possible, though it never saw the stream before; what was stored earlier is not.
+func TestScenarioStreamsAreClaimedLate(t *testing.T) {
+	t.Parallel()
+	for _, start := range []string{"resume", "new"} {
+		t.Run(start, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t)
+			path, cfg := srv.write(t, t.TempDir(), motorStream("motor", fmt.Sprintf("start = %q\n", start)))
+			saveMotorModel(t, cfg, "motor")
+			s := cfg.Streams["motor"]
+			blocks := production(t, 3)
+			want, _ := undisturbed(t, &s, blocks)
+			nc := srv.dial(t)
+			js, err := jetstream.New(nc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := broker.EnsureSignals(within(t), js, broker.SignalConfig{}); err != nil {
+				t.Fatal(err)
+			}
+			before := publisher(t, nc, "motor", true)
+			if err := <-sendBlocks(t, before, blocks[:20]); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := js.CreateStream(within(t), jetstream.StreamConfig{Name: "IN_THE_WAY", Subjects: []string{"$KV.CRACKLE_CHECKPOINTS.>"}}); err != nil {
+				t.Fatal(err)
+			}
+			m := startMonitor(t, path)
+			if !m.logged("no journal") {
+				t.Fatal("its streams are claimed already")
+			}
+			if err := <-sendBlocks(t, publisher(t, nc, "motor", true), blocks); err != nil {
+				t.Fatal(err)
+			}
+			if err := js.DeleteStream(within(t), "IN_THE_WAY"); err != nil {
+				t.Fatal(err)
+			}
+			m.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-02" })
+			wantUnion(t, want, false, m)
+			m.stop()
+			for _, l := range m.all() {
+				if p := l.Part; p != nil && (p.Verdict == detector.NotAssessed || p.Samples.Missing > 0 || p.Samples.Expected != 1000) {
+					t.Errorf("part %s: %v %q, %d samples", p.Part, p.Verdict, p.Reasons, p.Samples.Expected)
+				}
+			}
+		})
 	}
 }

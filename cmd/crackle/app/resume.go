@@ -26,7 +26,7 @@ func (k *checkpoints) place(ctx context.Context, streams []*stream) {
 		select {
 		case <-s.placed: // it could not wait
 		default:
-			if err := s.begin(ctx, h.found); err != nil {
+			if err := s.begin(ctx, h.found, h.began); err != nil {
 				s.log.Error("the stream begins anew", "err", err)
 			}
 			if alarms := k.unproven(s, h.found); s.witness != nil && len(alarms) > 0 {
@@ -60,7 +60,7 @@ func (k *checkpoints) adopt(ctx context.Context, s *stream) {
 	k.mu.Lock()
 	err := errors.New("the store has not been reached yet")
 	if k.kv != nil {
-		err = k.claimOne(ctx, &s.cfg)
+		err = k.claimOne(ctx, &s.cfg, nil)
 	}
 	k.mu.Unlock()
 	if err == nil {
@@ -71,17 +71,25 @@ func (k *checkpoints) adopt(ctx context.Context, s *stream) {
 	close(s.placed)
 }
 
-// begin puts the stream in the state of a checkpoint, as far as its configuration wants that.
-func (s *stream) begin(ctx context.Context, c *checkpoint) error {
+// begin puts the stream in the state of a checkpoint, as far as its configuration wants that. began is the end of the store from which on its signal
+// is new; nil: where it ends when it is first read.
+func (s *stream) begin(ctx context.Context, c *checkpoint, began *place) error {
 	switch s.cfg.Start {
 	case config.StartAll:
 		return s.receiver.StartAt(ingest.Start{From: ingest.FromOldest})
 	case config.StartNew:
+		switch {
+		case began == nil:
+		case began.seq == 0:
+			return s.receiver.StartAt(ingest.Start{From: ingest.FromOldest})
+		default:
+			return s.receiver.StartAt(ingest.Start{From: ingest.FromAfter, Seq: began.seq, StoreNS: began.ns})
+		}
 		return s.receiver.StartAt(ingest.Start{From: ingest.FromNew})
 	}
 	start := ingest.Start{From: ingest.FromAfter, Seq: c.Seq, StoreNS: c.StoreNS, Run: c.Run, Next: c.Next}
 	switch {
-	case c.Seq == 0 && c.Run == 0: // the store held nothing when the stream was seen first
+	case c.Seq == 0 && (c.Run == 0 || c.Stored): // the store held nothing when the stream was seen first
 		start.From = ingest.FromOldest
 	case c.Seq == 0: // it was read from core NATS
 		start.From = ingest.FromNew

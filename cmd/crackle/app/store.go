@@ -165,10 +165,14 @@ func (st *store) ensure(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	_, err := broker.EnsureSignals(ctx, st.js, st.bounds)
+	signals, err := broker.EnsureSignals(ctx, st.js, st.bounds)
 	switch {
 	case err == nil:
 		st.app.storeTrouble.Store(nil)
+		if st.app.storeBegan.Load() == nil {
+			began := endOf(signals)
+			st.app.storeBegan.Store(&began)
+		}
 	case ctx.Err() == nil && err.Error() != st.told:
 		st.told = err.Error()
 		text := "the signal store cannot be used: " + st.told + `; enable JetStream on the NATS server, or set transport = "core" for the streams; it is tried again all the time`
@@ -176,6 +180,14 @@ func (st *store) ensure(ctx context.Context) bool {
 		st.app.log.Error(text)
 	}
 	return err == nil
+}
+
+// endOf is the place of the newest message in the signal store, as it was looked up.
+func endOf(signals jetstream.Stream) (p place) {
+	if state := signals.CachedInfo().State; state.LastSeq > 0 {
+		p.seq, p.ns = state.LastSeq, state.LastTime.UnixNano()
+	}
+	return p
 }
 
 // storeProblem says what is refused of what is to be kept, and why; empty: nothing.

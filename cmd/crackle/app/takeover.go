@@ -117,7 +117,7 @@ func (a *App) lost(names []string) {
 	}
 	worker := a.config().Store.Worker
 	if len(names) > 0 {
-		if c, _, err := a.checkpoints.read(ctx, &config.Stream{Name: names[0]}); err == nil && c.Worker != "" {
+		if c, _, err := a.checkpoints.read(ctx, &config.Stream{Name: names[0]}, nil); err == nil && c.Worker != "" {
 			worker = c.Worker
 		}
 	}
