@@ -69,7 +69,7 @@ func (l *Level) Contributions(dst, rows [][]float64) {
 // scaled is a value of channel j as the level takes it now.
 func (l *Level) scaled(v float64, j int) float64 {
 	if l.cfg.Roam {
-		return l.scaler.near(v, j, l.base[j])
+		return l.scaler.near(v, j, l.base[j], max(l.scaler.clip, l.cfg.Reach*l.metric.scale[j]))
 	}
 	return l.scaler.one(v, j)
 }

@@ -14,6 +14,8 @@ type LevelConfig struct {
 	Gate    float64 // channels beyond that many times their own 99 % level do not move the baseline, default 2.9
 	Near    float64 // channels within it count as back during an episode, default 0.95
 	Roam    bool    // deviations are held in around the baseline, not around the rows learned from: what has drifted far is still judged
+	Reach   float64 `json:",omitempty"` // a level that roams holds deviations in within no less than that many scales of the moving average, however far the channel wanders; default 0
+	Onward  int     `json:",omitempty"` // rows after which a row without an episode counts as good, and how far channels wander is learned on from it; default 0: it stays as learned
 }
 
 func (c LevelConfig) withDefaults() LevelConfig {
@@ -43,6 +45,7 @@ type Level struct {
 	edge   []float64 // 99 % quantile per channel
 	wander []float64 // share of a channel's variance that is not noise from row to row
 
+	onward          *onward // nil: wander is not learned on
 	row, mean, base []float64
 	held            bool
 	peak            float64   // distance at the height of the episode
@@ -73,6 +76,9 @@ func NewLevel(c LevelConfig, rows [][]float64) (*Level, error) {
 		return nil, err
 	}
 	l.learnEdges(means[n/4:])
+	if c.Onward > 0 {
+		l.onward = newOnward(c, scaled, means, scale)
+	}
 	l.Reset()
 	return l, nil
 }
@@ -95,14 +101,14 @@ func spreadOf(scaled, means [][]float64, j int, c LevelConfig) (scale, wander fl
 	}
 	noise := variance * c.Alpha / (2 - c.Alpha)
 	slope := 0.0
-	for _, part := range []int{16, 8, 4, 2} {
+	for _, part := range wanderLags {
 		lag, from := n/part, n/8
 		sum := 0.0
 		for i := from; i+lag < n; i++ {
 			e := means[i+lag][j] - means[i][j]
 			sum += e * e
 		}
-		slope += max(sum/float64(n-from-lag)-2*noise, 0) / float64(lag) / 4
+		slope += max(sum/float64(n-from-lag)-2*noise, 0) / float64(lag) / float64(len(wanderLags))
 	}
 	return math.Sqrt(noise + c.Horizon*slope), 1 - min(steps/2/variance, 1)
 }
@@ -162,6 +168,9 @@ func (l *Level) Reset() {
 		l.base[j], l.mean[j] = 0, 0
 	}
 	l.held, l.peak = false, 0
+	if l.onward != nil {
+		l.onward.reset()
+	}
 }
 
 // Score is the distance of the moving average from the baseline, 1 at the 99 % quantile of the rows learned from. The baseline follows when
@@ -191,8 +200,11 @@ func (l *Level) Alone() float64 {
 }
 
 func (l *Level) distance(row []float64) float64 {
+	if l.onward != nil {
+		copy(l.metric.scale, l.onward.scale)
+	}
 	if l.cfg.Roam {
-		if !l.scaler.around(l.row, row, l.base) {
+		if !l.around(row) {
 			return math.NaN()
 		}
 	} else if !l.scaler.scale(l.row, row) {
@@ -206,6 +218,20 @@ func (l *Level) distance(row []float64) float64 {
 		l.mark(s)
 	}
 	return s
+}
+
+// around scales a row, held in around the baseline, and reports whether it is finite.
+func (l *Level) around(row []float64) bool {
+	if len(row) != len(l.row) {
+		return false
+	}
+	for j, v := range row {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return false
+		}
+		l.row[j] = l.scaled(v, j)
+	}
+	return true
 }
 
 // Follow moves the baseline towards the last row.
@@ -224,6 +250,9 @@ func (l *Level) Follow() {
 			gain = l.cfg.Wander * l.wander[j]
 		}
 		l.base[j] += gain * (l.row[j] - l.base[j])
+	}
+	if l.onward != nil {
+		l.onward.step(l.mean, l.held)
 	}
 }
 

@@ -85,27 +85,12 @@ func (s *scaler) scale(dst, row []float64) bool {
 	return true
 }
 
-// around writes the scaled row to dst, held in around a level of its own in place of that of the rows learned from, and reports whether it is
-// finite.
-func (s *scaler) around(dst, row, middle []float64) bool {
-	if len(row) != len(dst) {
-		return false
-	}
-	for j, v := range row {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return false
-		}
-		dst[j] = s.near(v, j, middle[j])
-	}
-	return true
-}
-
-// near scales a value of channel j, held in around middle.
-func (s *scaler) near(v float64, j int, middle float64) float64 {
+// near scales a value of channel j, held in within clip around middle.
+func (s *scaler) near(v float64, j int, middle, clip float64) float64 {
 	if s.sd[j] == 0 {
 		return 0
 	}
-	return middle + min(max((v-s.mean[j])/s.sd[j]-middle, -s.clip), s.clip)
+	return middle + min(max((v-s.mean[j])/s.sd[j]-middle, -clip), clip)
 }
 
 // all scales the rows learned from.

@@ -69,10 +69,15 @@ type levelFile struct {
 	Unit   float64     `json:"unit"`
 	Edge   []float64   `json:"edge"`
 	Wander []float64   `json:"wander"`
+	Onward *onwardFile `json:"onward,omitempty"`
 }
 
 func (l *Level) file() levelFile {
-	return levelFile{l.name, l.cfg, l.scaler.file(), l.metric.file(), l.unit, l.edge, l.wander}
+	f := levelFile{l.name, l.cfg, l.scaler.file(), l.metric.file(), l.unit, l.edge, l.wander, l.onward.file()}
+	if l.onward != nil {
+		f.Metric.Scale = l.onward.learned
+	}
+	return f
 }
 
 func (f levelFile) level() (*Level, error) {
@@ -100,6 +105,9 @@ func (f levelFile) level() (*Level, error) {
 	l := &Level{
 		name: f.Name, cfg: c, scaler: s, metric: m, unit: f.Unit, edge: f.Edge, wander: f.Wander,
 		row: make([]float64, d), mean: make([]float64, d), base: make([]float64, d), direction: make([]float64, d),
+	}
+	if l.onward, err = f.Onward.onward(c, f.Metric.Scale); err != nil {
+		return nil, err
 	}
 	l.Reset()
 	return l, nil

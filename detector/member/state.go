@@ -90,6 +90,9 @@ func (l *Level) writeState(w *stateWriter) {
 	w.flag(l.held)
 	w.number(l.peak)
 	w.row(l.direction)
+	if l.onward != nil {
+		l.onward.writeState(w)
+	}
 }
 
 func (l *Level) readState(r *stateReader) {
@@ -98,6 +101,9 @@ func (l *Level) readState(r *stateReader) {
 	l.held = r.flag()
 	l.peak = r.number()
 	r.row(l.direction)
+	if l.onward != nil {
+		l.onward.readState(r)
+	}
 }
 
 func (s *Shift) writeState(w *stateWriter) {

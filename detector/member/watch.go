@@ -9,13 +9,13 @@ import (
 
 // WatchConfig of a Watch. The zero value of a field means its default.
 type WatchConfig struct {
-	Level     LevelConfig
-	Spread    LevelConfig
+	Level     LevelConfig         // roams; Clip defaults to 5, Horizon to 250, Track to 0.0045, Reach to 3, Onward to 150
+	Spread    LevelConfig         // roams; Onward defaults to 150
 	Shift     ShiftConfig
 	LevelOn   float64             // level at which an episode begins, in 99 % quantiles of the rows learned from; default 2.05
-	ChannelOn float64             // the same for a single channel's level, default 3.8
+	ChannelOn float64             // the same for a single channel's level, default 4.2
 	SpreadOn  float64             // the same for the spread, default 6
-	GrowthOn  float64             // the same for the growth of a single channel's spread, default 3
+	GrowthOn  float64             // the same for the growth of a single channel's spread, default 2.6
 	Episode   limit.EpisodeConfig // On is 1; the others default to 0.6, 0.3, 0.5, 1, 0.4, 8 and 600 rows
 	ChangeOn  float64             // change statistic at which a changepoint is called, default 1.7
 	ChangeOff float64             // and below which the process has settled, default 1
@@ -27,7 +27,8 @@ func (c WatchConfig) withDefaults() WatchConfig {
 		v *float64
 		d float64
 	}{
-		{&c.LevelOn, 2.05}, {&c.ChannelOn, 3.8}, {&c.SpreadOn, 6}, {&c.GrowthOn, 3}, {&c.ChangeOn, 1.7}, {&c.ChangeOff, 1},
+		{&c.Level.Clip, 5}, {&c.Level.Horizon, 250}, {&c.Level.Track, 0.0045}, {&c.Level.Reach, 3},
+		{&c.LevelOn, 2.05}, {&c.ChannelOn, 4.2}, {&c.SpreadOn, 6}, {&c.GrowthOn, 2.6}, {&c.ChangeOn, 1.7}, {&c.ChangeOff, 1},
 		{&c.Episode.On, 1}, {&c.Episode.Off, 0.6}, {&c.Episode.Undone, 0.3}, {&c.Episode.Remain, 0.5}, {&c.Episode.Moving, 1}, {&c.Episode.Deep, 0.4},
 	} {
 		if *f.v == 0 {
@@ -37,11 +38,12 @@ func (c WatchConfig) withDefaults() WatchConfig {
 	for _, f := range []struct {
 		v *int
 		d int
-	}{{&c.Rest, 50}, {&c.Episode.Settle, 8}, {&c.Episode.Accept, 600}} {
+	}{{&c.Level.Onward, 150}, {&c.Spread.Onward, 150}, {&c.Rest, 50}, {&c.Episode.Settle, 8}, {&c.Episode.Accept, 600}} {
 		if *f.v == 0 {
 			*f.v = f.d
 		}
 	}
+	c.Level.Roam, c.Spread.Roam = true, true
 	return c
 }
 

@@ -15,11 +15,13 @@
 // Every limit is fixed in the source, the same for all files. They were chosen on parts of the benchmarks, so figures on those parts are
 // optimistic; on files that were not looked at expect less.
 //
-//   - skab: member.Watch and Level. The horizon (200 rows), the limit (2.05), the baseline's gains and the rows to settle were chosen for F1,
-//     FAR and MAR on the 16 files valve1 and for rows in alarm on anomaly-free, which has no labels; the change statistic's limit (1.7), its
-//     15 rows and the rest (50 rows) for changepoint precision and recall on valve1, whose valve takes about 57 s to move. The limits of a
-//     single channel's level (3.8) and spread (3) and of the spread (6) were chosen on valve1 with the lesson moved and shortened, with noise,
-//     with rows and channels left out, and on faults of ten kinds added to anomaly-free; it is there that they pay, not on valve1 as it is.
+//   - skab: member.Watch, Level and Spread. The rules and the limits of the level (2.05), of a single channel (4.2), of the spread (6) and of its
+//     growth (2.6), the horizon (250 rows), the baseline's gains, the rows to settle and those after which a row counts as good (150) were chosen
+//     for F1, FAR and MAR on the 16 files valve1, as they are, with the lesson moved and shortened, with noise and with rows left out, for rows
+//     in alarm on anomaly-free, which has no labels, whole and in pieces, and on faults of ten kinds added to it; the change statistic's limit
+//     (1.7), its 15 rows and the rest (50 rows) for changepoint precision and recall on valve1, whose valve takes about 57 s to move. With each
+//     of 26 constants a fifth smaller or larger, but for the level's limit, F1 stays from 0.92 to 0.93 as the files are and from 0.90 to 0.93
+//     with the lesson moved; the limit trades false alarms (8 % and 2 %) for misses (8 % and 19 %).
 //     f1_moved, far_moved and mar_moved, with the lesson moved by 40 to 160 rows, are nearer to what to expect than f1, far and mar.
 //   - normal-drift: nothing of its own; the step of the adaptive limit is its default.
 //   - nab: the call's limit (1, for a rest of 100 rows), price (0.3), memory (32 rests), rest (0.25 of the probation), what breaks a rest (2) and

@@ -118,7 +118,7 @@ func runDrift(ctx context.Context, root fs.FS) (*Report, error) {
 	r.Notes = []string{
 		"rows_in_alarm learns the first 400 rows once and runs to the end; slices learn anew every 750 rows.",
 		"Onsets are steps of six deviations of the rows learned from, added to one channel for 60 rows, in turn at 24 places; found when an alarm begins in them.",
-		"onset_recall is low where a channel has drifted by more than six deviations from the rows learned from: suite skab's level holds values in around those, and would else call the recording's own steps. The adaptive limit's level holds them in around where the process is.",
+		"onset_recall is low in channels that the recording itself moves as far in the hours after the lesson: suite skab's set-up learns on how far channels wander, and what wanders by nature needs another channel to alarm. The adaptive limit's level does not learn on.",
 		"realised_rate is the share of rows above an adaptive limit on the level, which swallows a lasting fault as it swallows drift: onsets only.",
 	}
 	return r.count(len(files), left, nil), nil
