@@ -9,8 +9,8 @@ import (
 
 // WatchConfig of a Watch. The zero value of a field means its default.
 type WatchConfig struct {
-	Level     LevelConfig         // roams; Clip defaults to 5, Horizon to 250, Track to 0.0045, Reach to 3, Onward to 150
-	Spread    LevelConfig         // roams; Onward defaults to 150
+	Level     LevelConfig // roams; Clip defaults to 5, Horizon to 250, Track to 0.0045, Reach to 3, Onward to 150
+	Spread    LevelConfig // roams; Onward defaults to 150
 	Shift     ShiftConfig
 	LevelOn   float64             // level at which an episode begins, in 99 % quantiles of the rows learned from; default 2.05
 	ChannelOn float64             // the same for a single channel's level, default 4.2
