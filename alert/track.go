@@ -122,10 +122,10 @@ func what(s *detector.Score) string {
 		}
 		b = append(b, c.Name...)
 		b = append(b, ' ')
-		b = detector.AppendQuantity(b, c.Got, c.Unit)
+		b = c.AppendGot(b)
 		if finite(c.Expected) {
 			b = append(b, ", expected "...)
-			b = detector.AppendQuantity(b, c.Expected, c.Unit)
+			b = c.AppendExpected(b)
 		}
 		b = append(b, " ("...)
 		b = strconv.AppendFloat(b, 100*min(c.Share, 1), 'f', 0, 64)

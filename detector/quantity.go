@@ -21,6 +21,12 @@ var prefixed = map[string]bool{
 // that it is of; "1" and the unit of a channel that has none ("x") are left out.
 func Quantity(v float64, unit string) string { return string(AppendQuantity(nil, v, unit)) }
 
+// AppendGot appends what was seen of the feature, as Quantity writes it.
+func (c *Cause) AppendGot(b []byte) []byte { return AppendQuantity(b, c.Got, c.Unit) }
+
+// AppendExpected appends what was expected of it.
+func (c *Cause) AppendExpected(b []byte) []byte { return AppendQuantity(b, c.Expected, c.Unit) }
+
 // AppendQuantity appends what Quantity writes.
 func AppendQuantity(b []byte, v float64, unit string) []byte {
 	if of, ok := strings.CutPrefix(unit, "ln"); ok && (of == "" || of[0] == ' ') && math.Abs(v) < 300 {

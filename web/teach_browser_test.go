@@ -113,6 +113,7 @@ func TestBrowserTeach(t *testing.T) {
 	w.Within("the history", `document.querySelectorAll(".chooser canvas").length === 2`)
 	w.Click(".inspect")
 	w.Within("the question for a stretch", `document.querySelector(".teach-page .error").innerText.includes("Choose a stretch first")`)
+	w.Within("the plot to choose on", `document.querySelector(".chooser .lane:nth-child(2) .u-over") !== null`)
 	at := webtest.JS[[]float64](w, `((r) => [r.x, r.y + r.height / 2, r.width])(document.querySelector(".chooser .lane:nth-child(2) .u-over").getBoundingClientRect())`)
 	w.Drag(at[0]+0.2*at[2], at[1], 0.5*at[2], 0)
 	w.Within("the stretch in words", `Date.parse(document.querySelector("#teach-to").value) - Date.parse(document.querySelector("#teach-from").value) > 1000`)

@@ -25,6 +25,7 @@ type demoCmd struct {
 	Data     string  `placeholder:"DIR" help:"Data folder. Default: a temporary one that is removed at the end."`
 	Seed     uint64  `default:"1" help:"Seed of the simulated grinder."`
 	Limit    float64 `hidden:"" default:"85" help:"Seconds after which a headless run gives up."`
+	While    string  `hidden:"" placeholder:"FILE" help:"A headless run that is through does not end while this file exists."`
 }
 
 func (c *demoCmd) Run(con console) error {
@@ -84,6 +85,8 @@ func (c *demoCmd) Run(con console) error {
 			return err
 		}
 		return nil
+	}
+	for exists(c.While) && pause(ctx, 100*time.Millisecond) == nil {
 	}
 	if err := stopWithin(a, 10*time.Second); err != nil {
 		return err
@@ -173,6 +176,11 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // report prints the result and fails when the demo did not show what it promises.

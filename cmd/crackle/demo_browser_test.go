@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"sync"
@@ -20,8 +22,12 @@ import (
 func TestBrowserDemo(t *testing.T) {
 	var out, log lockedBuffer
 	code := make(chan int, 1)
+	looking := filepath.Join(t.TempDir(), "looking")
+	if err := os.WriteFile(looking, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	go func() {
-		code <- run([]string{"demo", "--headless", "--json", "--listen", "127.0.0.1:0"}, console{&out, &log})
+		code <- run([]string{"demo", "--headless", "--json", "--listen", "127.0.0.1:0", "--limit", "540", "--while", looking}, console{&out, &log})
 	}()
 	url := dashboardOf(t, &log, code)
 	b := webtest.Start(t)
@@ -73,7 +79,10 @@ func TestBrowserDemo(t *testing.T) {
 	one.Within("the grinder with its alarm", `(document.querySelector(".tile[data-stream='grinder.mbn'] .open")?.innerText ?? "") !== ""`)
 	one.Picture("dashboard")
 
-	if c := wait(t, code, 90*time.Second); c != exitOK {
+	if err := os.Remove(looking); err != nil {
+		t.Fatal(err)
+	}
+	if c := wait(t, code, 5*time.Minute); c != exitOK {
 		t.Fatalf("the demo ended with status %d: %s\n%.3000s", c, log.String(), out.String())
 	}
 	checkDemo(t, out.Bytes())

@@ -64,7 +64,8 @@ func (p *pulse) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case now := <-tick.C:
+		case <-tick.C:
+			now := time.Now() // the tick's own time may be from before the process was stopped, and what is looked at from after it
 			for _, row := range (monitor{p.app}).Streams() {
 				p.app.hub.PublishStream(row)
 			}
