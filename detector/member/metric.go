@@ -89,11 +89,47 @@ func quantile(x []float64, q float64) float64 {
 	if len(x) == 0 {
 		return math.NaN()
 	}
-	s := slices.Sorted(slices.Values(x))
+	s := slices.Clone(x)
 	at := q * float64(len(s)-1)
 	i := int(at)
+	put(s, i)
 	if i+1 >= len(s) {
-		return s[len(s)-1]
+		return s[i]
 	}
-	return s[i] + (at-float64(i))*(s[i+1]-s[i])
+	return s[i] + (at-float64(i))*(slices.Min(s[i+1:])-s[i])
+}
+
+// put brings the value that is at k in order to its place, those before it before and those after it behind (Hoare, 1961), in a few passes over s.
+// Values that are not numbers come first, as in slices.Sort.
+func put(s []float64, k int) {
+	if slices.ContainsFunc(s, func(v float64) bool { return v != v }) {
+		slices.Sort(s)
+		return
+	}
+	for lo, hi := 0, len(s)-1; lo < hi; {
+		a, b, c := s[lo], s[lo+(hi-lo)/2], s[hi]
+		pivot := max(min(a, b), min(max(a, b), c)) // the middle one
+		i, j := lo, hi
+		for i <= j {
+			for s[i] < pivot {
+				i++
+			}
+			for s[j] > pivot {
+				j--
+			}
+			if i <= j {
+				s[i], s[j] = s[j], s[i]
+				i++
+				j--
+			}
+		}
+		switch { // from j to i all are as the pivot
+		case k <= j:
+			hi = j
+		case k >= i:
+			lo = i
+		default:
+			return
+		}
+	}
 }
