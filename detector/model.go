@@ -2,6 +2,7 @@ package detector
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -106,11 +107,16 @@ func ParseModel(b []byte) (*Model, error) {
 		return nil, fmt.Errorf("model file has no metadata %q: it holds a network but not how its features were made; teach a model with `crackle train`", metaKey)
 	}
 	m := &Model{hash: hash(b), file: f}
+	var first struct { // the rest of a later version may be of other types
+		Format int    `json:"format"`
+		Record struct{ Code string }
+	}
+	if err := json.Unmarshal([]byte(text), &first); err == nil && first.Format != format && first.Format != formatGRU1 {
+		return nil, fmt.Errorf("model format is %d, written by crackle %s; this program reads %d and %d: use the version that wrote it, or teach anew",
+			first.Format, cmp.Or(first.Record.Code, "(unknown)"), formatGRU1, format)
+	}
 	if err := json.Unmarshal([]byte(text), &m.Meta); err != nil {
 		return nil, fmt.Errorf("model metadata %q: %w", metaKey, err)
-	}
-	if m.Format != format && m.Format != formatGRU1 {
-		return nil, fmt.Errorf("model format is %d, this program reads %d and %d: use the version that wrote it, or teach anew", m.Format, formatGRU1, format)
 	}
 	got, err := m.digest()
 	if err != nil {

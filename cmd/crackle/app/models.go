@@ -138,7 +138,7 @@ func StoredModel(ctx context.Context, store *archive.Store, s *config.Stream, ha
 	}
 	m, err := detector.ParseModel(b)
 	if err != nil {
-		return nil, fmt.Errorf("stream %s: model %s from the store: %w", s.Name, hash, err)
+		return nil, api.Conflict("model", "stream %s: model %s from the store: %v", s.Name, hash, err)
 	}
 	if err := fits(m, s); err != nil {
 		return nil, api.Conflict("model", "%v; set the stream's keys as the model has them, or teach a new one", err)

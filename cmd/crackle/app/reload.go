@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"crackle/cmd/crackle/config"
+	"crackle/detector"
 	"crackle/ingest"
 )
 
@@ -21,8 +22,8 @@ type Reloaded struct {
 }
 
 // Reload takes another configuration, checked, while the app runs. Streams with the same settings keep their state to the sample; others are
-// exchanged, started or stopped. The server's address, NATS, the store, evidence, log and sinks stay as they are until a restart, and the
-// answer names those that differ. When a stream cannot be made, nothing is changed.
+// exchanged, started or stopped; a model file of another name is read. The server's address, NATS, the store, evidence, log and sinks stay as they are until a restart, and the
+// answer names those that differ. When a stream cannot be made or a model file not be used, nothing is changed.
 func (a *App) Reload(ctx context.Context, cfg *config.Config) (Reloaded, error) {
 	var r Reloaded
 	if err := cfg.Validate(); err != nil {
@@ -60,8 +61,12 @@ func (a *App) Reload(ctx context.Context, cfg *config.Config) (Reloaded, error) 
 			return Reloaded{}, fmt.Errorf("the configuration in force goes on: %w", err)
 		}
 	}
+	models, err := a.filesNamed(ctx, old, &next, r.Exchanged)
+	if err != nil {
+		return Reloaded{}, fmt.Errorf("the configuration in force goes on: %w", err)
+	}
 	a.cfg.Store(&next)
-	err := a.follow(ctx, &next, &r)
+	err = a.follow(ctx, &next, &r, models)
 	a.log.Info("configuration read again", "unchanged", r.Unchanged, "exchanged", r.Exchanged, "added", r.Added, "removed", r.Removed)
 	a.Note(ctx, "crackle", fmt.Sprintf("configuration %s read again: exchanged %q, added %q, removed %q", next.Hash(), r.Exchanged, r.Added, r.Removed), "")
 	if len(r.Restart) > 0 {
@@ -70,15 +75,40 @@ func (a *App) Reload(ctx context.Context, cfg *config.Config) (Reloaded, error) 
 	return r, err
 }
 
-// follow brings the streams in line with the configuration.
-func (a *App) follow(ctx context.Context, cfg *config.Config, r *Reloaded) error {
+// filesNamed reads the models of streams for which another file is named now. What people have put in service goes before a file, and a file that is not
+// there yet may be learnt.
+func (a *App) filesNamed(ctx context.Context, old, next *config.Config, streams []string) (map[string]*detector.Model, error) {
+	models := map[string]*detector.Model{}
+	for _, name := range streams {
+		was, s := old.Streams[name], next.Streams[name]
+		path := ModelPath(next, &s)
+		if path == ModelPath(old, &was) {
+			continue
+		}
+		if m, err := a.chosen(ctx, &s); m != nil || err != nil {
+			a.log.Warn("another model file is named for a stream, and the model that people have put in service goes on; change it with `crackle model use`", "stream", name, "file", path)
+			continue
+		}
+		m, err := LoadModel(path, &s)
+		switch {
+		case err == nil:
+			models[name] = m
+		case !s.Learn.On() || !isMissing(err):
+			return nil, err
+		}
+	}
+	return models, nil
+}
+
+// follow brings the streams in line with the configuration; models are those that streams are to have from now on.
+func (a *App) follow(ctx context.Context, cfg *config.Config, r *Reloaded, models map[string]*detector.Model) error {
 	var errs []error
 	for _, name := range r.Removed {
 		errs = append(errs, a.remove(ctx, a.stream(name)))
 	}
 	for _, name := range r.Exchanged {
 		s := cfg.Streams[name]
-		errs = append(errs, a.exchangeOne(ctx, name, settings{Stream: &s, Why: "the configuration was read again"}))
+		errs = append(errs, a.exchangeOne(ctx, name, settings{Stream: &s, Model: models[name], Why: "the configuration was read again"}))
 	}
 	for _, name := range r.Added {
 		start := ingest.Start{From: ingest.FromNew}
