@@ -108,7 +108,7 @@ func ParseModel(b []byte) (*Model, error) {
 	}
 	m := &Model{hash: hash(b), file: f}
 	var first struct { // the rest of a later version may be of other types
-		Format int    `json:"format"`
+		Format int `json:"format"`
 		Record struct{ Code string }
 	}
 	if err := json.Unmarshal([]byte(text), &first); err == nil && first.Format != format && first.Format != formatGRU1 {
