@@ -78,7 +78,10 @@ func (s *stepGen) fixedBody(name string, units, vectors int) {
 			VFMADD213PS(place(g, v), scale, a[g][v])
 		}
 	}
-	us := s.units(name, vectors, nx)
+	us := s.units(name, vectors)
+	for v := range nx {
+		us[v].nx = nx[v]
+	}
 	for g := range gates {
 		for v := range vectors {
 			us[v].gates[g] = a[g][v]

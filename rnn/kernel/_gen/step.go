@@ -39,6 +39,9 @@ func step(c cell, st store) {
 	LEAQ(Mem{Base: s.ho, Index: from, Scale: 4}, s.ho)
 	s.left = param("units")
 	vectors := together(c)
+	if !wide && c.name == "GRU" {
+		s.stack = AllocLocal(vectors * size())
+	}
 	Label("block")
 	if s.canPair() {
 		CMPQ(s.left, Imm(48)) // the block after next is 32 wide too
@@ -56,7 +59,16 @@ func step(c cell, st store) {
 	JG(LabelRef("block"))
 	JMP(LabelRef("done"))
 	Label("narrow")
+	if !wide && vectors == 2 { // all but the first vector may be empty
+		CMPQ(s.left, Imm(8))
+		JLE(LabelRef("half"))
+	}
 	s.parts("n", 16, min(vectors, 16/width()))
+	if !wide && vectors == 2 {
+		JMP(LabelRef("done"))
+		Label("half")
+		s.body("e", 16, 1)
+	}
 	Label("done")
 	VZEROUPPER()
 	RET()
@@ -101,6 +113,8 @@ func (s *stepGen) parts(name string, units, vectors int) {
 	MOVQ(s.b, bias)
 	s.body(name, units, vectors)
 	s.advance(each)
+	TESTQ(s.left, s.left)
+	JLE(LabelRef("done"))
 	DECQ(n)
 	JZ(LabelRef(name + "whole"))
 	LEAQ(at(start, 4*each), s.w)
@@ -117,6 +131,7 @@ type stepGen struct {
 	b                  reg.GPVirtual // biases of the current block
 	w, hn, c, ho, left reg.GPVirtual // ho is h at the current units, left the units left
 	start              reg.GPVirtual // whole numbers: where their sums begin, for the current block
+	stack              Mem           // AVX2: a GRU's input parts of the candidate
 	next               reg.GPVirtual // pairs of blocks: distance in bytes from a block's weights to the next block's
 }
 
@@ -159,7 +174,14 @@ func (s *stepGen) body(name string, units, vectors int) {
 		ADDQ(U32(uint32(n*stride)), s.w)
 		ADDQ(Imm(uint64(4*n)), p)
 	})
-	us := s.units(name, vectors, nx)
+	us := s.units(name, vectors)
+	for v := range nx {
+		us[v].nx = nx[v]
+		if !wide { // the hidden sums need the registers
+			VMOVUPS(nx[v], s.stack.Offset(v*size()))
+			us[v].nx = s.stack.Offset(v * size())
+		}
+	}
 	for g := range gates {
 		for v := range vectors {
 			if g == 2 && nx != nil {
@@ -214,16 +236,11 @@ func (s *stepGen) blockOf(v, units int) (block, place int) {
 
 // finish turns the sums into states.
 func (s *stepGen) finish(us []unit) {
-	switch {
-	case !wide: // the registers hold one at a time
-		for v := range us {
-			finish(s.cell, us[v:v+1], 1)
-		}
-	case len(us) == 4:
-		finish(s.cell, us, 2) // four leave too few registers
-	default:
-		finish(s.cell, us, 4)
+	atOnce := 4
+	if !wide || len(us) == 4 {
+		atOnce = 2 // more leave too few registers
 	}
+	finish(s.cell, us, atOnce)
 }
 
 // hidden adds the hidden products. Both halves of h run side by side: the second begins at m = hidden - hidden/2, its rows are
@@ -240,7 +257,7 @@ func (s *stepGen) hidden(name string, units, vectors int, a, b [][]vec) {
 		chunk = 32
 	}
 	value, value1 := ones(p), ones(p1)
-	if wide && vectors <= 2 { // else the registers are taken
+	if vectors <= 2 { // else the registers are taken
 		value, value1 = fours(p), fours(p1)
 	}
 	chunked(name, half, chunk, func(i, n int) {
@@ -259,14 +276,11 @@ func (s *stepGen) hidden(name string, units, vectors int, a, b [][]vec) {
 }
 
 // units are the vectors of a body, their gates still to be filled in.
-func (s *stepGen) units(name string, vectors int, nx []vec) []unit {
+func (s *stepGen) units(name string, vectors int) []unit {
 	us := make([]unit, vectors)
 	for v := range vectors {
 		u := &us[v]
 		u.gates = make([]vec, s.cell.gates)
-		if nx != nil {
-			u.nx = nx[v]
-		}
 		part := fmt.Sprintf("%s%d", name, v)
 		u.h = func() vec { return s.loadUnits(part+"lh", v, at(s.ho, v*size())) }
 		u.setH = func(x vec) { s.storeUnits(part+"sh", v, x, at(s.hn, v*size())) }

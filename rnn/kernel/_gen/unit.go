@@ -2,12 +2,13 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 )
 
 // unit is what one vector of hidden units (or of one unit's channels) becomes: from the reduced gates to the new state.
 type unit struct {
 	gates []vec          // reduced; for the GRU the third is the hidden part of the candidate
-	nx    vec            // GRU: the input part of the candidate
+	nx    Op             // GRU: the input part of the candidate
 	tc    vec            // LSTM: tanh(c), from the first stage
 	h, c  func() vec     // the previous state
 	setH  func(vec)      // the new state
