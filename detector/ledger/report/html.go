@@ -17,11 +17,19 @@ import (
 var text string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"percent": func(v float64) string { return fmt.Sprintf("%.2f %%", 100*v) },
-	"value":   value,
-	"when":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
-	"day":     func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
-	"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05.0") },
+	"percent": func(v float64) string { return fmt.Sprintf("%.2f %%", math.Floor(1e4*v)/100) }, // never rounded up to all of it
+	"grouped": grouped,
+	"count": func(n int, word string) string {
+		if n == 1 {
+			return "1 " + word
+		}
+		return grouped(n) + " " + word + "s"
+	},
+	"above": func(p ledger.Part) bool { return p.Verdict == detector.Alarm && p.Windows.Above > 0 },
+	"value": value,
+	"when":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+	"day":   func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
+	"clock": func(t time.Time) string { return t.UTC().Format("15:04:05.0") },
 	"class": func(v detector.Verdict) string {
 		switch v {
 		case detector.OK:
@@ -33,12 +41,21 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	},
 }).Parse(text))
 
-// value is a score to four digits, a dash where there is none.
+// grouped writes a whole number with its thousands apart.
+func grouped(n any) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "\u202f" + s[i:]
+	}
+	return s
+}
+
+// value is a score to three digits, a dash where there is none.
 func value(v ledger.Value) string {
 	if math.IsNaN(float64(v)) {
 		return "–"
 	}
-	return strconv.FormatFloat(float64(v), 'g', 4, 64)
+	return strconv.FormatFloat(float64(v), 'g', 3, 64)
 }
 
 // HTML appends a page to dst that needs nothing else and can be printed: the sums of the lots, then each part with its verdict in words, its reasons,

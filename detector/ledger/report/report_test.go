@@ -73,3 +73,18 @@ func TestTable(t *testing.T) {
 		}
 	}
 }
+
+// An alarm says how much of the part was above the limit; a share is never rounded up to all, and a part that ends on another day says so.
+func TestPageFigures(t *testing.T) {
+	at := time.Date(2026, 3, 1, 23, 59, 59, 0, time.UTC)
+	page, err := report.HTML(nil, []ledger.Part{{Stream: "grinder", Part: "P", From: at, To: at.Add(2 * time.Second), Verdict: detector.Alarm, Coverage: 0.99999, Peak: 34.514, Limit: 1.9544,
+		Samples: ledger.Samples{Expected: 1400000}, Windows: ledger.Windows{Total: 14, Scored: 14, Above: 9}}}, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"1 part, written", "9 of 14 windows above the limit", "99.99 %", "1\u202f400\u202f000", "34.5<br>", "limit 1.95", "23:59:59.0 to 2026-03-02 00:00:01.0"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}

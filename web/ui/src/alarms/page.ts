@@ -173,7 +173,7 @@ export class AlarmPage implements Page {
     this.actions.replaceChildren(...list);
     const f = this.record?.feedback;
     this.judged.hidden = !f;
-    if (f) setText(this.judged, `Judged ${f.judgement === "fine" ? "fine: a false alarm" : "bad: a true alarm, kept out of what is learnt"}${f.by ? ` by ${f.by}` : ""}${f.at ? `, ${utc(f.at)}` : ""}.${f.comment ? ` ${f.comment}` : ""}`);
+    if (f) setText(this.judged, `Judged ${f.judgement === "fine" ? "fine: a false alarm" : "bad: a true alarm, kept out of what is learnt"}${f.by ? `; ${f.by}` : ""}${f.at ? `, ${utc(f.at)}` : ""}.${f.comment ? ` ${f.comment}` : ""}`);
   }
 
   private showJournal(): void {

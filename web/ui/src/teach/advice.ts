@@ -40,6 +40,7 @@ function held(c: Comparison): string {
 }
 
 function past(c: Comparison): string[] {
+  if (c.new.alarms === 0 && c.running.alarms === 0) return [`Over ${span(c.new.backtest_s)} of this signal neither of them raises an alarm.`];
   const list = [`Over ${span(c.new.backtest_s)} of this signal it raises ${alarms(c.new.alarms)}, the running one ${count(c.running.alarms)}.`];
   if (c.only_new > 0) list.push(`${alarms(c.only_new)} only the new one raises. Look at them: a true one speaks for the new model, a false one against it.`);
   if (c.gone > 0) list.push(`${alarms(c.gone)} only the running one raises. Look at them: were those parts bad, the new model would miss them.`);
