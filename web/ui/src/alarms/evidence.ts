@@ -3,6 +3,7 @@ import { el, facts } from "../kit/dom";
 import { accountWord, count, figure, sentence, utc, withUnit } from "../kit/text";
 import type { Evidence, EvidenceWindow } from "../live/answers";
 import { HeatMap } from "../plot/heat";
+import { steer } from "../plot/keys";
 import { Lane, type LaneMark, type LaneOptions, type Painter } from "../plot/lane";
 import { Waves } from "../plot/painters";
 import { ScoreTrace } from "../plot/score";
@@ -29,6 +30,7 @@ export class EvidencePanel {
     if (evidence.short) this.root.append(el("p", { class: "note", "data-tone": "caution" }, sentence(evidence.short)));
     this.build();
     this.root.append(this.lanesRoot, this.compared(), this.about());
+    steer(this.lanesRoot, this.view, () => this.lanes);
     this.sized.observe(this.lanesRoot);
   }
 

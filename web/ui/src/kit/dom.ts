@@ -43,6 +43,13 @@ export function typing(e: KeyboardEvent): boolean {
   return e.ctrlKey || e.metaKey || e.altKey || (e.target instanceof HTMLElement && e.target.closest("input, textarea, select, dialog") !== null);
 }
 
+const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
+
+// still says that whoever looks has asked for less motion.
+export function still(): boolean {
+  return lessMotion.matches;
+}
+
 // choice is a labelled list to choose from.
 export function choice(label: string, options: [value: string, text: string][], value: string, changed: (value: string) => void): HTMLLabelElement {
   const select = el("select", {}, ...options.map(([v, t]) => el("option", { value: v }, t)));

@@ -1,5 +1,5 @@
 // One stream, as a tile: what is thought of it, the trend of its score, its figures, how old they are, what is being made.
-import { el, setAttr, setText, shape } from "../kit/dom";
+import { el, setAttr, setText, shape, still } from "../kit/dom";
 import { age, figure, span } from "../kit/text";
 import { isStale, look, origin, why } from "../live/look";
 import type { StreamData } from "../live/store";
@@ -109,7 +109,7 @@ export class Tile {
 
   // draw paints the trend: a few times a second is enough for one.
   draw(t: number): void {
-    if (!this.visible || !this.data.scoresChanged || (this.sized && t - this.drawnAt < 250)) return;
+    if (!this.visible || !this.data.scoresChanged || (this.sized && t - this.drawnAt < (still() ? 1000 : 250))) return;
     const { clientWidth: w, clientHeight: h } = this.spark.canvas;
     if (w === 0) return;
     if (!this.sized) this.spark.fit(w, h);

@@ -1,9 +1,11 @@
 // Moving through time by hand: drag to pan, pinch or wheel with Ctrl to zoom, double click to zoom in; where choosing is on, drag to choose a stretch.
 import type { View } from "./view";
 
+const slack = 4; // px that a press may slip without being a drag
+
 // grasp lets the element, which shows the view over its whole width, be moved.
 export function grasp(over: HTMLElement, view: View): void {
-  const held = new Map<number, { x: number; t: number }>(); // pointers that are down: where, and at which time they took hold
+  const held = new Map<number, { x: number; t: number; began: number }>(); // pointers that are down: where, at which time they took hold, and where they came down
   const width = () => over.clientWidth || 1;
   const time = (x: number) => view.from + (x / width()) * (view.to - view.from);
   const at = (e: PointerEvent | WheelEvent | MouseEvent) => e.clientX - over.getBoundingClientRect().left;
@@ -11,7 +13,7 @@ export function grasp(over: HTMLElement, view: View): void {
   over.addEventListener("pointerdown", (e) => {
     if (e.button !== 0 || !view.known) return;
     over.setPointerCapture(e.pointerId);
-    held.set(e.pointerId, { x: at(e), t: time(at(e)) });
+    held.set(e.pointerId, { x: at(e), t: time(at(e)), began: at(e) });
   });
   over.addEventListener("pointermove", (e) => {
     const mine = held.get(e.pointerId);
@@ -20,7 +22,12 @@ export function grasp(over: HTMLElement, view: View): void {
     mine.x = at(e);
     const [one, two] = [...held.values()];
     if (one && two) pinch(one, two);
-    else if (view.choosing) view.choose(mine.t, time(mine.x));
+    else if (view.choosing) {
+      if (Math.abs(mine.x - mine.began) > slack) {
+        mine.began = NaN; // from here on it follows
+        view.choose(mine.t, time(mine.x));
+      } else if (Number.isNaN(mine.began)) view.choose(mine.t, time(mine.x));
+    }
     else if (moved || !view.live) view.pan(mine.t - time(mine.x));
   });
   const release = (e: PointerEvent) => held.delete(e.pointerId);

@@ -124,6 +124,20 @@ export class Lane {
     setAttr(this.host, "aria-label", newest ? `${this.options.title}, at its end: ${newest}` : this.options.title);
   }
 
+  // point puts the read-out at a time, or takes it away.
+  point(t: number | null): void {
+    if (!this.plot) return;
+    const left = t === null ? -10 : this.plot.valToPos(t / 1000, "x");
+    this.plot.setCursor({ left, top: t === null ? -10 : 1 });
+    this.view.cursor = t; // to the pixel is not enough: steps would not come round
+  }
+
+  // says gives the values at a time in words, "" where there are none.
+  says(t: number): string {
+    const text = this.painter.read?.(t) ?? "";
+    return text === "" ? "" : `${this.options.title} ${text}`;
+  }
+
   destroy(): void {
     this.plot?.destroy();
     this.plot = null;

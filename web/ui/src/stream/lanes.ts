@@ -2,6 +2,7 @@
 import { el } from "../kit/dom";
 import type { StreamData } from "../live/store";
 import { Lane, type LaneMark } from "../plot/lane";
+import { steer } from "../plot/keys";
 import { Measure, Waves } from "../plot/painters";
 import { depth } from "../plot/spectra";
 import type { Trace } from "../plot/trace";
@@ -37,6 +38,11 @@ export class Lanes {
     private readonly reading: () => boolean,
   ) {
     this.sized.observe(this.root);
+  }
+
+  // steerable lets the plots be read and moved by keyboard, once they stand on the page.
+  steerable(): void {
+    steer(this.root, this.view, () => this.lanes);
   }
 
   // pixels is the width of a plot, in pixels of the screen.

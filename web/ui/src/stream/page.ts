@@ -1,6 +1,6 @@
 // One stream: what is thought of it now, and all that is measured of it over one stretch of time, live or as far back as the store goes.
 import { isOpen, kindWord, stateLook } from "../alarms/state";
-import { button, choice, el, facts, setAttr, setText, shape } from "../kit/dom";
+import { button, choice, el, facts, setAttr, setText, shape, still } from "../kit/dom";
 import { age, count, figure, rate, sentence, span, utc } from "../kit/text";
 import { isStale, look, origin, why } from "../live/look";
 import type { StreamData } from "../live/store";
@@ -23,6 +23,7 @@ const meanings: [string, string][] = [
   ["Feature", "One number measured from each window. The band behind it holds nearly all windows of good production; what lies outside is red."],
 ];
 const drawEvery = 45; // ms; the live feed brings news twenty times a second
+const stillEvery = 1000; // ms, for people who asked for less motion
 
 export class StreamPage implements Page {
   readonly root: HTMLElement;
@@ -99,6 +100,7 @@ export class StreamPage implements Page {
       el("section", { class: "panel" }, el("h2", {}, "Events in this stretch"), this.events),
       el("details", { class: "words" }, el("summary", {}, "What the words mean"), facts(meanings, "meanings")),
     );
+    this.lanes.steerable();
     this.address(route);
     this.shows();
     this.status(data());
@@ -129,7 +131,7 @@ export class StreamPage implements Page {
 
   frame(): void {
     const t = performance.now();
-    if (t - this.drawn >= drawEvery) {
+    if (t - this.drawn >= (still() ? stillEvery : drawEvery)) {
       this.drawn = t;
       if (this.view.live) {
         this.signal.follow(this.view, this.lanes.pixels);
