@@ -16,7 +16,10 @@ export function steer(root: HTMLElement, view: View, lanes: () => readonly Lane[
   root.after(speech); // not inside: what is in there is replaced
 
   const point = (t: number | null) => {
-    for (const l of lanes()) l.point(t);
+    view.cursor = t;
+    view.pinned = true; // the plots do not take it for the pointer's
+    for (const l of lanes()) l.pin();
+    view.pinned = t !== null;
     const said = t === null ? [] : lanes().map((l) => l.says(t)).filter(Boolean);
     setText(speech, t === null ? "" : `${clock(t, (view.to - view.from) / steps)}: ${said.slice(0, spoken).join("; ")}`);
   };

@@ -110,7 +110,9 @@ export class Lane {
       this.built = key;
       this.plot = new uPlot(this.layout(), filled, this.host);
       grasp(this.plot.over, this.view);
+      this.plot.over.addEventListener("pointermove", () => (this.view.pinned = false));
     }
+    if (this.view.pinned) this.pin();
   }
 
   // read shows the values at the cursor, and tells those who do not see the plot of the newest, now and then.
@@ -124,12 +126,10 @@ export class Lane {
     setAttr(this.host, "aria-label", newest ? `${this.options.title}, at its end: ${newest}` : this.options.title);
   }
 
-  // point puts the read-out at a time, or takes it away.
-  point(t: number | null): void {
-    if (!this.plot) return;
-    const left = t === null ? -10 : this.plot.valToPos(t / 1000, "x");
-    this.plot.setCursor({ left, top: t === null ? -10 : 1 });
-    this.view.cursor = t; // to the pixel is not enough: steps would not come round
+  // pin draws the cursor where the keyboard has put it, or takes it away.
+  pin(): void {
+    const t = this.view.cursor;
+    this.plot?.setCursor(t === null ? { left: -10, top: -10 } : { left: this.plot.valToPos(t / 1000, "x"), top: 1 });
   }
 
   // says gives the values at a time in words, "" where there are none.
@@ -203,6 +203,7 @@ export class Lane {
   }
 
   private pointed(u: uPlot): void {
+    if (this.view.pinned) return;
     const left = u.cursor.left ?? -1;
     this.view.cursor = left < 0 ? null : 1000 * u.posToVal(left, "x");
   }

@@ -7,6 +7,7 @@ export class View {
   from: number; // ms since 1970, signal time
   to: number;
   cursor: number | null = null; // where the pointer is
+  pinned = false; // the cursor was put there by keyboard, and stays until the pointer moves
   chosen: [from: number, to: number] | null = null; // a stretch that was chosen by dragging, where choosing is on
   choosing = false;
   version = 0; // grows with every change but that of the cursor
