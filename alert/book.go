@@ -188,6 +188,9 @@ func (b *Book) configure(s Stream) error {
 		w.track = newTrack(s.Rules)
 		w.track.run, w.track.part, w.track.lot, w.track.started = old.run, old.part, old.lot, old.started
 		w.track.timeNS, w.track.episode, w.track.end, w.track.past = old.timeNS, old.episode, old.end, old.past
+		if old.started {
+			w.track.seen = unknown
+		}
 	}
 	w.Stream = s
 	return nil
@@ -240,7 +243,7 @@ func (b *Book) score(dst []Event, s *detector.Score, now time.Time) ([]Event, er
 		t.forget()
 	}
 	if t.started && w.Rules.PerPart && s.Part != t.part {
-		dst = b.endEpisode(dst, w, signalTime(t.timeNS, now), ClearedPart)
+		dst = b.closePart(dst, w, signalTime(t.timeNS, now), now)
 	}
 	if t.started && s.Run != t.run {
 		clear(t.marks) // indices of another run name nothing in this one
@@ -255,10 +258,21 @@ func (b *Book) score(dst []Event, s *detector.Score, now time.Time) ([]Event, er
 	case t.note(w.Rules, s, j):
 		dst = b.raiseScore(dst, w, now)
 	}
+	t.count(s)
 	if s.PartEnd && w.Rules.PerPart {
-		dst = b.endEpisode(dst, w, signalTime(s.TimeNS, now), ClearedPart)
+		dst = b.closePart(dst, w, signalTime(s.TimeNS, now), now)
 	}
 	return dst, nil
+}
+
+// closePart ends a part. One that was too short for the on-delay raises its alarm here: no further window will come that could, and its windows above the
+// limit must not be taken for good.
+func (b *Book) closePart(dst []Event, w *watched, at, now time.Time) []Event {
+	if w.track.episode == nil && w.track.short(w.Rules) {
+		dst = b.raiseScore(dst, w, now)
+	}
+	w.track.seen = 0
+	return b.endEpisode(dst, w, at, ClearedPart)
 }
 
 // raiseScore begins an episode at the oldest window of the on-delay.
@@ -272,7 +286,7 @@ func (b *Book) raiseScore(dst []Event, w *watched, now time.Time) []Event {
 		Score: peak.Value, Limit: peak.Limit, What: peak.What, Member: peak.Member,
 		Provisional: w.Provisional,
 	}
-	newest := t.marks[(t.at+len(t.marks)-1)%len(t.marks)]
+	newest := t.newest()
 	a.End = newest.End
 	t.forget()
 	t.above = true
@@ -355,7 +369,7 @@ func (b *Book) partEnd(dst []Event, p PartEnd, now time.Time) ([]Event, error) {
 	if at.IsZero() {
 		at = signalTime(w.track.timeNS, now)
 	}
-	return b.endEpisode(dst, w, at, ClearedPart), nil
+	return b.closePart(dst, w, at, now), nil
 }
 
 func setDuration(v *time.Duration, d time.Duration) {

@@ -45,6 +45,7 @@ type StreamState struct {
 	End        uint64          `json:"end,omitempty"` // one past the newest window
 	TimeNS     int64           `json:"time_ns,omitempty"`
 	Marks      []mark          `json:"marks,omitempty"` // of the on-delay, oldest first
+	Seen       int             `json:"seen,omitempty"`  // windows of the part
 	Above      bool            `json:"above,omitempty"`
 	Calm       int             `json:"calm,omitempty"`
 	Episode    string          `json:"episode,omitempty"`
@@ -69,7 +70,7 @@ func (b *Book) Checkpoint() Checkpoint {
 		t := &w.track
 		s := StreamState{
 			Name: name, Rules: w.Rules, Run: t.run, Part: t.part, Lot: t.lot, Started: t.started, End: t.end, TimeNS: t.timeNS,
-			Marks: slices.Concat(t.marks[t.at:], t.marks[:t.at]), Above: t.above, Calm: t.calm,
+			Marks: slices.Concat(t.marks[t.at:], t.marks[:t.at]), Seen: t.seen, Above: t.above, Calm: t.calm,
 		}
 		s.Past = t.past
 		switch {
@@ -179,7 +180,9 @@ func (s *StreamState) restore(w *watched, open map[string]*Alarm) {
 	t.run, t.part, t.lot, t.started, t.timeNS, t.end = s.Run, s.Part, s.Lot, s.Started, s.TimeNS, s.End
 	if s.Rules == w.Rules && len(s.Marks) == len(t.marks) {
 		copy(t.marks, s.Marks)
-		t.at, t.above, t.calm = 0, s.Above, s.Calm
+		t.at, t.seen, t.above, t.calm = 0, s.Seen, s.Above, s.Calm
+	} else if s.Started {
+		t.seen = unknown
 	}
 	t.past, t.ghost = s.Past, s.GhostPast
 	if s.Ghost != nil {

@@ -113,6 +113,7 @@ func (t *track) standAt(p *Place) {
 		behind.Before, behind.Two = t.past.Before, true
 	}
 	t.forget()
+	t.seen = unknown
 	t.past, t.ghost, t.started = behind, past{}, true
 	t.run, t.end, t.timeNS, t.part, t.lot, t.above, t.calm = p.Run, p.End, p.SignalNS, p.Part, p.Lot, p.Above, p.Calm
 }

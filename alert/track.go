@@ -34,10 +34,14 @@ type track struct {
 	ghost   past   // what it may bring of an episode that was latched, cut off at a part's end and answered, all before the restart
 	marks   []mark // ring of the last Rules.Of assessed windows; empty places are not Above
 	at      int    // place of the next mark
+	seen    int    // windows of the part behind its warm-up, assessed or not; unknown: as many as any rule asks for
 	above   bool   // the newest assessed window was above its limit
 	calm    int    // consecutive assessed windows back under
 	episode *Alarm // open and not yet cleared; nil when there is none
 }
+
+// unknown is for a part of which not every window was seen.
+const unknown = math.MaxInt32
 
 func newTrack(r Rules) track { return track{marks: make([]mark, r.Of)} }
 
@@ -89,6 +93,38 @@ func (t *track) note(r Rules, s *detector.Score, j judgement) bool {
 		}
 	}
 	return n >= r.Raise
+}
+
+// count takes a window that is part of its part's length.
+func (t *track) count(s *detector.Score) {
+	if s.First != s.End && !(s.Verdict == detector.NotAssessed && s.Reason&detector.WarmingUp != 0) && t.seen < unknown {
+		t.seen++
+	}
+}
+
+// short reports whether a part that is over had too few windows for the on-delay, and was above the limit in as large a share of them as the
+// on-delay asks for.
+func (t *track) short(r Rules) bool {
+	if t.seen == 0 || t.seen >= r.Raise {
+		return false
+	}
+	n := 0
+	for i := range t.marks {
+		if t.marks[i].Above {
+			n++
+		}
+	}
+	return n > 0 && n*r.Of >= r.Raise*t.seen
+}
+
+// newest is the last window above the limit of a fulfilled on-delay.
+func (t *track) newest() (m mark) {
+	for i := range t.marks {
+		if at := t.marks[(t.at+i)%len(t.marks)]; at.Above {
+			m = at
+		}
+	}
+	return m
 }
 
 // onset returns the oldest and the highest window of a fulfilled on-delay.

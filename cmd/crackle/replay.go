@@ -57,7 +57,7 @@ func (c *replayCmd) Run(con console) (err error) {
 		c.subject = block.SubjectPrefix + c.Stream
 	}
 	kept := strings.HasPrefix(c.subject, block.SubjectPrefix) // others only come over core NATS
-	pub, err := ingest.NewPublisher(nc, ingest.PublisherConfig{Stream: c.Stream, Subject: c.subject, JetStream: kept && !c.Core, MaxWait: storeWait})
+	pub, err := ingest.NewPublisher(nc, ingest.PublisherConfig{Stream: c.Stream, Subject: c.subject, JetStream: kept && !c.Core, MaxWait: storeWait, Log: newLogger(config.Log{Level: "warn"}, con.err)})
 	if err != nil {
 		return err
 	}
