@@ -37,6 +37,7 @@ type kept struct {
 	mean         float64        // realised rate over the stated one
 	low, high    float64        // the smallest and the largest of them
 	found        [2]float64     // share of the steps of each size that began an alarm
+	short        int            // runs whose held-out rows do not support the rate, by more than a fifth
 	most         float64        // how many times as many rows would have had to be held out, at most; 1 or less: the rate was supported in each run
 	absent       map[string]int // members that were left out, and in how many runs
 }
@@ -76,6 +77,9 @@ func (k *kept) add(o *run) {
 		k.within++
 	}
 	k.low, k.high, k.most = min(k.low, o.ratio), max(k.high, o.ratio), max(k.most, o.model.Promise.More)
+	if o.model.Promise.More > 1.2 {
+		k.short++
+	}
 	for i, n := range o.found {
 		k.found[i] += float64(n) / places / float64(k.runs)
 	}
@@ -188,12 +192,12 @@ func TestRareRateIsRealised(t *testing.T) {
 func (s *stated) hold(t testing.TB, runs int) *kept {
 	t.Helper()
 	k := s.try(t, runs)
-	t.Logf("%v; %.2f times as much needed at most; absent %v", k, k.most, k.absent)
+	t.Logf("%v; in %d runs the held-out rows do not support it, %.2f times as many would at most; absent %v", k, k.short, k.most, k.absent)
 	if k.within*100 < runs*95 {
 		t.Errorf("%v", k)
 	}
-	if k.most > 1.2 && s.wander == 0 {
-		t.Errorf("the held-out rows of a run support the rate only with %.2f times as many", k.most)
+	if k.short*10 > runs || k.short > 0 && s.wander == 0 && len(s.without) > 0 {
+		t.Errorf("the held-out rows of %d runs support the rate only with up to %.2f times as many", k.short, k.most)
 	}
 	return k
 }
@@ -207,8 +211,8 @@ func BenchmarkStatedRate(b *testing.B) {
 	}{
 		{"1%/stationary", 200, stated{share: 0.01, learn: 23000, judge: 20000}},
 		{"1%/drifting", 200, stated{share: 0.01, wander: 0.02, learn: 23000, judge: 20000}},
-		{"0.1%/stationary", 40, stated{share: 0.001, learn: 201000, judge: 200000}},
-		{"0.1%/drifting", 40, stated{share: 0.001, wander: 0.02, learn: 201000, judge: 200000}},
+		{"0.1%/stationary", 40, stated{share: 0.001, learn: 221000, judge: 200000}},
+		{"0.1%/drifting", 40, stated{share: 0.001, wander: 0.02, learn: 221000, judge: 200000}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
