@@ -27,6 +27,7 @@ const (
 	remain     = 0.5  // and of the height in any direction
 	recently   = 0.1  // weight of the newest row in the recent level
 	slowly     = 0.02 // and in the level over a longer time, which a new regime is judged from
+	deep       = 0.4  // of the limit, below which a row is at home and counts half towards the end, although the last rows still tell of movement
 	follows    = 0.01 // share of the distance by which the level judged from follows a row, away from the known one
 	atHome     = 1.0  // spreads of every feature within which the recent level is the known one
 )
@@ -66,7 +67,7 @@ func newRegime(home, width []float64, shift *member.Shift, accept int) *regime {
 	if shift == nil {
 		moving = 0
 	}
-	r.episode = limit.NewEpisode(limit.EpisodeConfig{On: 1, Off: offShare, Undone: undone, Remain: remain, Moving: moving, Settle: settleRows, Accept: accept})
+	r.episode = limit.NewEpisode(limit.EpisodeConfig{On: 1, Off: offShare, Undone: undone, Remain: remain, Moving: moving, Deep: deep, Settle: settleRows, Accept: accept})
 	r.forget()
 	return r
 }
