@@ -104,7 +104,7 @@ type Alarm struct {
 	What        string      `json:"what"`                  // what stood out, in words with units
 	Chatter     int         `json:"chatter,omitempty"`     // times the condition came back inside the episode
 	Member      string      `json:"member,omitempty"`      // of the model's panel, that spoke loudest
-	Regime      string      `json:"regime,omitempty"`      // recovering, or new regime: the process has settled at a level that was not taught, which a person has to accept
+	Regime      string      `json:"regime,omitempty"`      // recovering, or new regime: the process has settled at a level that was not taught, which a person accepts by acknowledging the alarm
 	Latched     bool        `json:"latched,omitempty"`     // the condition has gone, the alarm waits for its acknowledgement
 	Simulated   bool        `json:"simulated,omitempty"`   // the signal comes from a simulation
 	Provisional bool        `json:"provisional,omitempty"` // the limit is an engineering tolerance, not yet calibrated

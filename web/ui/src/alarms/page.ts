@@ -8,7 +8,7 @@ import type { House, Page } from "../shell/page";
 import { href, type Route } from "../shell/route";
 import { acknowledge, judge, shelve, unshelve } from "./answer";
 import { EvidencePanel } from "./evidence";
-import { isOpen, kindWord, stateLook, unanswered } from "./state";
+import { isOpen, kindWord, regimeWords, stateLook, unanswered } from "./state";
 
 const again = 4000; // ms until evidence that was not there is asked for again
 const tries = 15;
@@ -149,6 +149,7 @@ export class AlarmPage implements Page {
       ["Limit", score ? figure(a.limit) + unit + (a.provisional ? ", provisional" : "") : ""],
       ["Onset, signal time", moment(a.onset_time)],
       ["Over", a.clear_time ? moment(a.clear_time) : ""],
+      ["Process", regimeWords(a)],
       ["Stream", el("a", { href: href("streams", [a.stream], stretch) }, title)],
       ["Part", a.part],
       ["Lot", a.lot],

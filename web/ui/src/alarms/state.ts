@@ -37,6 +37,19 @@ export function isHeld(a: Alarm): boolean {
   return stateLook(a).rank === 3;
 }
 
+// regimeWords says where the process stands after the fault, and what is to be done.
+export function regimeWords(a: Alarm): string {
+  switch (a.regime) {
+    case "recovering":
+      return "recovering: on its way back, not settled yet";
+    case "new regime":
+      return unanswered(a)
+        ? "a new regime: settled at a level that was not taught, and judged from there. Acknowledge the alarm to accept it, and teach anew to have it learnt"
+        : "a new regime, accepted: settled at a level that was not taught, and judged from there";
+  }
+  return "";
+}
+
 const kinds: Record<string, string> = {
   score: "Score above limit",
   no_data: "No data",

@@ -75,6 +75,7 @@ export interface Alarm {
   one_shot?: boolean;
   suppressed_by?: string;
   dependents?: number;
+  regime?: string; // "recovering" or "new regime"
   latched?: boolean;
   simulated?: boolean;
   provisional?: boolean;
