@@ -99,7 +99,7 @@ func TestBrowserTouch(t *testing.T) {
 	}
 
 	w.GoTo("#/teach/grinder.mbn")
-	w.Within("the plots to mark on", `document.querySelectorAll(".chooser .u-over").length === 2`)
+	w.Within("the plots to mark on, over what is kept", `document.querySelectorAll(".chooser .u-over").length === 2 && document.querySelector(".chooser .note:not([hidden])") !== null`)
 	at = box(".chooser .lane:nth-child(1) .u-over")
 	fingers(t, w, [][2]float64{{x(0.3), at[1]}}, [][2]float64{{x(0.3) + 2, at[1]}})
 	if got := webtest.JS[string](w, `document.querySelector("#teach-from").value`); got != "" {

@@ -54,7 +54,7 @@ export class Chooser {
       button("Mark all that is shown", () => this.view.known && this.view.choose(this.view.from, this.view.to), { class: "choose-all" }),
     );
     const written = el("div", { class: "toolbar written" }, el("label", { for: "teach-from" }, "From"), this.from, el("label", { for: "teach-to" }, "to"), this.to);
-    this.stretch.append(el("p", { class: "sub" }, "Drag over the plots to mark a stretch in which everything was good; the more parts and lots it holds, the better. Red lines are alarms: what lies near one that nobody judged fine is left out by itself."), bar, this.note, this.lanes.root, written);
+    this.stretch.append(el("p", { class: "sub" }, "Drag over the plots to mark a stretch in which everything was good; the more parts and lots it holds, the better. Red lines are alarms: what lies near one that nobody judged fine is left out by itself."), bar, this.lanes.root, this.note, written);
     this.lanes.steerable();
     this.ahead.append(el("p", { class: "sub" }, "The signal that comes from now on is learnt from. See to it that it is good production."), el("div", { class: "toolbar" }, this.numberLabel, this.number));
     this.root = el("fieldset", { class: "chooser" }, el("legend", {}, "1. Choose good production"), el("div", { class: "toolbar" }, this.way("stretch", "A stretch of history"), this.way("parts", "The next parts"), this.way("seconds", "The next seconds")), this.stretch, this.ahead);
