@@ -32,6 +32,7 @@ type plot struct {
 	Width, Height     int
 	Bottom, Band, Low int
 	Score             string // points of a polyline
+	Learned           string // width of the rows learned from; empty for none
 	Limit             string // y of the limit; empty when it moves
 	Truth, Alarm      []span
 	Marks             []string // x of changepoints called
@@ -59,7 +60,7 @@ func Write(w io.Writer, r *suite.Report) error {
 		Notes           []string
 		Left, Silent    []suite.Missing
 		Plots           []plot
-		Marked          bool // some plot has changepoints
+		Marked, Taught  bool // some plot has changepoints, rows learned from
 	}{Suite: r.Suite, Detector: r.Detector, Notes: r.Notes, Left: r.Left, Silent: r.Silent, Names: []string{"this detector", "95 % interval"}}
 	for _, b := range r.Rivals {
 		v.Names = append(v.Names, b.Name)
@@ -69,7 +70,7 @@ func Write(w io.Writer, r *suite.Report) error {
 	}
 	for _, t := range r.Traces {
 		v.Plots = append(v.Plots, draw(&t))
-		v.Marked = v.Marked || len(t.Marks) > 0
+		v.Marked, v.Taught = v.Marked || len(t.Marks) > 0, v.Taught || t.Learned > 0
 	}
 	if err := page.Execute(w, v); err != nil {
 		return fmt.Errorf("report of suite %s: %w", r.Suite, err)
@@ -129,6 +130,9 @@ func draw(t *suite.Trace) plot {
 		fmt.Fprintf(&b, "%d,%s", width, last)
 	}
 	p.Score = strings.TrimSpace(b.String())
+	if t.Learned > 0 {
+		p.Learned = fmt.Sprintf("%.1f", float64(t.Learned)*width/float64(n))
+	}
 	if !math.IsNaN(t.Limit) {
 		p.Limit = fmt.Sprintf("%.1f", y(t.Limit))
 	}

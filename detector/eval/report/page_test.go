@@ -14,7 +14,7 @@ import (
 
 func made() *suite.Report {
 	n := 5000
-	t := suite.Trace{Name: `<script>alert("x")</script>`, Score: make([]float64, n), Limit: 1, Truth: make([]bool, n), Alarm: make([]bool, n), Marks: []int{100}, Figures: []suite.Figure{{Name: "f1", Value: 0.5}}}
+	t := suite.Trace{Name: `<script>alert("x")</script>`, Learned: 500, Score: make([]float64, n), Limit: 1, Truth: make([]bool, n), Alarm: make([]bool, n), Marks: []int{100}, Figures: []suite.Figure{{Name: "f1", Value: 0.5}}}
 	for i := range n {
 		t.Score[i] = math.Sin(float64(i) / 300)
 		t.Truth[i], t.Alarm[i] = i > 1000 && i < 1500, i == 1200
@@ -38,7 +38,7 @@ func TestPageIsEscapedAndSelfContained(t *testing.T) {
 			t.Errorf("the page contains %q", bad)
 		}
 	}
-	for _, want := range []string{"0.1235", "0.1 to 0.2", "always alarm", "a note", "torn.csv: line 7", "still.csv: constant", `class="truth"`, `class="alarm"`, `class="mark"`, `class="limit"`, "&lt;script&gt;"} {
+	for _, want := range []string{"0.1235", "0.1 to 0.2", "always alarm", "a note", "torn.csv: line 7", "still.csv: constant", `class="truth"`, `class="alarm"`, `class="mark"`, `class="limit"`, `class="learned" x="0" width="100.0"`, "rows learned from", "&lt;script&gt;"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

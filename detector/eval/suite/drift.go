@@ -52,7 +52,7 @@ func judgeDrift(ctx context.Context, root fs.FS, name string, beside []rival) (*
 	}
 	f := &driftFile{}
 	f.rows, f.alarms, f.events = countNormal(w.alarm)
-	f.trace = Trace{Name: p.name, Score: w.score, Limit: 1, Truth: make([]bool, len(p.rows)), Alarm: w.alarm, Marks: set(w.called)}
+	f.trace = Trace{Name: p.name, Learned: skabLearn, Score: w.score, Limit: 1, Truth: make([]bool, len(p.rows)), Alarm: w.alarm, Marks: set(w.called)}
 	adaptive, err := adaptiveAlarms(p.rows, skabLearn)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

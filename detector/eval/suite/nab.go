@@ -195,7 +195,7 @@ func judgeNAB(root fs.FS, name string, labels map[string][][2]string, beside []r
 		}
 	}
 	f.trace = Trace{
-		Name: strings.TrimSuffix(strings.TrimPrefix(name, "data/"), ".csv"), Score: score, Limit: nabLatch.Limit, Truth: truth, Alarm: call,
+		Name: strings.TrimSuffix(strings.TrimPrefix(name, "data/"), ".csv"), Learned: laid.Probation, Score: score, Limit: nabLatch.Limit, Truth: truth, Alarm: call,
 		Figures: poolNAB([]eval.NABSum{f.own}, []int{0}),
 	}
 	f.others = make([]eval.NABSum, len(beside))

@@ -18,6 +18,7 @@ type Figure struct {
 // Trace is one recording with what the detector said, for drawing. Score, Truth and Alarm have a row each.
 type Trace struct {
 	Name    string
+	Learned int // the first rows, learned from and not scored
 	Score   []float64
 	Limit   float64 // NaN when the limit moves
 	Truth   []bool

@@ -234,7 +234,7 @@ func judgeSKAB(root fs.FS, name string, beside []rival) (*skabFile, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	f.trace = Trace{Name: p.name, Score: w.score, Limit: 1, Truth: p.truth, Alarm: w.alarm, Marks: set(w.called), Figures: poolSKAB([]skabCount{f.own}, []int{0})}
+	f.trace = Trace{Name: p.name, Learned: skabLearn, Score: w.score, Limit: 1, Truth: p.truth, Alarm: w.alarm, Marks: set(w.called), Figures: poolSKAB([]skabCount{f.own}, []int{0})}
 	for _, r := range beside {
 		f.others = append(f.others, countSKAB(p, r.decide(p.rows, skabLearn), nil, nil))
 	}

@@ -95,7 +95,7 @@ func scoreUCR(root fs.FS, name string) (*ucrFile, error) {
 		return nil, err
 	}
 	f := &ucrFile{contrast: math.NaN(), chance: min(float64(u.last-u.first+1+2*ucrMargin)/float64(len(u.rows)-u.learn), 1)}
-	f.trace = Trace{Name: u.name, Limit: math.NaN(), Truth: make([]bool, len(u.rows)), Alarm: make([]bool, len(u.rows))}
+	f.trace = Trace{Name: u.name, Learned: u.learn, Limit: math.NaN(), Truth: make([]bool, len(u.rows)), Alarm: make([]bool, len(u.rows))}
 	for i := u.first; i <= u.last; i++ {
 		f.trace.Truth[i] = true
 	}
