@@ -356,7 +356,11 @@ func TestModelWithoutNetworks(t *testing.T) {
 func TestBrokenLessonPromisesNothing(t *testing.T) {
 	c := teaching()
 	c.Budget = panel.Budget{RowsPerDay: 86400, On: 2, Of: 3, Off: 3}
-	m, err := Teach(context.Background(), c, signal(1, 200, c.Warmup+1)) // one window of each run is judged, an alarm takes two
+	l := signal(1, 200, c.Warmup+1) // one window of each run is judged, an alarm takes two
+	for i := range l.sequences {
+		l.sequences[i].Part = l.sequences[i/2*2].Part // parts that are broken off once
+	}
+	m, err := Teach(context.Background(), c, l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,6 +373,28 @@ func TestBrokenLessonPromisesNothing(t *testing.T) {
 	}
 	if m.Promise.Rows != 0 || m.Promise.Days != 0 || !strings.Contains(m.Provisional, "long enough for an alarm (2 of 3 windows above the limit, after a warm-up of 4)") {
 		t.Errorf("promise %+v, provisional %q", m.Promise, m.Provisional)
+	}
+}
+
+// Whole parts with fewer windows than an alarm takes are judged by the same share of them, and a budget is set on that.
+func TestShortPartsSupportABudget(t *testing.T) {
+	c := teaching()
+	c.Budget = panel.Budget{PerThousandParts: 20, RowsPerDay: 86400, On: 2, Of: 3, Off: 3}
+	m, err := Teach(context.Background(), c, signal(1, 400, c.Warmup+1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Promise.Rows != m.Record.HeldRows || m.Promise.Rows != 80 || m.Provisional != "" {
+		t.Errorf("promise %+v of %d windows, provisional %q", m.Promise, m.Record.HeldRows, m.Provisional)
+	}
+	above := 0
+	for _, s := range scores(t, m, signal(2, 1000, c.Warmup+1)) {
+		if s.Verdict == Alarm {
+			above++
+		}
+	}
+	if above > 50 {
+		t.Errorf("%d of 1,000 good parts are above the limit, and 20 were asked for", above)
 	}
 }
 

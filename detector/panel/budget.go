@@ -125,10 +125,19 @@ type held struct {
 // newHeld cuts values, of all runs in order, into runs.
 func newHeld(l *Lesson, value []float64) *held {
 	h := &held{lot: l.HeldLot, part: l.HeldPart}
+	pieces := map[string]int{}
+	for _, p := range l.HeldPart {
+		pieces[p]++
+	}
+	on, of := max(l.Budget.On, 1), max(l.Budget.Of, 1)
 	for _, run := range l.Held {
 		v := value[:len(run)]
 		value = value[len(run):]
-		h.value, h.event = append(h.value, v), append(h.event, reached(v, max(l.Budget.On, 1), max(l.Budget.Of, 1)))
+		event := reached(v, on, of)
+		if r := len(h.event); r < len(l.HeldPart) && pieces[l.HeldPart[r]] == 1 {
+			brief(event, v, on, of)
+		}
+		h.value, h.event = append(h.value, v), append(h.event, event)
 	}
 	return h
 }
@@ -146,6 +155,21 @@ func reached(v []float64, on, of int) []float64 {
 		}
 	}
 	return out
+}
+
+// brief puts the event of a whole part that has fewer values than on at its last one: what the same share of its windows reach, by which it is judged.
+func brief(event, v []float64, on, of int) {
+	all := known(v)
+	n := len(all)
+	if n == 0 || n >= on {
+		return
+	}
+	slices.Sort(all)
+	last := len(v) - 1
+	for v[last] != v[last] {
+		last--
+	}
+	event[last] = all[n-(on*n+of-1)/of]
 }
 
 // alarms counts the alarms that a limit gives: begun by an event above it, over after off rows that are not above it.
