@@ -4,6 +4,7 @@
 
 package kernel
 
+// stepGRUAVX2 writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,
 // hn and c begin there; x and h are whole. hn may be h where one call does all, up to 16 units.
 //
 //go:noescape
@@ -24,7 +25,8 @@ func sumsGRUAVX2(w *float32, x *float32, h *float32, save *float32, in int, hidd
 //go:noescape
 func activateGRUAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
-// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 8 units.
+// stepLSTMAVX2 writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,
+// hn and c begin there; x and h are whole. hn may be h where one call does all, up to 16 units.
 //
 //go:noescape
 func stepLSTMAVX2(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
@@ -44,6 +46,7 @@ func sumsLSTMAVX2(w *float32, x *float32, h *float32, save *float32, in int, hid
 //go:noescape
 func activateLSTMAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
+// stepElmanTanhAVX2 writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,
 // hn and c begin there; x and h are whole. hn may be h where one call does all, up to 16 units.
 //
 //go:noescape
@@ -59,6 +62,7 @@ func sumsElmanTanhAVX2(w *float32, x *float32, h *float32, save *float32, in int
 //go:noescape
 func activateElmanTanhAVX2(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
+// stepElmanReLUAVX2 writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,
 // hn and c begin there; x and h are whole. hn may be h where one call does all, up to 16 units.
 //
 //go:noescape

@@ -4,11 +4,13 @@
 
 package kernel
 
+// stepGRUAVX512 writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,
 // hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape
 func stepGRUAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
+// stepGRUBF16AVX512 writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,
 // hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape
@@ -29,11 +31,13 @@ func sumsGRUAVX512(w *float32, x *float32, h *float32, save *float32, in int, hi
 //go:noescape
 func activateGRUAVX512(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
+// stepLSTMAVX512 writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,
 // hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape
 func stepLSTMAVX512(w *float32, b *float32, x *float32, h *float32, c *float32, hn *float32, in int, hidden int, first int, units int)
 
+// stepLSTMBF16AVX512 writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,
 // hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape
@@ -54,6 +58,7 @@ func sumsLSTMAVX512(w *float32, x *float32, h *float32, save *float32, in int, h
 //go:noescape
 func activateLSTMAVX512(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
+// stepElmanTanhAVX512 writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,
 // hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape
@@ -69,6 +74,7 @@ func sumsElmanTanhAVX512(w *float32, x *float32, h *float32, save *float32, in i
 //go:noescape
 func activateElmanTanhAVX512(save *float32, h *float32, c *float32, hn *float32, cn *float32, hidden int)
 
+// stepElmanReLUAVX512 writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,
 // hn and c begin there; x and h are whole. hn may be h where one call does all, up to 32 units.
 //
 //go:noescape

@@ -22,7 +22,7 @@ func (s *Channel) stepVector(x *float32) bool {
 		return true
 	}
 	h, hn := ptr(s.h), ptr(s.h)
-	atOnce := wide && l.Hidden <= 32 || l.Hidden <= 8 || l.Hidden <= 16 && l.Cell != LSTM // all of h is read before any is written
+	atOnce := l.Hidden <= 16 || l.Hidden <= 32 && wide // all of h is read before any is written
 	if !atOnce {
 		hn = ptr(s.scratch)
 	}

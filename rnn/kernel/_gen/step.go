@@ -27,8 +27,8 @@ var (
 func step(c cell, st store) {
 	name := "step" + c.name + st.name + suffix()
 	TEXT(name, NOSPLIT, "func(w *"+st.goType+", b, x, h, c, hn *float32, in, hidden, first, units int)")
-	Doc(fmt.Sprintf("%s writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,", name))
-	Doc(fmt.Sprintf("hn and c begin there; x and h are whole. hn may be h where one call does all, up to %d units.", width()*together(c)))
+	Doc(fmt.Sprintf("%s writes the new state of some units to hn and replaces c (LSTM): units of them, from first on, which is a block's first. w, b,", name),
+		fmt.Sprintf("hn and c begin there; x and h are whole. hn may be h where one call does all, up to %d units.", 2*width()))
 	Pragma("noescape")
 	s := &stepGen{cell: c, store: st, w: param("w"), b: param("b"), hn: param("hn")}
 	if c.name == "LSTM" {
@@ -38,9 +38,8 @@ func step(c cell, st store) {
 	from := param("first")
 	LEAQ(Mem{Base: s.ho, Index: from, Scale: 4}, s.ho)
 	s.left = param("units")
-	vectors := together(c)
-	if !wide && c.name == "GRU" {
-		s.stack = AllocLocal(vectors * size())
+	if !wide && c.gates > 1 {
+		s.stack = AllocLocal(map[string]int{"GRU": 2, "LSTM": 8}[c.name] * size())
 	}
 	Label("block")
 	if s.canPair() {
@@ -54,17 +53,17 @@ func step(c cell, st store) {
 	}
 	CMPQ(s.left, Imm(16))
 	JLE(LabelRef("narrow"))
-	s.parts("w", 32, vectors)
+	s.parts("w", 32, 2)
 	TESTQ(s.left, s.left)
 	JG(LabelRef("block"))
 	JMP(LabelRef("done"))
 	Label("narrow")
-	if !wide && vectors == 2 { // all but the first vector may be empty
+	if wide {
+		s.body("n", 16, 1)
+	} else {
 		CMPQ(s.left, Imm(8))
 		JLE(LabelRef("half"))
-	}
-	s.parts("n", 16, min(vectors, 16/width()))
-	if !wide && vectors == 2 {
+		s.body("n", 16, 2)
 		JMP(LabelRef("done"))
 		Label("half")
 		s.body("e", 16, 1)
@@ -72,14 +71,6 @@ func step(c cell, st store) {
 	Label("done")
 	VZEROUPPER()
 	RET()
-}
-
-// together is the number of vectors whose units are all reduced before any is written: what the registers hold.
-func together(c cell) int {
-	if c.name == "LSTM" && !wide {
-		return 1
-	}
-	return 2
 }
 
 // canPair says that two blocks of 32 units are summed side by side where there are two: half the broadcasts, and half the waits for
@@ -131,7 +122,7 @@ type stepGen struct {
 	b                  reg.GPVirtual // biases of the current block
 	w, hn, c, ho, left reg.GPVirtual // ho is h at the current units, left the units left
 	start              reg.GPVirtual // whole numbers: where their sums begin, for the current block
-	stack              Mem           // AVX2: a GRU's input parts of the candidate
+	stack              Mem           // AVX2: a GRU's input parts of the candidate, an LSTM's sums
 	next               reg.GPVirtual // pairs of blocks: distance in bytes from a block's weights to the next block's
 }
 
@@ -155,7 +146,7 @@ func (s *stepGen) body(name string, units, vectors int) {
 	gates := s.cell.gates
 	biasRow, gateBytes := 4*units, s.store.bytes*units
 	stride := gates * gateBytes
-	a, b := grid(gates, vectors), grid(gates, vectors)
+	a := grid(gates, vectors)
 	var nx []vec
 	for g := range gates {
 		for v := range vectors {
@@ -187,15 +178,12 @@ func (s *stepGen) body(name string, units, vectors int) {
 			if g == 2 && nx != nil {
 				a[2][v] = load(s.bias(3, v, units))
 			}
-			b[g][v] = zero()
 		}
 	}
-	s.hidden(name+"h", units, vectors, a, b)
-	for g := range gates {
-		for v := range vectors {
-			VADDPS(b[g][v], a[g][v], a[g][v])
-			us[v].gates[g] = a[g][v]
-		}
+	if !wide && gates*vectors*2 > 15 {
+		s.hiddenInTurn(name+"h", units, vectors, a, us)
+	} else {
+		s.hidden(name+"h", units, vectors, a, us)
 	}
 	s.finish(us)
 	ADDQ(U32(uint32(max(1, vectors*width()/32)*s.biasRows()*biasRow)), s.b)
@@ -243,38 +231,6 @@ func (s *stepGen) finish(us []unit) {
 	finish(s.cell, us, atOnce)
 }
 
-// hidden adds the hidden products. Both halves of h run side by side: the second begins at m = hidden - hidden/2, its rows are
-// packed between those of the first.
-func (s *stepGen) hidden(name string, units, vectors int, a, b [][]vec) {
-	stride := len(a) * s.store.bytes * units
-	half, m, p, p1 := param("hidden"), param("hidden"), param("h"), GP64()
-	SHRQ(Imm(1), half)
-	SUBQ(half, m)
-	LEAQ(Mem{Base: p, Index: m, Scale: 4}, p1)
-	SUBQ(half, m) // 1 when hidden is odd
-	chunk := 16
-	if s.store == bfloat16s {
-		chunk = 32
-	}
-	value, value1 := ones(p), ones(p1)
-	if vectors <= 2 { // else the registers are taken
-		value, value1 = fours(p), fours(p1)
-	}
-	chunked(name, half, chunk, func(i, n int) {
-		s.row(2*i*stride, value(i, n), a, units, vectors)
-		s.row((2*i+1)*stride, value1(i, n), b, units, vectors)
-	}, func(n int) {
-		ADDQ(U32(uint32(2*n*stride)), s.w)
-		ADDQ(Imm(uint64(4*n)), p)
-		ADDQ(Imm(uint64(4*n)), p1)
-	})
-	TESTQ(m, m)
-	JZ(LabelRef(name + "even"))
-	s.row(0, broadcast(at(p, 0)), a, units, vectors)
-	ADDQ(U32(uint32(stride)), s.w)
-	Label(name + "even")
-}
-
 // units are the vectors of a body, their gates still to be filled in.
 func (s *stepGen) units(name string, vectors int) []unit {
 	us := make([]unit, vectors)
@@ -288,35 +244,6 @@ func (s *stepGen) units(name string, vectors int) []unit {
 		u.setC = func(x vec) { s.storeUnits(part+"sc", v, x, at(s.c, v*size())) }
 	}
 	return us
-}
-
-// row adds the products of one value with its row of weights.
-func (s *stepGen) row(disp int, x vec, acc [][]vec, units, vectors int) {
-	gateBytes := s.store.bytes * units
-	switch {
-	case s.store == float32s:
-		for v := range vectors {
-			for g := range acc {
-				VFMADD231PS(at(s.w, disp+g*gateBytes+v*size()), x, acc[g][v])
-			}
-		}
-	case s.store == bfloat16s && vectors >= 2:
-		for g := range acc {
-			for v := 0; v < vectors; v += 2 {
-				w, low := load(s.weights(v/2, disp+g*gateBytes)), newVec()
-				VPSLLD(Imm(16), w, low)
-				VFMADD231PS(low, x, acc[g][v])
-				VFMADD231PS(w, x, acc[g][v+1])
-			}
-		}
-	case s.store == bfloat16s:
-		for g := range acc {
-			w := newVec()
-			VPMOVZXWD(at(s.w, disp+g*gateBytes), w)
-			VPSLLD(Imm(16), w, w)
-			VFMADD231PS(w, x, acc[g][0])
-		}
-	}
 }
 
 // loadUnits reads vector v of the units left; lanes beyond the last unit are zero.

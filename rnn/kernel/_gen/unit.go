@@ -8,6 +8,7 @@ import (
 // unit is what one vector of hidden units (or of one unit's channels) becomes: from the reduced gates to the new state.
 type unit struct {
 	gates []vec          // reduced; for the GRU the third is the hidden part of the candidate
+	at    []Mem          // where gates that are not in registers yet are
 	nx    Op             // GRU: the input part of the candidate
 	tc    vec            // LSTM: tanh(c), from the first stage
 	h, c  func() vec     // the previous state
@@ -36,6 +37,9 @@ func finishStage(c cell, us []unit, atOnce, stage int) {
 		var vs []vec
 		for _, r := range rows {
 			for _, u := range us {
+				if u.gates[r] == nil {
+					u.gates[r] = load(u.at[r])
+				}
 				vs = append(vs, u.gates[r])
 			}
 		}
