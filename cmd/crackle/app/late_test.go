@@ -16,43 +16,38 @@ import (
 // every stream where it stood, to the sample.
 func TestScenarioServerComesAfterTheMonitor(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
-	path, cfg := srv.write(t, t.TempDir(), join(motorStream("motor", ""), strings.Replace(motorStream("silent", ""), "no_data_s = 300", "no_data_s = 0.3", 1)))
-	saveMotorModel(t, cfg, "motor")
-	s := cfg.Streams["motor"]
-	blocks := production(t, 6)
-	want, _ := undisturbed(t, &s, blocks)
-	first := startMonitor(t, path)
-	pub := publisher(t, srv.dial(t), "motor", true)
+	x := newSite(t, join(motorStream("motor", ""), strings.Replace(motorStream("silent", ""), "no_data_s = 300", "no_data_s = 0.3", 1)))
+	blocks, want, _ := x.production(6)
+	first := startMonitor(t, x.path)
+	pub := publisher(t, x.nc, "motor", true)
 	if err := <-sendBlocks(t, pub, blocks[:50]); err != nil { // up to the middle of the third part, a bad one
 		t.Fatal(err)
 	}
 	silence := first.wait("the silence", func(l said) bool { return l.Alarm != nil && l.Alarm.Alarm.Kind == alert.KindNoData }).Alarm.Alarm.ID
 	first.wait("the alarm", func(l said) bool { return l.Alarm != nil && l.Alarm.Alarm.Kind == alert.KindScore })
 	first.stop()
-	srv.kill()
+	x.srv.kill()
 
-	second := startMonitor(t, path)
+	second := startMonitor(t, x.path)
 	second.wait("the alarm of the connection", func(l said) bool {
 		return l.Alarm != nil && l.Alarm.Alarm.Kind == alert.KindConnection && l.Alarm.Change == alert.Raised
 	})
-	srv.start()
+	x.srv.start()
 	second.wait("its end", func(l said) bool {
 		return l.Alarm != nil && l.Alarm.Alarm.Kind == alert.KindConnection && l.Alarm.Change == alert.Cleared
 	})
-	nc := srv.dial(t)
 	if err := <-sendBlocks(t, pub, blocks[50:]); err != nil {
 		t.Fatal(err)
 	}
-	second.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-05" })
-	if p := second.wait("the part in whose middle the server went", func(l said) bool { return l.Part != nil && l.Part.Part == "part-02" }).Part; p.Verdict != detector.Alarm || p.Samples.Missing > 0 || p.Samples.Expected != 1000 {
+	second.part("part-05")
+	if p := second.part("part-02"); p.Verdict != detector.Alarm || p.Samples.Missing > 0 || p.Samples.Expected != 1000 {
 		t.Errorf("%v %q %+v", p.Verdict, p.Reasons, p.Samples)
 	}
 	wantUnion(t, want, false, first, second)
 	_, body := get(t, second.url(), "/api/v1/alarms")
 	wantAll(t, body, silence)
 	second.stop()
-	list := journalOf(t, nc)
+	list := journalOf(t, x.nc)
 	for kind, want := range map[alert.Kind]string{alert.KindScore: "raised cleared raised cleared", alert.KindConnection: "raised cleared"} {
 		stream := "motor"
 		if kind == alert.KindConnection {
@@ -80,38 +75,33 @@ func TestScenarioStreamsAreClaimedLate(t *testing.T) {
 	for _, start := range []string{"resume", "new"} {
 		t.Run(start, func(t *testing.T) {
 			t.Parallel()
-			srv := startServer(t)
-			path, cfg := srv.write(t, t.TempDir(), motorStream("motor", fmt.Sprintf("start = %q\n", start)))
-			saveMotorModel(t, cfg, "motor")
-			s := cfg.Streams["motor"]
-			blocks := production(t, 3)
-			want, _ := undisturbed(t, &s, blocks)
-			nc := srv.dial(t)
-			js, err := jetstream.New(nc)
+			x := newSite(t, motorStream("motor", fmt.Sprintf("start = %q\n", start)))
+			blocks, want, _ := x.production(3)
+			js, err := jetstream.New(x.nc)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if _, err := broker.EnsureSignals(within(t), js, broker.SignalConfig{}); err != nil {
 				t.Fatal(err)
 			}
-			before := publisher(t, nc, "motor", true)
+			before := publisher(t, x.nc, "motor", true)
 			if err := <-sendBlocks(t, before, blocks[:20]); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := js.CreateStream(within(t), jetstream.StreamConfig{Name: "IN_THE_WAY", Subjects: []string{"$KV.CRACKLE_CHECKPOINTS.>"}}); err != nil {
 				t.Fatal(err)
 			}
-			m := startMonitor(t, path)
+			m := startMonitor(t, x.path)
 			if !m.logged("no journal") {
 				t.Fatal("its streams are claimed already")
 			}
-			if err := <-sendBlocks(t, publisher(t, nc, "motor", true), blocks); err != nil {
+			if err := <-sendBlocks(t, publisher(t, x.nc, "motor", true), blocks); err != nil {
 				t.Fatal(err)
 			}
 			if err := js.DeleteStream(within(t), "IN_THE_WAY"); err != nil {
 				t.Fatal(err)
 			}
-			m.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-02" })
+			m.part("part-02")
 			wantUnion(t, want, false, m)
 			m.stop()
 			for _, l := range m.all() {

@@ -24,6 +24,7 @@ import (
 	"crackle/detector"
 	"crackle/detector/ledger"
 	"crackle/ingest"
+	"crackle/ingest/block"
 )
 
 // This, set in the environment, turns the test binary into a monitor of its own, which can be killed.
@@ -169,6 +170,12 @@ func (m *monitor) wait(what string, is func(said) bool) (found said) {
 	}
 }
 
+// part waits for the end of a part.
+func (m *monitor) part(name string) *ledger.Part {
+	m.t.Helper()
+	return m.wait("the end of part "+name, func(l said) bool { return l.Part != nil && l.Part.Part == name }).Part
+}
+
 func (m *monitor) logged(text string) bool {
 	b, err := os.ReadFile(m.log.Name())
 	return err == nil && strings.Contains(string(b), text)
@@ -222,4 +229,40 @@ func (s *natsServer) dial(t testing.TB) *nats.Conn {
 	}
 	t.Cleanup(nc.Close)
 	return nc
+}
+
+// site is a server, the configuration of a monitor for it, with the motor's model in its place, and a connection to publish over.
+type site struct {
+	t    *testing.T
+	srv  *natsServer
+	path string
+	cfg  *config.Config
+	nc   *nats.Conn
+}
+
+// newSite makes one whose streams, one of them motor, a text configures.
+func newSite(t *testing.T, streams string) *site {
+	t.Helper()
+	x := &site{t: t, srv: startServer(t)}
+	x.path, x.cfg = x.srv.write(t, t.TempDir(), streams)
+	saveMotorModel(t, x.cfg, "motor")
+	x.nc = x.srv.dial(t)
+	return x
+}
+
+// production is a number of parts for motor, and what a run without a break makes of them.
+func (x *site) production(parts int) (blocks []*block.Block, scores map[uint64]uint64, accounts []ledger.Part) {
+	x.t.Helper()
+	s := x.cfg.Streams["motor"]
+	blocks = production(x.t, parts)
+	scores, accounts = undisturbed(x.t, &s, blocks)
+	return blocks, scores, accounts
+}
+
+// wantLives holds the journal to so many alarms of motor's score, each raised once and cleared once, one after the other.
+func wantLives(t *testing.T, nc *nats.Conn, alarms int) {
+	t.Helper()
+	if got := strings.Join(changesOf(journalOf(t, nc), "motor", alert.KindScore), " "); got != strings.TrimSpace(strings.Repeat("raised cleared ", alarms)) {
+		t.Errorf("the journal has %s", got)
+	}
 }

@@ -77,54 +77,42 @@ func wantUnion(t *testing.T, want map[uint64]uint64, doubles bool, all ...*monit
 // A second process takes a stream over: the first one lets go of it, no window is scored by both or by none, and only the second one tells.
 func TestScenarioTwoProcesses(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
-	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", ""))
-	saveMotorModel(t, cfg, "motor")
-	s := cfg.Streams["motor"]
-	blocks := production(t, 12)
-	want, _ := undisturbed(t, &s, blocks)
-	nc := srv.dial(t)
-	first := startMonitor(t, path)
-	sent := sendBlocks(t, publisher(t, nc, "motor", true), blocks)
-	first.wait("the third part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-02" })
-	second := startMonitor(t, path)
+	x := newSite(t, motorStream("motor", ""))
+	blocks, want, _ := x.production(12)
+	first := startMonitor(t, x.path)
+	sent := sendBlocks(t, publisher(t, x.nc, "motor", true), blocks)
+	first.part("part-02")
+	second := startMonitor(t, x.path)
 	if err := <-sent; err != nil {
 		t.Fatal(err)
 	}
-	second.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-11" })
+	second.part("part-11")
 	if !first.logged("is not watched any more: another crackle") || !first.logged("level=ERROR") {
 		t.Error("the first one does not say that it stopped")
 	}
 	wantUnion(t, want, false, first, second)
 	first.stop()
 	second.stop()
-	if got := strings.Join(changesOf(journalOf(t, nc), "motor", alert.KindScore), " "); got != strings.TrimSpace(strings.Repeat("raised cleared ", 4)) {
-		t.Errorf("the journal has %s", got)
-	}
+	wantLives(t, x.nc, 4)
 }
 
 // A process that hangs cannot let go. When it goes on after another one has taken over, its next checkpoint is refused and it stops.
 func TestScenarioHungProcessIsTakenOver(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
-	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", ""))
-	saveMotorModel(t, cfg, "motor")
-	s := cfg.Streams["motor"]
-	blocks := production(t, 6)
-	want, _ := undisturbed(t, &s, blocks)
-	nc := srv.dial(t)
-	first := startMonitor(t, path)
-	pub := publisher(t, nc, "motor", true)
+	x := newSite(t, motorStream("motor", ""))
+	blocks, want, _ := x.production(6)
+	first := startMonitor(t, x.path)
+	pub := publisher(t, x.nc, "motor", true)
 	if err := <-sendBlocks(t, pub, blocks[:50]); err != nil {
 		t.Fatal(err)
 	}
-	first.wait("the second part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-01" })
+	first.part("part-01")
 	first.signal(syscall.SIGSTOP)
-	second := startMonitor(t, path)
+	second := startMonitor(t, x.path)
 	if err := <-sendBlocks(t, pub, blocks[50:]); err != nil {
 		t.Fatal(err)
 	}
-	second.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-05" })
+	second.part("part-05")
 	first.signal(syscall.SIGCONT)
 	for end := time.Now().Add(patience); !first.logged("is not watched any more: another crackle"); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -134,28 +122,21 @@ func TestScenarioHungProcessIsTakenOver(t *testing.T) {
 	wantUnion(t, want, true, first, second)
 	first.stop()
 	second.stop()
-	if got := strings.Join(changesOf(journalOf(t, nc), "motor", alert.KindScore), " "); got != strings.TrimSpace(strings.Repeat("raised cleared ", 2)) {
-		t.Errorf("the journal has %s", got)
-	}
+	wantLives(t, x.nc, 2)
 }
 
 // A process that is stopped for three times the longest wait for the store's answer, and goes on: nothing is lost, nothing is told of it but what
 // was.
 func TestScenarioStoppedForLong(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
-	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", ""))
-	saveMotorModel(t, cfg, "motor")
-	s := cfg.Streams["motor"]
-	blocks := production(t, 6)
-	want, _ := undisturbed(t, &s, blocks)
-	nc := srv.dial(t)
-	m := startMonitor(t, path)
-	pub := publisher(t, nc, "motor", true)
+	x := newSite(t, motorStream("motor", ""))
+	blocks, want, _ := x.production(6)
+	m := startMonitor(t, x.path)
+	pub := publisher(t, x.nc, "motor", true)
 	if err := <-sendBlocks(t, pub, blocks[:50]); err != nil {
 		t.Fatal(err)
 	}
-	m.wait("the second part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-01" })
+	m.part("part-01")
 	m.signal(syscall.SIGSTOP)
 	begun := time.Now()
 	if err := <-sendBlocks(t, pub, blocks[50:]); err != nil {
@@ -163,7 +144,7 @@ func TestScenarioStoppedForLong(t *testing.T) {
 	}
 	time.Sleep(time.Until(begun.Add(16 * time.Second)))
 	m.signal(syscall.SIGCONT)
-	m.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-05" })
+	m.part("part-05")
 	wantUnion(t, want, false, m)
 	m.stop()
 	for _, l := range m.all() {
@@ -179,15 +160,12 @@ func TestScenarioStoppedForLong(t *testing.T) {
 // A crash of the server took messages, and their sequences are used again by others: the monitor finds its place by time.
 func TestScenarioSequencesUsedAgain(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
-	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", ""))
-	saveMotorModel(t, cfg, "motor")
-	nc := srv.dial(t)
-	m := startMonitor(t, path)
-	publishPart(t, publisher(t, nc, "motor", true), healthy(t), "before", 100)
-	m.wait("the first part", func(l said) bool { return l.Part != nil && l.Part.Part == "before" })
+	x := newSite(t, motorStream("motor", ""))
+	m := startMonitor(t, x.path)
+	publishPart(t, publisher(t, x.nc, "motor", true), healthy(t), "before", 100)
+	m.part("before")
 	m.stop()
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(x.nc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,16 +181,16 @@ func TestScenarioSequencesUsedAgain(t *testing.T) {
 	if _, err := js.CreateStream(ctx, had.Config); err != nil {
 		t.Fatal(err)
 	}
-	pub := publisher(t, nc, "motor", true)
+	pub := publisher(t, x.nc, "motor", true)
 	for _, part := range []string{"after-1", "after-2"} {
 		publishPart(t, pub, healthy(t), part, 100)
 	}
 	if st, err = js.Stream(ctx, block.StoreName); err != nil || st.CachedInfo().State.LastSeq <= had.State.LastSeq {
 		t.Fatalf("sequences up to %d are not used again: %v", had.State.LastSeq, err)
 	}
-	m = startMonitor(t, path)
+	m = startMonitor(t, x.path)
 	for _, part := range []string{"after-1", "after-2"} {
-		p := m.wait("part "+part, func(l said) bool { return l.Part != nil && l.Part.Part == part }).Part
+		p := m.part(part)
 		if p.Verdict != detector.OK {
 			t.Errorf("part %s: %v %q", part, p.Verdict, p.Reasons)
 		}
@@ -258,7 +236,7 @@ func TestScenarioStreamGoesToAnotherWorker(t *testing.T) {
 		t.Errorf("the part that went: %v %q %+v", p.Verdict, p.Reasons, p.Samples)
 	}
 	raised(second)
-	if p := first.wait("the part that stayed", func(l said) bool { return l.Part != nil && l.Part.Part == "good" }).Part; p.Verdict != detector.OK {
+	if p := first.part("good"); p.Verdict != detector.OK {
 		t.Errorf("the part that stayed: %v %q %+v", p.Verdict, p.Reasons, p.Samples)
 	}
 	first.stop()
