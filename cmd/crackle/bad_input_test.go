@@ -53,6 +53,9 @@ epochs = 5
 	lone := file("lone.csv")
 	write(t, lone, "a\n"+strings.Repeat("1.0\n2.5\n", 500))
 
+	renamed := file("renamed.csv")
+	write(t, renamed, "a,x\n"+strings.Repeat("1.0,2.0\n2.5,0.5\n", 500))
+
 	for name, c := range map[string]struct {
 		args []string
 		code int
@@ -62,6 +65,7 @@ epochs = 5
 		"too little of it":             {[]string{"train", "-c", cfg, twoChannels(t, file("short.csv"), 4, 900, nil)}, exitFailed, "take a longer stretch"},
 		"all channels constant":        {[]string{"train", "-c", cfg, constant}, exitFailed, "the sensor is dead, unplugged or not powered"},
 		"a recording lacks a channel":  {[]string{"train", "-c", cfg, lone}, exitMistake, "has 1 columns of numbers"},
+		"a channel of another name":    {[]string{"train", "-c", cfg, renamed}, exitMistake, "but not b; if another is meant, choose all with --column"},
 		"labels without a column name": {[]string{"train", "-c", cfg, "--labels", file("empty.csv"), "--target", "wear", good[0]}, exitFailed, `no column "specimen"`},
 	} {
 		if _, log, code := crackle(c.args...); code != c.code || !strings.Contains(log, c.want) {

@@ -70,7 +70,8 @@ func (l *layout) open(path string) (file.Reader, error) {
 	return file.Open(path, o)
 }
 
-// openFor reads a recording as the stream's samples: its channels, by name where the file has them, else by position, at its rate.
+// openFor reads a recording as the stream's samples: its channels, by name where the file has them, by position
+// where it has none of them, at its rate. A file that has some of them and not others is refused: by position one would be taken for another.
 func (l *layout) openFor(path string, s *config.Stream) (file.Reader, error) {
 	o, err := l.options(path)
 	if err != nil {
@@ -88,7 +89,7 @@ func (l *layout) openFor(path string, s *config.Stream) (file.Reader, error) {
 	if math.Abs(info.RateHz/s.RateHz-1) > 1e-3 {
 		return nil, errors.Join(mistake{fmt.Errorf("%s is sampled at %g Hz, stream %s at %g Hz; give the recording's rate with --rate if its time column misleads", path, info.RateHz, s.Name, s.RateHz)}, r.Close())
 	}
-	if len(o.Columns) == 0 && !slices.Equal(info.Channels, s.Channels) && contains(info.Channels, s.Channels) {
+	if len(o.Columns) == 0 && !slices.Equal(info.Channels, s.Channels) && len(without(info.Channels, s.Channels)) == 0 {
 		if err := r.Close(); err != nil {
 			return nil, err
 		}
@@ -104,11 +105,16 @@ func (l *layout) openFor(path string, s *config.Stream) (file.Reader, error) {
 		return nil, errors.Join(mistake{fmt.Errorf("%s has %d columns of numbers (%s), stream %s has the channels %s; choose with --column",
 			path, len(info.Channels), strings.Join(info.Channels, ", "), s.Name, strings.Join(s.Channels, ", "))}, r.Close())
 	}
+	if missing := without(info.Channels, s.Channels); len(o.Columns) == 0 && len(missing) > 0 && len(missing) < len(s.Channels) {
+		return nil, errors.Join(mistake{fmt.Errorf("%s has the columns %s: %s of stream %s among them, but not %s; if another is meant, choose all with --column, in the order of the channels",
+			path, strings.Join(info.Channels, ", "), strings.Join(without(missing, s.Channels), ", "), s.Name, strings.Join(missing, ", "))}, r.Close())
+	}
 	return r, nil
 }
 
-func contains(all, some []string) bool {
-	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
+// without are those of some that are not among all.
+func without(all, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(some), func(s string) bool { return slices.Contains(all, s) })
 }
 
 // streamOf finds a stream of the configuration by name; without a name it must have only one.

@@ -180,7 +180,7 @@ func (t *Teacher) Teach(ctx context.Context, q TeachRequest, by string, progress
 	}
 	for i, x := range excluded {
 		if i == maxTold {
-			made.Info.Report = append(made.Info.Report, fmt.Sprintf("and %d more lengths of signal were left out", len(excluded)-i))
+			made.Info.Report = append(made.Info.Report, fmt.Sprintf("and %d more stretches of signal were left out", len(excluded)-i))
 			break
 		}
 		made.Info.Report = append(made.Info.Report, fmt.Sprintf("left out %s from %s: %s", inWords(x.Windows, "window"), timeText(x.From), x.Text))
@@ -257,7 +257,7 @@ func refusal(stream string, r *inspect.Report, excluded []Exclusion) error {
 		}
 	}
 	if len(excluded) > 0 {
-		why = append(why, fmt.Sprintf("left out are %s near alarms or in parts that could not be assessed, the first: %s", inWords(len(excluded), "length"), excluded[0].Text))
+		why = append(why, fmt.Sprintf("left out are %s near alarms or in parts that could not be assessed, the first: %s", inWords(len(excluded), "stretch"), excluded[0].Text))
 	}
 	return api.Refused("stretch", "stream %s: %s", stream, strings.Join(why, "; "))
 }
