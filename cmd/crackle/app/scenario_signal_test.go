@@ -144,11 +144,12 @@ func TestScenarioTwiceAndOutOfOrder(t *testing.T) {
 	}
 }
 
-// A sensor that never speaks, and one that falls silent and comes back: an alarm each, which clears.
+// A sensor that never speaks, and one that falls silent for a night, which is thirty times what it may, and comes back: an alarm each, told and
+// journalled once, and its end.
 func TestScenarioSilentSensors(t *testing.T) {
 	t.Parallel()
 	quiet := func(name string) string {
-		return strings.Replace(meterStream(name, "", ""), "no_data_s = 300", "no_data_s = 1.5", 1)
+		return strings.Replace(meterStream(name, "", ""), "no_data_s = 300", "no_data_s = 0.2", 1)
 	}
 	cfg := parse(t, t.TempDir(), join(base, quiet("never"), quiet("night")))
 	w := start(t, cfg)
@@ -170,6 +171,11 @@ func TestScenarioSilentSensors(t *testing.T) {
 	if a := w.alarmed("never", alert.KindNoData, alert.Raised).Alarm; !strings.Contains(a.What, "never heard since the start") {
 		t.Errorf("alarm %+v", a)
 	}
+	for dawn := time.Now().Add(6 * time.Second); time.Now().Before(dawn); time.Sleep(100 * time.Millisecond) {
+		if st := w.Status("night"); st.OpenAlarms == 0 {
+			t.Fatalf("in the night it is %+v", st)
+		}
+	}
 	b := tone(200, time.Time{}, "")
 	b.First = p.Next() + 5000 // it counted on
 	publish(t, p, b)
@@ -182,6 +188,18 @@ func TestScenarioSilentSensors(t *testing.T) {
 	})
 	if gap := w.alarmed("night", alert.KindGap, alert.Listed).Alarm; gap.Cause != a.ID || gap.Score != 5000 {
 		t.Errorf("the gap is %+v; it is explained by the silence %s", gap, a.ID)
+	}
+	journalled := func() (changes []alert.Change) {
+		for _, e := range entries(t, w) {
+			if e.Event != nil && e.Event.Alarm.ID == a.ID {
+				changes = append(changes, e.Event.Change)
+			}
+		}
+		return changes
+	}
+	eventually(t, "the journal", func() bool { return len(journalled()) >= 2 })
+	if got := journalled(); !slices.Equal(got, []alert.Change{alert.Raised, alert.Cleared}) {
+		t.Errorf("the journal has %v", got)
 	}
 	if n := len(w.events("never", alert.KindNoData)); n != 1 {
 		t.Errorf("%d events of the one that never spoke", n)
