@@ -53,7 +53,7 @@ type Note struct {
 
 // Told says that a sink is done with an event.
 type Told struct {
-	Event  string `json:"event"` // its id
+	Event  string `json:"event"` // its id; empty: the sink is there from now on
 	Sink   string `json:"sink"`
 	Failed string `json:"failed,omitempty"` // why it was given up; empty: the other side took it
 }

@@ -145,6 +145,10 @@ func (j *Journal) Told(sink, event, failed string) {
 	j.put(Entry{Told: &Told{Event: event, Sink: sink, Failed: failed}})
 }
 
+// Joined journals that a sink is there from now on, so that it is told after a restart of what has happened since. Of one that the journal knows it says
+// nothing new.
+func (j *Journal) Joined(sink string) { j.put(Entry{Told: &Told{Sink: sink}}) }
+
 // Settled reports whether every event up to that number is stored, or was lost and counted.
 func (j *Journal) Settled(number uint64) bool {
 	j.mu.Lock()

@@ -20,9 +20,9 @@ type State struct {
 	Unreadable uint64           // entries passed over because they are damaged
 
 	from   *alert.Checkpoint
-	told   map[string]map[string]bool // event id → sinks that are done with it
-	sinks  map[string]bool            // that were ever done with one
-	events []kept                     // the newest that people are told, oldest first; their number is bounded
+	told   map[string]map[string]string // event id → sinks that are done with it, with why they were not told
+	sinks  map[string]bool              // that were ever done with one
+	events []kept                       // the newest that people are told, oldest first; their number is bounded
 }
 
 type kept struct {
@@ -48,15 +48,39 @@ func (s *State) Restore() (*alert.Checkpoint, []alert.Event) {
 // Told reports whether a sink is done with an event: it was taken, or given up. It looks back over some thousand events. A sink that the journal does
 // not know is new, and done with all that was before it.
 func (s *State) Told(sink, event string) bool {
-	return s.told[event][sink] || !s.sinks[sink] && len(s.sinks) > 0
+	_, done := s.told[event][sink]
+	return done || !s.sinks[sink] && len(s.sinks) > 0
+}
+
+// Knows lists the alarms that stand of which a sink has been told.
+func (s *State) Knows(sink string) (alarms []string) {
+	stands := s.stands()
+	for _, ev := range s.events {
+		if why, done := s.told[ev.ID][sink]; done && why == "" && ev.Change != alert.Cleared && stands[ev.Alarm.ID] && !slices.Contains(alarms, ev.Alarm.ID) {
+			alarms = append(alarms, ev.Alarm.ID)
+		}
+	}
+	return alarms
+}
+
+// stands are the alarms that are active.
+func (s *State) stands() map[string]bool {
+	ids := map[string]bool{}
+	for _, a := range s.Book.Open {
+		if a.State.Active() {
+			ids[a.ID] = true
+		}
+	}
+	return ids
 }
 
 // Pending lists, oldest first, the events journalled since a time that people are told (raised, told again, cleared) and that not all of the
-// sinks are known to be done with. Each may have arrived all the same: a crash between sending and noting is why it is told again under the same id.
+// sinks are known to be done with; of alarms that stand still, those of before that time too: a sink may be waiting for its hours. Each may have arrived all the same: a crash between sending and noting is why it is told again under the same id.
 func (s *State) Pending(sinks []string, since time.Time) []alert.Event {
 	var list []alert.Event
+	stands := s.stands()
 	for _, ev := range s.events {
-		if !ev.at.Before(since) && slices.ContainsFunc(sinks, func(sink string) bool { return !s.Told(sink, ev.ID) }) {
+		if (!ev.at.Before(since) || ev.Change != alert.Cleared && stands[ev.Alarm.ID]) && slices.ContainsFunc(sinks, func(sink string) bool { return !s.Told(sink, ev.ID) }) {
 			list = append(list, ev.Event)
 		}
 	}
@@ -76,7 +100,7 @@ func newFold(cfg alert.BookConfig, from *alert.Checkpoint) (*fold, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fold{cfg: cfg, book: book, state: State{from: from, told: map[string]map[string]bool{}, sinks: map[string]bool{}}}, nil
+	return &fold{cfg: cfg, book: book, state: State{from: from, told: map[string]map[string]string{}, sinks: map[string]bool{}}}, nil
 }
 
 func (f *fold) add(e *Entry) error {
@@ -104,7 +128,7 @@ func (f *fold) event(e *Entry) {
 		return
 	}
 	f.state.events = append(f.state.events, kept{*ev, e.At})
-	f.state.told[ev.ID] = map[string]bool{}
+	f.state.told[ev.ID] = map[string]string{}
 	if len(f.state.events) > remembered {
 		delete(f.state.told, f.state.events[0].ID)
 		f.state.events = slices.Delete(f.state.events, 0, 1)
@@ -117,9 +141,14 @@ func tells(c alert.Change) bool {
 }
 
 func (f *fold) told(t *Told) {
+	if t.Event == "" && !f.state.sinks[t.Sink] {
+		for _, sinks := range f.state.told {
+			sinks[t.Sink] = "it happened before the sink was there"
+		}
+	}
 	f.state.sinks[t.Sink] = true
 	if sinks, ok := f.state.told[t.Event]; ok {
-		sinks[t.Sink] = true
+		sinks[t.Sink] = t.Failed
 	}
 }
 

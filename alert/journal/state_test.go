@@ -2,6 +2,7 @@ package journal
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -45,8 +46,63 @@ func TestTold(t *testing.T) {
 	if len(pending) != 3 || pending[0].ID != told[len(told)-3].ID || !st.Told("email", pending[0].ID) || st.Told("slack", pending[0].ID) {
 		t.Errorf("%d pending", len(pending))
 	}
-	if n := len(st.Pending([]string{"slack"}, before)); n != 0 {
-		t.Errorf("%d pending since a time when nothing happened", n)
+	stands := map[string]bool{}
+	for _, a := range st.Book.Open {
+		stands[a.ID] = a.State.Active()
+	}
+	late := st.Pending([]string{"slack"}, before) // nothing happened since: what still stands, and no more
+	for _, ev := range pending {
+		if want := stands[ev.Alarm.ID] && ev.Change != alert.Cleared; slices.ContainsFunc(late, func(l alert.Event) bool { return l.ID == ev.ID }) != want {
+			t.Errorf("%s pending: want %v, for its alarm stands: %v", ev.ID, want, stands[ev.Alarm.ID])
+		}
+	}
+	if len(late) >= len(pending) {
+		t.Errorf("%d pending since a time when nothing happened", len(late))
+	}
+	knows := st.Knows("email")
+	if len(knows) == 0 {
+		t.Error("no alarm stands of which email was told")
+	}
+	for _, id := range knows {
+		if !stands[id] {
+			t.Errorf("email knows of %s, which does not stand", id)
+		}
+	}
+	if st.Knows("nobody") != nil {
+		t.Error("a sink that nobody knows was told")
+	}
+}
+
+// A sink that has joined is told of what happened since, although it was never done with anything, and of nothing before.
+func TestJoined(t *testing.T) {
+	js := startBroker(t)
+	j, _ := open(t, js, Config{Book: plant})
+	var told []alert.Event
+	for i, ev := range lived(t, 400) {
+		if i == 10 {
+			j.Joined("slack")
+		}
+		if i == 20 {
+			j.Joined("slack") // says nothing new
+			j.Joined("email")
+		}
+		j.events <- ev
+		eventually(t, "store", func() bool { return j.Settled(ev.Number) }) // events and the rest come by two ways
+		if tells(ev.Change) && i >= 10 {
+			told = append(told, ev)
+		}
+	}
+	j.finish(t)
+	_, st := open(t, js, Config{Book: plant})
+	pending := st.Pending([]string{"slack"}, time.Time{})
+	if len(pending) != len(told) || len(told) < 5 || pending[0].ID != told[0].ID {
+		t.Errorf("%d pending, want %d", len(pending), len(told))
+	}
+	if n := len(st.Pending([]string{"email"}, time.Time{})); n >= len(told) || n == 0 {
+		t.Errorf("%d pending for a sink that joined later, of %d", n, len(told))
+	}
+	if st.Knows("slack") != nil {
+		t.Error("it was told of nothing")
 	}
 }
 

@@ -8,6 +8,9 @@
 // says "later" delays nobody but itself: its messages keep their order, so that a clear never overtakes its onset, and wait with
 // exponential back-off and jitter, or for as long as the other side asked.
 //
+// A sink with hours (Timed) is told of an alarm that began outside of them when they begin, once and with its onset, if it stands then; what was over or
+// put aside by then is not told, and counted.
+//
 // A message may arrive twice: when the other side took it and its answer was lost. It carries the same id both times
 // (Idempotency-Key, Message-ID).
 package notify

@@ -94,6 +94,20 @@ func minutes(text string) (int, error) {
 	return t.Hour()*60 + t.Minute(), err
 }
 
+// Next is the first minute from t on at which a sink is to be told; the zero time when there is none.
+func (h *Hours) Next(t time.Time) time.Time {
+	if h.At(t) {
+		return t
+	}
+	const week = 8 * 24 * time.Hour // and a day, for one on which clocks are changed
+	for m := t.Truncate(time.Minute).Add(time.Minute); m.Sub(t) < week; m = m.Add(time.Minute) {
+		if h.At(m) {
+			return m
+		}
+	}
+	return time.Time{}
+}
+
 // At reports whether a sink is to be told at t. On the days on which clocks are changed the clock on the wall counts.
 func (h *Hours) At(t time.Time) bool {
 	if len(h.spans) == 0 {

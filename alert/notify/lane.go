@@ -19,6 +19,7 @@ type lane struct {
 	sink  Sink
 	cfg   Config
 	queue chan waiting
+	desk  desk // of run
 
 	mu sync.Mutex
 	n  Counters
@@ -27,7 +28,9 @@ type lane struct {
 func newLane(s Sink, cfg Config) *lane {
 	own := cfg.Each[s.Name()]
 	cfg.Queue, cfg.Timeout = cmp.Or(own.Queue, cfg.Queue), cmp.Or(own.Timeout, cfg.Timeout)
-	return &lane{sink: s, cfg: cfg, queue: make(chan waiting, cfg.Queue), n: Counters{Sink: s.Name()}}
+	l := &lane{sink: s, cfg: cfg, queue: make(chan waiting, cfg.Queue), n: Counters{Sink: s.Name()}}
+	l.desk.timed, _ = s.(Timed)
+	return l
 }
 
 // push adds a message and never blocks. It has one caller, so that a place made free is not taken by another.
@@ -48,15 +51,40 @@ func (l *lane) push(m Message) {
 	}
 }
 
-// run sends until the queue is closed and empty, or ctx ends; what is left then counts as dropped.
+// run sends until the queue is closed and empty, or ctx ends; what is left then counts as dropped, but for what waits for the sink's hours: that stays
+// to be told after a restart.
 func (l *lane) run(ctx context.Context) {
-	for w := range l.queue {
-		if ctx.Err() == nil && l.deliver(ctx, w) {
-			continue
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		var due <-chan time.Time
+		if wait, any := l.desk.wait(time.Now()); any {
+			timer.Reset(wait)
+			due = timer.C
 		}
-		l.count(func(n *Counters) { n.Dropped++ })
-		l.cfg.Log.Error("notification dropped: stopped before it was delivered", "sink", l.sink.Name(), "event", w.ID)
+		select {
+		case w, ok := <-l.queue:
+			if !ok {
+				l.leave()
+				return
+			}
+			l.take(ctx, w)
+		case <-due:
+			for _, w := range l.desk.due(time.Now()) {
+				l.finish(ctx, w)
+			}
+		}
+		l.count(func(n *Counters) { n.Held = len(l.desk.held) })
 	}
+}
+
+// finish delivers a message, or counts it as dropped.
+func (l *lane) finish(ctx context.Context, w waiting) {
+	if ctx.Err() == nil && l.deliver(ctx, w) {
+		return
+	}
+	l.count(func(n *Counters) { n.Dropped++ })
+	l.cfg.Log.Error("notification dropped: stopped before it was delivered", "sink", l.sink.Name(), "event", w.ID)
 }
 
 // deliver tries until the message is taken, refused for good or too old. It returns false when ctx ended first.

@@ -34,6 +34,7 @@ type Message struct {
 	Link        string // to the dashboard; may be empty
 	Simulated   bool
 	Provisional bool
+	Late        bool // it waited for the sink's hours, and the alarm still stands
 	Test        bool // somebody pressed the test button
 
 	Heading string // in place of the usual subject; plain text, see Template
@@ -138,6 +139,9 @@ func (m *Message) Fields() []Field {
 	add("Stream", stream)
 	add("State", StateWords(m.State))
 	add("Onset", m.Onset.Format(time.RFC3339Nano)+", sample "+strconv.FormatUint(m.OnsetIndex, 10))
+	if m.Late {
+		add("Told now", "it began outside of the hours of this sink, and still stands")
+	}
 	if m.Change == alert.Cleared {
 		add("Cleared", m.At.Format(time.RFC3339Nano)+", "+clearWords(m.ClearReason))
 	}

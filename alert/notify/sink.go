@@ -17,6 +17,14 @@ type Sink interface {
 	Send(ctx context.Context, m Message) error
 }
 
+// Timed is a Sink that is not told at all times.
+type Timed interface {
+	Sink
+	// Hold is until when a message that comes now is to wait; the zero time is not at all. What waits is told then, once and as it was last, if its
+	// alarm still stands.
+	Hold(m *Message, now time.Time) time.Time
+}
+
 // Error is a delivery error that says what to do about it.
 type Error struct {
 	Permanent  bool          // trying again cannot help

@@ -155,6 +155,14 @@ func (d *Dispatcher) dispatch(ev alert.Event, told func(sink, event string) bool
 	if ev.Change == alert.Beat && d.null != nil {
 		d.null.push(FromEvent(ev, ""))
 	}
+	if ev.Change == alert.Listed { // shelved, out of service, or explained by another alarm: nobody is to be told of it any more
+		for _, l := range d.lanes {
+			if l.desk.timed != nil {
+				l.push(FromEvent(ev, ""))
+			}
+		}
+		return
+	}
 	if ev.Change != alert.Raised && ev.Change != alert.Realarmed && ev.Change != alert.Cleared {
 		return
 	}
@@ -190,6 +198,8 @@ type Counters struct {
 	Failed    uint64    `json:"failed"`  // messages refused for good or too old to try again
 	Retried   uint64    `json:"retried"` // attempts after the first
 	Dropped   uint64    `json:"dropped"` // messages lost to a full queue or to the stop
+	Held      int       `json:"held"`    // messages that wait for the sink's hours
+	Untold    uint64    `json:"untold"`  // messages not told because the alarm was over, or put aside, before the sink's hours began
 	Failing   bool      `json:"failing"` // the last attempt failed
 	LastError string    `json:"last_error,omitempty"`
 	LastSent  time.Time `json:"last_sent,omitzero"`

@@ -70,6 +70,8 @@ type SinkState struct {
 	Sent      uint64    `json:"sent"`
 	Failed    uint64    `json:"failed"`
 	Dropped   uint64    `json:"dropped"`
+	Held      int       `json:"held"`   // wait for the sink's hours
+	Untold    uint64    `json:"untold"` // not told, because the alarm was over before the sink's hours began
 	LastSent  time.Time `json:"last_sent,omitzero"`
 	LastError string    `json:"last_error"` // empty when the newest message was taken
 }

@@ -182,6 +182,13 @@ func (c *chronicle) done(sink, event, failed string) {
 	}
 }
 
+// joined notes that a sink is there.
+func (c *chronicle) joined(sink string) {
+	if j := c.kept.Load(); j != nil {
+		j.Joined(sink)
+	}
+}
+
 // told is what the sinks are to be told of before anything new: events of which it is not known that they have them.
 func (c *chronicle) told(sinks []string) ([]alert.Event, func(sink, event string) bool) {
 	if c.past == nil {

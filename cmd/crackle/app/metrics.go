@@ -99,7 +99,8 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		send(descSink, prometheus.CounterValue, float64(s.Sent), s.Sink, "sent")
 		send(descSink, prometheus.CounterValue, float64(s.Failed), s.Sink, "failed")
 		send(descSink, prometheus.CounterValue, float64(s.Dropped), s.Sink, "dropped")
-		send(descSinkQueue, prometheus.GaugeValue, float64(s.Queue), s.Sink)
+		send(descSink, prometheus.CounterValue, float64(s.Untold), s.Sink, "untold")
+		send(descSinkQueue, prometheus.GaugeValue, float64(s.Queue+s.Held), s.Sink)
 	}
 }
 

@@ -187,6 +187,7 @@ func (a *App) makeSinks() error {
 		if err != nil {
 			return fmt.Errorf("sink %s: %w", name, err)
 		}
+		a.journal.joined(name)
 		sinks = append(sinks, s)
 		each[name] = notify.Limits{Queue: c.Queue, Timeout: seconds(c.TimeoutS)}
 	}

@@ -74,4 +74,32 @@ func TestRoutingByHour(t *testing.T) {
 	if got := strings.Join(d.got, " "); got != "ar ar ac dc test" {
 		t.Errorf("told %s", got)
 	}
+
+	// What waits for the hours, and until when.
+	r = restart()
+	r.told["known"] = true
+	morning := time.Date(2026, 3, 3, 6, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		m    notify.Message
+		at   time.Time
+		want time.Time
+	}{
+		{notify.Message{AlarmID: "x", Stream: "s", Change: alert.Raised}, night, morning},
+		{notify.Message{AlarmID: "x", Change: alert.Raised}, night, morning}, // of the monitor as a whole
+		{notify.Message{AlarmID: "x", Stream: "s", Change: alert.Raised}, day, time.Time{}},
+		{notify.Message{AlarmID: "known", Stream: "s", Change: alert.Realarmed}, night, time.Time{}},
+		{notify.Message{AlarmID: "x", Stream: "s", Change: alert.Cleared}, night, time.Time{}},
+		{notify.Message{ID: "test", Test: true}, night, time.Time{}},
+	} {
+		if got := r.Hold(&c.m, c.at); !got.Equal(c.want) {
+			t.Errorf("%+v at %s waits until %s, want %s", c.m, c.at, got, c.want)
+		}
+	}
+	r.cfg.MinSeverity = "critical"
+	if got := r.Hold(&notify.Message{AlarmID: "x", Stream: "s", Change: alert.Raised}, night); !got.IsZero() {
+		t.Errorf("what is not for the sink waits until %s", got)
+	}
+	if err := r.Send(t.Context(), notify.Message{ID: "late", AlarmID: "y", Change: alert.Raised, Late: true}); err != nil || d.got[len(d.got)-1] != "late" {
+		t.Errorf("told %q, %v; a message that waited is told, if the hours end meanwhile", d.got, err)
+	}
 }

@@ -33,7 +33,18 @@ func (a *App) sink(c config.Sink) (notify.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &routed{Sink: s, cfg: c, severity: severity, hours: hours, words: words, now: time.Now, told: map[string]bool{}}, nil
+	return &routed{Sink: s, cfg: c, severity: severity, hours: hours, words: words, now: time.Now, told: a.toldBefore(c.Name)}, nil
+}
+
+// toldBefore are the alarms that stand of which a sink was told before the start.
+func (a *App) toldBefore(sink string) map[string]bool {
+	told := map[string]bool{}
+	if a.journal != nil && a.journal.past != nil {
+		for _, id := range a.journal.past.Knows(sink) {
+			told[id] = true
+		}
+	}
+	return told
 }
 
 func (a *App) plainSink(c config.Sink) (notify.Sink, error) {
@@ -88,13 +99,28 @@ func (r *routed) Send(ctx context.Context, m notify.Message) error {
 	return err
 }
 
-// wants decides on a message once: what was let through at its first attempt is at the later ones too, and so is the end of an alarm that was told. Of
-// an alarm that began before a restart the hour of its onset decides.
-func (r *routed) wants(m *notify.Message) bool {
-	if m.Change == alert.Cleared && !r.cfg.SendCleared {
-		return false
+// Hold implements notify.Timed: what begins outside of the hours waits for them. What nobody here is to be told of does not, nor what was told before.
+func (r *routed) Hold(m *notify.Message, now time.Time) time.Time {
+	if m.Test || m.Change == alert.Cleared || !r.mine(m) {
+		return time.Time{}
 	}
-	if m.Stream != "" && !r.cfg.Wants(m.Stream, r.severity(m.Stream)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.told[m.AlarmID] || r.hours.At(now) {
+		return time.Time{}
+	}
+	return r.hours.Next(now)
+}
+
+// mine tells whether the sink is for such messages, at whatever hour.
+func (r *routed) mine(m *notify.Message) bool {
+	return (m.Change != alert.Cleared || r.cfg.SendCleared) && (m.Stream == "" || r.cfg.Wants(m.Stream, r.severity(m.Stream)))
+}
+
+// wants decides on a message once: what was let through at its first attempt is at the later ones too, and so is the end of an alarm that was told. Of
+// an alarm that began before a restart the hour of its onset decides, where the journal does not know better.
+func (r *routed) wants(m *notify.Message) bool {
+	if !r.mine(m) {
 		return false
 	}
 	r.mu.Lock()
@@ -102,7 +128,7 @@ func (r *routed) wants(m *notify.Message) bool {
 	if r.told[m.AlarmID] {
 		return true
 	}
-	if !r.hours.At(r.now()) && !(m.Change == alert.Cleared && r.hours.At(m.Onset)) {
+	if !m.Late && !r.hours.At(r.now()) && !(m.Change == alert.Cleared && r.hours.At(m.Onset)) {
 		return false
 	}
 	if len(r.told) >= mostTold {

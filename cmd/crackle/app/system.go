@@ -111,7 +111,7 @@ func (r *systemReader) sinks() []api.SinkState {
 		return out
 	}
 	for _, c := range r.app.sinks.Counters() {
-		s := api.SinkState{Name: c.Sink, Kind: r.app.config().Sinks[c.Sink].Kind, Queued: c.Queue, Sent: c.Sent, Failed: c.Failed, Dropped: c.Dropped, LastSent: c.LastSent}
+		s := api.SinkState{Name: c.Sink, Kind: r.app.config().Sinks[c.Sink].Kind, Queued: c.Queue, Sent: c.Sent, Failed: c.Failed, Dropped: c.Dropped, Held: c.Held, Untold: c.Untold, LastSent: c.LastSent}
 		if c.Failing {
 			s.LastError = c.LastError
 		}

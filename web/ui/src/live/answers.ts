@@ -299,6 +299,8 @@ export interface Sink {
   sent: number;
   failed: number;
   dropped: number;
+  held: number;
+  untold: number;
   last_sent?: string;
   last_error: string;
 }

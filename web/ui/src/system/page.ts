@@ -136,7 +136,7 @@ export class SystemPage implements Page {
     const test = button("Send a test", () => void this.test(k.name), { "aria-label": `Send a test to ${k.name}`, disabled: said === "sending" ? "" : null });
     return [
       [k.name, sub(k.kind)],
-      [count(k.queued)],
+      k.held > 0 ? [count(k.queued + k.held), sub(`${count(k.held)} for its hours`)] : [count(k.queued)],
       [count(k.sent)],
       [count(k.failed)],
       [count(k.dropped)],
