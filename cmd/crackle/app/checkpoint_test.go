@@ -1,12 +1,18 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
+	"crackle/ingest"
+	"crackle/ingest/broker"
 )
 
 // A checkpoint comes back as it was, in one message or in pieces.
@@ -62,5 +68,76 @@ func TestCheckpointRefused(t *testing.T) {
 	}
 	if c, err := readMachine(b); err != nil || c.Events != 7 || c.History != nil {
 		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// busyBucket is a bucket whose answers may get lost on the way.
+type busyBucket struct {
+	jetstream.KeyValue
+	loseWrite, loseRead bool
+}
+
+func (b *busyBucket) Update(ctx context.Context, key string, value []byte, last uint64) (uint64, error) {
+	rev, err := b.KeyValue.Update(ctx, key, value, last)
+	if b.loseWrite {
+		return 0, context.DeadlineExceeded
+	}
+	return rev, err
+}
+
+func (b *busyBucket) Get(ctx context.Context, key string) (jetstream.KeyValueEntry, error) {
+	if b.loseRead {
+		return nil, context.DeadlineExceeded
+	}
+	return b.KeyValue.Get(ctx, key)
+}
+
+// A write whose answer was lost is not taken for somebody else's, also where it cannot be looked up at once; somebody else's is.
+func TestUnansweredWriteIsOurs(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	srv, err := broker.Start(ctx, broker.Config{Dir: t.TempDir(), MaxBytes: 64 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Stop(ctx)
+	nc, err := ingest.Connect(ctx, ingest.Options{URL: srv.URL(), Token: srv.Token()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kv, err := js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "B"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &busyBucket{KeyValue: kv}
+	k := &checkpoints{kv: b, unanswered: map[string][][]byte{}}
+	rev, err := k.put(ctx, "k", []byte("one"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.loseWrite = true
+	for _, value := range []string{"two", "three"} { // the first of them is taken
+		if _, err := k.put(ctx, "k", []byte(value), rev); err == nil || conflict(err) {
+			t.Fatalf("%s: %v", value, err)
+		}
+	}
+	b.loseWrite, b.loseRead = false, true
+	if _, err := k.put(ctx, "k", []byte("four"), rev); err == nil || conflict(err) {
+		t.Fatalf("a write that cannot be looked up: %v", err)
+	}
+	b.loseRead = false
+	if rev, err = k.put(ctx, "k", []byte("five"), rev); err != nil {
+		t.Fatalf("our own write was taken for somebody else's: %v", err)
+	}
+	if _, err := kv.PutString(ctx, "k", "theirs"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.put(ctx, "k", []byte("six"), rev); !conflict(err) {
+		t.Errorf("over somebody else's write: %v", err)
 	}
 }

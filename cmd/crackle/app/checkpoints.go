@@ -250,7 +250,11 @@ func (k *checkpoints) put(ctx context.Context, key string, b []byte, rev uint64)
 	}
 	now, err := write(rev)
 	if earlier := k.unanswered[key]; conflict(err) && earlier != nil {
-		if e, gerr := k.kv.Get(ctx, key); gerr == nil && slices.ContainsFunc(earlier, func(b []byte) bool { return bytes.Equal(e.Value(), b) }) {
+		e, unknown := k.kv.Get(ctx, key)
+		switch {
+		case unknown != nil: // whose write it is that came first
+			return 0, fmt.Errorf("an earlier write was not answered, and cannot be looked up: %w", unknown)
+		case slices.ContainsFunc(earlier, func(b []byte) bool { return bytes.Equal(e.Value(), b) }):
 			now, err = write(e.Revision())
 		}
 	}
