@@ -41,6 +41,7 @@ type motor struct {
 	name    string
 	healthy bool
 	windows [][]float64
+	dense   [][]float64 // of healthy ones: windows closer together, for who learns from many
 }
 
 func readMotor(root fs.FS, name string) (*motor, error) {
@@ -60,13 +61,22 @@ func readMotor(root fs.FS, name string) (*motor, error) {
 		}
 	}
 	m := &motor{name: strings.TrimSuffix(path.Base(name), ".csv"), healthy: strings.Contains(path.Dir(name), "HLT")}
-	for from := 0; from+itscWindow <= len(x); from += itscHop {
-		m.windows = append(m.windows, motorFeatures(x[from:from+itscWindow]))
+	m.windows = motorWindows(x, itscHop)
+	if m.healthy {
+		m.dense = motorWindows(x, itscHop/5)
 	}
 	if len(m.windows) == 0 {
 		return nil, fmt.Errorf("%s: %d rows, a window has %d", name, len(x), itscWindow)
 	}
 	return m, nil
+}
+
+// motorWindows are the features of windows that many rows apart.
+func motorWindows(x [][3]float64, hop int) (out [][]float64) {
+	for from := 0; from+itscWindow <= len(x); from += hop {
+		out = append(out, motorFeatures(x[from:from+itscWindow]))
+	}
+	return out
 }
 
 // tone is the complex amplitude of a phase at a frequency, through a Hann window.
@@ -163,7 +173,8 @@ func reportMotors(motors, healthy []*motor) (*Report, error) {
 	faults, found, flagged := 0, 0, 0
 	windows, windowsFound, quiet, quietFlagged := 0, 0, 0, 0
 	ampFound, ampFlagged := 0, 0
-	for _, m := range motors {
+	var tickFound, tickFlagged, subFound, subFlagged float64
+	for k, m := range motors {
 		s, err := judgeMotor(m, healthy)
 		if err != nil {
 			return nil, err
@@ -176,13 +187,14 @@ func reportMotors(motors, healthy []*motor) (*Report, error) {
 				over++
 			}
 		}
-		loud := amplitudeRule(m, healthy)
+		loud, tick, sub := amplitudeRule(m, healthy), flag(k%2 == 0), subspaceRule(m, healthy)
 		labels := make([]bool, len(s))
 		switch {
 		case m.healthy:
 			quiet, quietFlagged = quiet+len(s), quietFlagged+over
 			flagged += int(flag(score > itscLimit))
 			ampFlagged += int(flag(loud))
+			tickFlagged, subFlagged = tickFlagged+tick, subFlagged+sub
 		default:
 			for i := range labels {
 				labels[i] = true
@@ -191,6 +203,7 @@ func reportMotors(motors, healthy []*motor) (*Report, error) {
 			windows, windowsFound = windows+len(s), windowsFound+over
 			found += int(flag(score > itscLimit))
 			ampFound += int(flag(loud))
+			tickFound, subFound = tickFound+tick, subFound+sub
 		}
 		truth, scores = append(truth, !m.healthy), append(scores, score)
 		r.Traces = append(r.Traces, Trace{Name: m.name, Score: s, Limit: itscLimit, Truth: labels, Alarm: alarm, Figures: []Figure{{"score", score}, {"flagged", flag(score > itscLimit)}, {"faulty", flag(!m.healthy)}}})
@@ -211,7 +224,9 @@ func reportMotors(motors, healthy []*motor) (*Report, error) {
 	})}
 	r.Rivals = []Rival{
 		{"always alarm", []Figure{{"fault_recordings_found", float64(faults)}, {"healthy_recordings_flagged", float64(len(healthy))}}},
+		{"ticker, every other recording", []Figure{{"fault_recordings_found", tickFound}, {"healthy_recordings_flagged", tickFlagged}}},
 		{"RMS limit, 5 % of the healthy mean", []Figure{{"fault_recordings_found", float64(ampFound)}, {"healthy_recordings_flagged", float64(ampFlagged)}}},
+		{"T2+Q, 99 % of the healthy windows", []Figure{{"fault_recordings_found", subFound}, {"healthy_recordings_flagged", subFlagged}}},
 	}
 	r.Notes = []string{"Healthy recordings are judged by the others, faulty ones by all healthy ones. Tolerance: 2 % unbalance of the positive sequence, 5 % of the current, a factor of two in a harmonic, 1 % of power off the mains."}
 	return r, nil
@@ -233,6 +248,22 @@ func amplitudeRule(m *motor, healthy []*motor) bool {
 		own += w[0] / float64(len(m.windows))
 	}
 	return math.Abs(own-mean/n) > math.Log(1.05)
+}
+
+// subspaceRule alarms when most windows are beyond T2+Q's limit, learned from the windows of the healthy recordings but m; NaN when nothing can be
+// learned.
+func subspaceRule(m *motor, healthy []*motor) float64 {
+	var rows [][]float64
+	for _, h := range healthy {
+		if h != m {
+			rows = append(rows, h.dense...)
+		}
+	}
+	s, err := member.NewSubspace(rows)
+	if err != nil {
+		return math.NaN()
+	}
+	return flag(middleOf(member.Scores(s, m.windows)) > 1)
 }
 
 // middleOf is the median.

@@ -160,8 +160,8 @@ func runUCR(ctx context.Context, root fs.FS) (*Report, error) {
 	}
 	r.Intervals = map[string]eval.Interval{"accuracy": eval.Bootstrap(len(files), draws, 1, 0.95, func(pick []int) float64 { return mean(pick, hit) })}
 	r.Rivals = []Rival{
-		{"largest deviation from the mean", []Figure{{"accuracy", mean(every, func(f *ucrFile) float64 { return f.rms })}}},
-		{"a row by chance", []Figure{{"accuracy", mean(every, func(f *ucrFile) float64 { return f.chance })}}},
+		{"RMS, the largest deviation from the mean", []Figure{{"accuracy", mean(every, func(f *ucrFile) float64 { return f.rms })}}},
+		{"always alarm, so a row by chance", []Figure{{"accuracy", mean(every, func(f *ucrFile) float64 { return f.chance })}}},
 	}
 	return r.count(len(files), left, quiet), nil
 }
