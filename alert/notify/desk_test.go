@@ -75,8 +75,8 @@ func TestHoursBegin(t *testing.T) {
 			t.Errorf("at four: %+v", n)
 		}
 		at(5.99)
-		if len(o.tried) != 0 {
-			t.Errorf("told before the hours begin: %q", o.told())
+		if n := d.Counters()[0]; n.Held != 2 || n.Sent+n.Retried > 0 {
+			t.Errorf("just before the hours begin: %+v", n)
 		}
 		at(7, event("day", alert.Raised))
 		at(23, event("stands", alert.Cleared), event("shelved", alert.Realarmed), event("day", alert.Cleared))
