@@ -69,7 +69,8 @@ type holding struct {
 	began   *place      // end of the store from which on its signal is new; nil: not known
 	placed  bool
 	rev     uint64
-	slot    int // of the newest checkpoint's pieces
+	slot    int    // of the newest checkpoint's pieces
+	pieces  [2]int // that lie in each slot
 	written place
 	model   string
 }
@@ -121,6 +122,7 @@ func (k *checkpoints) claim(ctx context.Context) error {
 	if k.machine != nil || k.rev > 0 {
 		return nil
 	}
+	k.sweep(ctx)
 	e, err := k.kv.Get(ctx, machineKey+k.app.config().Store.Worker)
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
@@ -154,7 +156,9 @@ func (k *checkpoints) claimOne(ctx context.Context, s *config.Stream, began *pla
 		mine.Slot = 1 - mine.Slot
 		k.sign(&mine)
 		if rev, err = k.write(ctx, s.Name, &mine, rev); err == nil {
-			k.held[s.Name] = &holding{found: found, began: began, rev: rev, slot: mine.Slot, written: found.place(), model: found.Model}
+			h := &holding{found: found, began: began, rev: rev, slot: mine.Slot, written: found.place(), model: found.Model}
+			h.pieces[found.Slot&1], h.pieces[mine.Slot&1] = found.Pieces, mine.Pieces
+			k.held[s.Name] = h
 			return nil
 		}
 		if !conflict(err) {
@@ -234,10 +238,6 @@ func (k *checkpoints) write(ctx context.Context, stream string, c *checkpoint, r
 		rest = rest[n:]
 	}
 	return k.put(ctx, streamKey+stream, b, rev)
-}
-
-func pieceKey(stream string, slot, i int) string {
-	return fmt.Sprintf("piece.%d.%d.%s", slot, i, stream)
 }
 
 // put writes a key that has the revision; 0: that there is not. Where the answer to an earlier write never came, that may have been taken.

@@ -59,6 +59,7 @@ func (k *checkpoints) roundLocked(ctx context.Context, stopped bool) (taken []st
 		switch {
 		case err == nil:
 			h.rev, h.slot, h.written, h.model = rev, c.Slot, c.place(), c.Model
+			k.trim(ctx, name, h, c.Slot, c.Pieces)
 		case conflict(err):
 			delete(k.held, name)
 			taken = append(taken, name)

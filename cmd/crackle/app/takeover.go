@@ -187,17 +187,3 @@ func (k *checkpoints) drop(name string) {
 	defer k.mu.Unlock()
 	delete(k.held, name)
 }
-
-// forget removes a stream's checkpoint: it is not in the configuration any more.
-func (k *checkpoints) forget(ctx context.Context, name string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.held[name] == nil {
-		return nil
-	}
-	delete(k.held, name)
-	if err := k.kv.Delete(ctx, streamKey+name); err != nil {
-		return fmt.Errorf("stream %s: remove its checkpoint: %w", name, err)
-	}
-	return nil
-}
