@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,7 +131,7 @@ type source struct {
 	level     float64       // of a healthy score
 	start     time.Time     // signal time of sample 0
 	parts     time.Duration // of signal time; 0 for none
-	lapse     chan struct{} // nil, or closed when the plant is to go at its own pace: until then it goes as slowly as its signal
+	slow      *atomic.Bool  // when set, the plant goes as slowly as its signal; nil: never
 }
 
 // lasts is how long the signal of one tick lasts.
@@ -141,22 +142,21 @@ func (s *source) lasts(rateHz float64) time.Duration {
 // run feeds stream i until ctx ends, tick by tick, after filling the history at once.
 func (p *plant) run(ctx context.Context, i int, src source) {
 	rng := rand.New(rand.NewPCG(7, uint64(i)))
-	pace := p.pace
-	if src.lapse != nil {
-		pace = src.lasts(p.Streams()[i].RateHz)
-	}
-	tick := time.NewTicker(pace)
+	tick := time.NewTicker(p.pace)
 	defer tick.Stop()
+	told, lasts := time.Now(), src.lasts(p.Streams()[i].RateHz)
 	for n := 0; ; n++ {
 		if n > 40 { // the first two seconds of signal come as fast as the hub takes them
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-			case <-src.lapse:
-				src.lapse = nil
-				tick.Reset(p.pace)
 			}
+			if src.slow != nil && src.slow.Load() && time.Since(told) < lasts {
+				n--
+				continue
+			}
+			told = time.Now()
 		} else {
 			time.Sleep(8 * time.Millisecond)
 		}

@@ -67,7 +67,7 @@ func TestBrowserDemo(t *testing.T) {
 	one.Within("the grinding burn", `[...document.querySelectorAll("tr[data-alarm]")].some((r) => r.innerText.includes("shaft-11"))`)
 	one.Shot("burn")
 	one.GoTo("#/streams/grinder.mbn")
-	one.Within("the grinder's plots", `document.querySelectorAll(".lane canvas").length >= 4`)
+	one.Within("the grinder's plots", `(document.querySelector(".lanes")?.scrollIntoView(), document.querySelectorAll(".lane canvas").length >= 4)`) // those in sight are drawn
 	one.Accessible("the stream")
 	one.Picture("stream")
 	webtest.JS[bool](one, `(document.querySelector(".open-alarms a, .events a")?.click(), true)`)
