@@ -140,8 +140,10 @@ func subject(path, stream string) (*config.Config, *config.Stream, error) {
 	return cfg, s, err
 }
 
-// bar shows how much of a file has been read, on a terminal; elsewhere it says nothing.
+// bar shows how much of a file has been read, on a terminal; elsewhere it says nothing. At the end it tells what is remarkable about the file.
 type bar struct {
+	w         io.Writer
+	name      string
 	container *mpb.Progress
 	bar       *mpb.Bar
 	reader    file.Reader
@@ -149,7 +151,7 @@ type bar struct {
 }
 
 func newBar(w io.Writer, name string, r file.Reader) *bar {
-	b := &bar{reader: r}
+	b := &bar{w: w, name: name, reader: r}
 	if !isTerminal(w) {
 		return b
 	}
@@ -172,11 +174,13 @@ func (b *bar) update() {
 }
 
 func (b *bar) finish() {
-	if b.bar == nil {
-		return
+	if b.bar != nil {
+		b.bar.SetTotal(-1, true)
+		b.container.Wait()
 	}
-	b.bar.SetTotal(-1, true)
-	b.container.Wait()
+	for _, note := range b.reader.Info().Notes {
+		fmt.Fprintf(b.w, "%s: %s\n", b.name, note)
+	}
 }
 
 func isTerminal(w io.Writer) bool {

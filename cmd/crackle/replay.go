@@ -79,9 +79,6 @@ func (c *replayCmd) Run(con console) (err error) {
 		return fmt.Errorf("after %d samples: %w", rows, err)
 	}
 	info := r.Info()
-	for _, note := range info.Notes {
-		fmt.Fprintf(con.err, "%s: %s\n", c.File, note)
-	}
 	_, err = fmt.Fprintf(con.err, "published %d samples of %d channel(s) on %s, %g s at %g Hz\n", rows, len(info.Channels), c.subject, float64(rows)/info.RateHz, info.RateHz)
 	return err
 }
@@ -179,7 +176,9 @@ func (c *replayCmd) publish(ctx context.Context, r file.Reader, pub *ingest.Publ
 // cut is rows from..to of b; a part begins with its first piece and ends with its last. It shares b's samples.
 func cut(b *block.Block, from, to int) block.Block {
 	p := *b
-	p.First = 0 // where the publisher stands
+	if p.First > 0 || from > 0 {
+		p.First += uint64(from) // rows that the recording's clock jumped over are missing for the receiver, too
+	}
 	p.Samples = b.Samples[from*b.Channels : to*b.Channels]
 	if b.TimeNS != 0 {
 		p.TimeNS += int64(float64(from) / b.RateHz * float64(time.Second))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,5 +36,43 @@ func TestReplayFollowsTheStreamsSubject(t *testing.T) {
 		if _, log, code := crackle(args...); code != exitMistake || !strings.Contains(log, "--stream") {
 			t.Errorf("%v: %d, %q", args, code, log)
 		}
+	}
+}
+
+// Rows that a recording's clock jumps over are missing, for the shell as for the crackle that receives it.
+func TestRecordingWithAGap(t *testing.T) {
+	dir, path := motorFiles(t)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := func(name string) string { return filepath.Join(dir, name+".csv") }
+	if _, log, code := crackle("train", "-c", path, file("SC_HLT_001"), file("SC_HLT_002")); code != exitOK {
+		t.Fatal(log)
+	}
+	whole, err := os.ReadFile(file("SC_HLT_003"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	torn := strings.Builder{}
+	torn.WriteString("time_ms,a,b,c\n")
+	for i, row := range strings.Fields(string(whole)) {
+		if i < 500 || i >= 600 {
+			fmt.Fprintf(&torn, "%d,%s\n", i, row)
+		}
+	}
+	write(t, file("torn"), torn.String())
+	out, log, code := crackle("score", "-c", path, file("torn"))
+	if code != exitOK || !strings.Contains(log, "100 rows are missing") || !strings.Contains(out, "signal missing or damaged") {
+		t.Errorf("score: %d, %q\n%s", code, log, out)
+	}
+	write(t, path, "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nmax_bytes = 268435456\nsync = \"default\"\n"+string(text))
+	a := startCrackle(t, path)
+	if _, log, code := crackle("replay", file("torn"), "-c", path, "--speed", "0"); code != exitOK || !strings.Contains(log, "100 rows are missing") {
+		t.Errorf("replay: %d, %q", code, log)
+	}
+	waitFor(t, "the recording", func() bool { c, _ := a.Counts("motor"); return c.Delivered.Samples == 900 })
+	if c, _ := a.Counts("motor"); c.Missing != 100 {
+		t.Errorf("%d samples are missing, want 100", c.Missing)
 	}
 }

@@ -118,9 +118,6 @@ func (c *trainCmd) read(con console, s *config.Stream) (*app.Recordings, error) 
 			return nil, err
 		}
 		err = pour(r, recordings, newBar(con.err, path, r))
-		for _, note := range r.Info().Notes {
-			fmt.Fprintf(con.err, "%s: %s\n", path, note)
-		}
 		if err := errors.Join(err, r.Close()); err != nil {
 			return nil, err
 		}

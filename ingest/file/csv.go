@@ -28,6 +28,7 @@ type csvReader struct {
 	channels []channel
 	clock    clock
 	watch    watch
+	regular  bool    // the clock runs evenly at the rate: rows that it jumps over are missing
 	startNS  int64   // wall time of the first row, when it is known
 	origin   moment  // of the first row by the clock
 	rateHz   float64 // as in info
@@ -39,7 +40,9 @@ type csvReader struct {
 	now    moment
 	have   bool
 	err    error  // why there is none; io.EOF at the end
-	at     uint64 // index of the row ahead
+	at     uint64 // rows before it
+	ahead  uint64 // rows that are missing just before it
+	lost   uint64 // rows that were missing before those
 	closed bool
 }
 
@@ -201,7 +204,9 @@ func (r *csvReader) takeTime() error {
 	switch {
 	case ok:
 		r.now = m
-		r.watch.see(int64(r.at)+1, m)
+		if n := r.watch.see(int64(r.at)+1, m); r.regular {
+			r.ahead = n
+		}
 	case r.bad || r.clock.column < len(r.cells) && len(r.cells[r.clock.column]) == 0:
 		r.watch.unreadable++
 		r.watch.skip()
@@ -225,14 +230,15 @@ func (r *csvReader) Read(dst *block.Block) error {
 	if need := r.block * len(r.row); cap(dst.Samples) < need && (r.in.total == 0 || r.in.compressed || int64(need) <= r.in.total) {
 		dst.Samples = make([]float32, 0, need)
 	}
-	dst.First, dst.TimeNS = r.at, r.timeNS()
+	r.lost, r.ahead = r.lost+r.ahead, 0
+	dst.First, dst.TimeNS = r.at+r.lost, r.timeNS()
 	dst.RateHz, dst.Channels = r.rateHz, len(r.row)
 	dst.Part, dst.Lot = r.part, r.lot
 	dst.Flags = block.Recorded
 	if r.at == 0 {
 		dst.Flags |= block.PartBegin
 	}
-	for n := 0; n < r.block && r.have; n++ {
+	for n := 0; n < r.block && r.have && r.ahead == 0; n++ {
 		dst.Samples = append(dst.Samples, r.row...)
 		r.at++
 		r.advance()
@@ -258,6 +264,9 @@ func (r *csvReader) timeNS() int64 {
 func (r *csvReader) Info() Info {
 	i := r.info
 	i.Notes = append(append([]string(nil), r.notes...), r.watch.notes()...)
+	if i.Skipped = int64(r.lost); r.lost > 0 {
+		i.Notes = append(i.Notes, fmt.Sprintf("%s rows are missing by the clock, and are taken so", grouped(float64(r.lost))))
+	}
 	if i.Bad > 0 {
 		i.Notes = append(i.Notes, fmt.Sprintf("%d samples held no number and were taken as missing", i.Bad))
 	}

@@ -25,8 +25,9 @@ func openCSV(in *input, o Options) (Reader, error) {
 	}
 	r := &csvReader{
 		in: in, sep: l.sep, comma: l.comma, end: '\n', cols: len(l.columns), part: o.Part, lot: o.Lot, bad: o.BadAsMissing,
-		clock: b.clock, origin: b.first, rateHz: b.rateHz, watch: watch{period: b.period, tolerance: max(0.01*b.period, 1.01*b.quantum)},
+		clock: b.clock, origin: b.first, rateHz: b.rateHz, watch: watch{period: b.period, tolerance: b.tolerance()},
 	}
+	r.regular = b.regular && math.Abs(b.rateHz*b.period-1) <= 0.01
 	if l.cr {
 		r.end = '\r'
 	}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,14 +59,14 @@ func drain(t checker, r Reader) (samples []float32, err error) {
 			return samples, err
 		}
 		i := r.Info()
-		if b.First != next || b.Count() == 0 || b.Channels != len(i.Channels) || b.RateHz != i.RateHz || ended {
+		if b.First != next+uint64(i.Skipped) || b.Count() == 0 || b.Channels != len(i.Channels) || b.RateHz != i.RateHz || ended {
 			t.Fatalf("block at %d, expected %d, part ended %v: %+v", b.First, next, ended, b)
 		}
 		if b.Flags&block.Recorded == 0 || (b.Flags&block.PartBegin != 0) != (next == 0) {
 			t.Fatalf("block at %d: flags %b", b.First, b.Flags)
 		}
 		ended = b.Flags&block.PartEnd != 0
-		next = b.End()
+		next += uint64(b.Count())
 		samples = append(samples, b.Samples...)
 	}
 }
@@ -356,9 +357,65 @@ func TestClockNotes(t *testing.T) {
 	}
 	got := strings.Join(r.Info().Notes, "\n")
 	want := "clock steps back by 3,300 s at row 1,001\nclock stands still at row 2,001, 2 times in all\n" +
-		"2 steps are longer than the usual 300 s, the longest 21,600 s at row 3,001\n1 step is shorter than the usual 300 s, the first 200 s at row 3,501"
+		"2 steps are longer than the usual 300 s, the longest 21,600 s at row 3,001\n1 step is shorter than the usual 300 s, the first 200 s at row 3,501\n" +
+		"72 rows are missing by the clock, and are taken so"
 	if got != want {
 		t.Errorf("notes:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// Rows that an even clock jumps over are missing: the index counts them, and a block ends there. A clock that is not even, or a rate that is said
+// against it, tells of none.
+func TestRowsThatTheClockJumpsOver(t *testing.T) {
+	text := func(step func(row int) float64) string {
+		var b strings.Builder
+		b.WriteString("time_s,v\n")
+		at := 0.0
+		for row := range 3000 {
+			if row > 0 {
+				at += step(row)
+			}
+			fmt.Fprintf(&b, "%.3f,%d\n", at, row)
+		}
+		return b.String()
+	}
+	gaps := text(func(row int) float64 {
+		switch row {
+		case 2000:
+			return 4.01 // 400 rows are not there
+		case 2500:
+			return 0.02
+		case 2600:
+			return 0.014 // late, but none is missing
+		}
+		return 0.01
+	})
+	uneven := text(func(row int) float64 { return []float64{0.01, 0.01, 0.03, 0.02, 0.05}[row%5] })
+	for name, c := range map[string]struct {
+		text  string
+		o     Options
+		first []uint64
+	}{
+		"gaps":                     {gaps, Options{BlockSamples: 1000}, []uint64{0, 1000, 2400, 2901}},
+		"uneven":                   {uneven, Options{BlockSamples: 1000}, []uint64{0, 1000, 2000}},
+		"a rate against the clock": {gaps, Options{BlockSamples: 1000, RateHz: 500}, []uint64{0, 1000, 2000}},
+		"no time column":           {gaps, Options{BlockSamples: 1000, RateHz: 100, Time: NoTime}, []uint64{0, 1000, 2000}},
+	} {
+		r := mustOpen(t, put(t, c.text), c.o)
+		var first []uint64
+		var b block.Block
+		for err := r.Read(&b); err == nil; err = r.Read(&b) {
+			first = append(first, b.First)
+			if at := int64(b.First) - r.Info().Skipped; len(c.first) == 4 && b.Samples[0] != float32(at) {
+				t.Errorf("%s: the block at %d begins with %v, %d rows were jumped over", name, b.First, b.Samples, r.Info().Skipped)
+			}
+		}
+		if !slices.Equal(first, c.first) {
+			t.Errorf("%s: blocks at %d, want %d", name, first, c.first)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ type Reader interface {
 	Info() Info
 	// Read fills dst with the next rows: Samples (interleaved, dst's array is reused), First, TimeNS, RateHz, Channels, Part, Lot and Flags: Recorded on
 	// all, PartBegin on the first, PartEnd on the last block. Run and Seq are the publisher's and stay as they are. A missing sample is NaN.
+	// Rows that an even clock jumps over are missing: First counts them, and a block ends there.
 	// After the last block it returns io.EOF. Rows before a faulty one are returned first, then the error, which stays.
 	Read(dst *block.Block) error
 	// Progress is the bytes of the file read so far, compressed if it is, and its size, 0 when that is unknown.
@@ -74,6 +75,7 @@ type Info struct {
 	HeaderLine   int    // line number of the names, 0 for none
 	TimeColumn   string // header or #number of the time column, "" for none
 	Missing      int64  // samples so far that were empty, NaN or of a kind
+	Skipped      int64  // rows so far that an even clock jumped over: First counts them
 	Bad          int64  // samples so far that held no number and were taken as missing (Options.BadAsMissing)
 	Notes        []string
 }

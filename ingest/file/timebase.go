@@ -16,6 +16,7 @@ type timebase struct {
 	first   moment  // of the first row, when the clock has a column
 	period  float64 // usual step of the clock, s; 0 without a clock
 	quantum float64 // resolution of its cells, s
+	regular bool    // nine of ten steps of the head are the usual one
 	rateHz  float64
 }
 
@@ -164,6 +165,7 @@ func (b *timebase) settle(l *layout, o Options) error {
 	}
 	b.first = moments[0]
 	b.period, b.quantum = usualStep(moments)
+	b.regular = regular(moments, b.period, b.tolerance())
 	if b.absolute() && !b.zoned && b.zone == time.UTC && b.stamps {
 		l.notes = append(l.notes, fmt.Sprintf("times in column %q carry no zone and are read as UTC", name))
 	}
@@ -233,6 +235,20 @@ func (b *timebase) settleNumbers(l *layout, o Options) error {
 		}
 	}
 	return nil
+}
+
+// tolerance is by how much a step may differ from the usual one, s.
+func (b *timebase) tolerance() float64 { return max(0.01*b.period, 1.01*b.quantum) }
+
+// regular reports whether nine of ten steps are the usual one.
+func regular(m []moment, period, tolerance float64) bool {
+	n := 0
+	for i := 1; i < len(m); i++ {
+		if math.Abs(m[i].since(m[i-1])-period) <= tolerance {
+			n++
+		}
+	}
+	return period > 0 && len(m) > 2 && 10*n >= 9*(len(m)-1)
 }
 
 // usualStep is the mean step where the clock runs evenly within its resolution, else the median step; 0 when it does not advance.

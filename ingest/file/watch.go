@@ -36,13 +36,13 @@ func (s *span) add(row int64, size float64) {
 	s.count++
 }
 
-// see takes the time of a row.
-func (w *watch) see(row int64, m moment) {
+// see takes the time of a row, and gives how many rows are missing before it by the clock.
+func (w *watch) see(row int64, m moment) (missing uint64) {
 	step := m.since(w.last)
 	ready := w.ready
 	w.last, w.ready = m, true
 	if !ready || w.period == 0 {
-		return
+		return 0
 	}
 	switch {
 	case step < 0:
@@ -52,9 +52,13 @@ func (w *watch) see(row int64, m moment) {
 		w.repeat.add(row, 0)
 	case step > w.period:
 		w.long.add(row, step)
+		if n := math.Round(step/w.period) - 1; n >= 1 && n < 1<<53 {
+			return uint64(n)
+		}
 	default:
 		w.short.add(row, step)
 	}
+	return 0
 }
 
 // skip forgets the row before: the step to the next one is not known.
