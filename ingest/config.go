@@ -52,6 +52,8 @@ type Config struct {
 	Horizon int           // blocks that wait for one that is late, 1 to 1024; 0: 16
 	HoldFor time.Duration // how long they wait while nothing else moves; 0: 1 s, and 5 s with JetStream, whose publishers send again what was refused
 
+	Unused time.Duration // JetStream: without a request for so long, the server removes the consumer, which is then made anew; 0: 2 min
+
 	Log *slog.Logger // nil discards
 }
 
@@ -87,6 +89,7 @@ func (c *Config) complete() error {
 		c.HoldFor = orElse(c.HoldFor, 5*time.Second)
 	}
 	c.HoldFor = orElse(c.HoldFor, time.Second)
+	c.Unused = orElse(c.Unused, 2*time.Minute)
 	c.Log = orElse(c.Log, slog.New(slog.DiscardHandler))
 	if c.Queue < 1 || c.Queue > 65536 {
 		return fmt.Errorf("stream %s: a queue of %d blocks; allowed are 1 to 65536", c.Stream, c.Queue)
@@ -94,8 +97,8 @@ func (c *Config) complete() error {
 	if c.Horizon < 1 || c.Horizon > 1024 {
 		return fmt.Errorf("stream %s: a horizon of %d blocks; allowed are 1 to 1024", c.Stream, c.Horizon)
 	}
-	if c.HoldFor < 0 {
-		return fmt.Errorf("stream %s: blocks held for %v; it must be above 0", c.Stream, c.HoldFor)
+	if c.HoldFor < 0 || c.Unused < 0 {
+		return fmt.Errorf("stream %s: blocks held for %v, a consumer kept for %v; both must be above 0", c.Stream, c.HoldFor, c.Unused)
 	}
 	return nil
 }

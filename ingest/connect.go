@@ -29,6 +29,7 @@ type Options struct {
 	CertFile, KeyFile string // PEM files of a client certificate
 	TLS               *tls.Config
 
+	Ping     time.Duration // between two pings; a server that leaves two unanswered is taken for gone; 0: 10 s
 	RetryMax time.Duration // longest wait between two attempts to connect; 0: 5 s
 	OnStatus func(Status)  // told every change and every refused attempt, one at a time; it must not block
 	Log      *slog.Logger  // nil discards
@@ -72,12 +73,13 @@ func Connect(ctx context.Context, o Options) (*nats.Conn, error) {
 func (o *Options) options(ctx context.Context) ([]nats.Option, error) {
 	o.Name = orElse(o.Name, "crackle")
 	o.RetryMax = orElse(o.RetryMax, 5*time.Second)
+	o.Ping = orElse(o.Ping, 10*time.Second)
 	o.Log = orElse(o.Log, slog.New(slog.DiscardHandler))
 	if o.URL == "" && o.InProcess == nil {
 		return nil, errors.New("connect to NATS: no address; give a URL such as nats://127.0.0.1:4222")
 	}
-	if o.RetryMax < 0 {
-		return nil, fmt.Errorf("connect to NATS: longest wait between attempts is %v; it must be above 0", o.RetryMax)
+	if o.RetryMax < 0 || o.Ping < 0 {
+		return nil, fmt.Errorf("connect to NATS: longest wait between attempts is %v, between pings %v; they must be above 0", o.RetryMax, o.Ping)
 	}
 	wait := 5 * time.Second
 	if end, ok := ctx.Deadline(); ok {
@@ -89,7 +91,7 @@ func (o *Options) options(ctx context.Context) ([]nats.Option, error) {
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
 		nats.IgnoreAuthErrorAbort(),
-		nats.PingInterval(10 * time.Second), // a peer that died without a word is noticed after two of these
+		nats.PingInterval(o.Ping), // a peer that died without a word is noticed after two of these
 		nats.MaxPingsOutstanding(2),
 	}
 	if o.InProcess != nil {

@@ -16,7 +16,6 @@ import (
 const (
 	apiWait   = 5 * time.Second  // for one answer of the store
 	idleCheck = 10 * time.Second // without a message, the consumer is looked up: it may have gone without a word
-	inactive  = 2 * time.Minute  // without a request, the server removes the consumer
 	batch     = 64               // messages asked for at once, 32 MiB of the largest ones
 
 	firstRetry = 100 * time.Millisecond
@@ -99,7 +98,7 @@ func (r *Receiver) open(ctx context.Context, js jetstream.JetStream) (*session, 
 		FilterSubject:     r.cfg.Subject,
 		MemoryStorage:     true,
 		Replicas:          1,
-		InactiveThreshold: inactive,
+		InactiveThreshold: r.cfg.Unused,
 	}
 	if err := r.startAt(ctx, st, &cfg); err != nil {
 		return nil, err
@@ -167,7 +166,7 @@ func (r *Receiver) read(ctx context.Context, s *session) error {
 			return fmt.Errorf("read %s from the signal store: %w", r.cfg.Subject, err)
 		}
 		r.order.tick(now)
-		if r.nc.Stats().Reconnects != s.reconnects || time.Since(now) > inactive/2 {
+		if r.nc.Stats().Reconnects != s.reconnects || time.Since(now) > r.cfg.Unused/2 {
 			return nil // the connection was away, which it has reported, or the queue was full for so long that the consumer may be gone
 		}
 		if now.Sub(last) >= idleCheck && r.nc.IsConnected() {

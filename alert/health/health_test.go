@@ -202,6 +202,29 @@ func TestScenarioStopped(t *testing.T) {
 	s.want()
 }
 
+// TestStoppedWithoutServer: the process is stopped before its first look, or while the server is just away; the connection was lost by then and is
+// made anew at once, which is no absence. One that goes on is.
+func TestStoppedWithoutServer(t *testing.T) {
+	s := newStand(t, Config{}, Stream{Name: "a"})
+	s.conn.Up = false
+	s.tickAfter(10 * time.Minute)
+	s.conn.Up = true
+	s.ticks(5, "a")
+	s.conn.Up = false
+	s.tick()
+	s.tickAfter(10 * time.Minute)
+	s.conn.Up = true
+	s.ticks(5, "a")
+	s.want()
+	s.conn.Up = false
+	s.tick()
+	s.tickAfter(10 * time.Minute)
+	s.ticks(2)
+	if len(s.log) != 1 || !strings.Contains(s.log[0], `holds "" connection 2 of 2 s`) {
+		t.Errorf("%s", strings.Join(s.log, "\n"))
+	}
+}
+
 // TestAlwaysLate holds that a monitor whose every step comes late still finds a silent stream.
 func TestAlwaysLate(t *testing.T) {
 	s := newStand(t, Config{}, Stream{Name: "a"})

@@ -37,7 +37,7 @@ func (w *Watcher) connection(dst []alert.Condition, c *Connection, now time.Time
 	}
 	if w.down.IsZero() {
 		w.down = now
-		if !w.wasUp {
+		if !w.wasUp && !w.stalled {
 			w.down = w.cfg.Start
 		}
 	}

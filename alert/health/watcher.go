@@ -199,7 +199,10 @@ func (w *Watcher) Remove(name string) {
 func (w *Watcher) Step(dst []alert.Condition, m *Monitor, obs []Observation, now time.Time) []alert.Condition {
 	late := now.Sub(w.last) > w.cfg.Stall
 	if late && !w.stalled {
-		w.listening = now // the monitor was stopped; what arrived meanwhile is still on its way
+		w.listening = now // the monitor was stopped; what arrived meanwhile is still on its way,
+		if !w.away && !w.down.IsZero() {
+			w.down = now // and so is the server
+		}
 	}
 	w.last, w.stalled = now, late
 	dst = w.connection(dst, &m.Connection, now)

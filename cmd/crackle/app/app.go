@@ -237,10 +237,13 @@ func Door(n *config.NATS) ingest.Options {
 	}
 }
 
+// Waits of the way to the server, for tests in which all of them pass; 0: as ingest has them.
+var pingEvery, consumerUnused time.Duration
+
 // open starts or reaches the NATS server.
 func (a *App) open(ctx context.Context) error {
 	o := Door(&a.config().NATS)
-	o.RetryMax, o.Log = seconds(a.config().NATS.ReconnectWaitS), a.log
+	o.RetryMax, o.Ping, o.Log = seconds(a.config().NATS.ReconnectWaitS), pingEvery, a.log
 	if a.config().NATS.Embedded() {
 		b, err := broker.Start(ctx, broker.Config{Dir: a.config().Store.Dir, MaxBytes: a.config().Store.MaxBytes, Log: a.log.With("part", "nats-server")})
 		if err != nil {

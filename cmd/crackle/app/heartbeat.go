@@ -80,7 +80,7 @@ func (a *App) openHeartbeat(ctx context.Context, stored bool) error {
 	}
 	if h.receiver, err = ingest.New(a.conn, ingest.Config{
 		Stream: h.cfg.Name, Subject: h.cfg.Subject, Channels: 1, RateHz: h.cfg.RateHz, Decoder: decoder, JetStream: stored,
-		Start: ingest.Start{From: ingest.FromNew}, Queue: h.cfg.QueueBlocks, Horizon: 4, Log: slog.New(slog.DiscardHandler),
+		Start: ingest.Start{From: ingest.FromNew}, Queue: h.cfg.QueueBlocks, Horizon: 4, Unused: consumerUnused, Log: slog.New(slog.DiscardHandler),
 	}); err != nil {
 		return fmt.Errorf("heartbeat: %w", err)
 	}

@@ -30,6 +30,9 @@ import (
 // This, set in the environment, turns the test binary into a monitor of its own, which can be killed.
 const monitorConfig = "CRACKLE_TEST_MONITOR"
 
+// This, set in the environment, makes all waits of such a monitor's way to the server pass within 10 s.
+const shortWaits = "CRACKLE_TEST_SHORT_WAITS"
+
 // said is a line of such a monitor.
 type said struct {
 	Score *scoreLine   `json:",omitempty"`
@@ -60,6 +63,9 @@ func watchAlone(path string) {
 			say(said{Error: err.Error()})
 			os.Exit(3)
 		}
+	}
+	if os.Getenv(shortWaits) != "" {
+		app.SetWaits(3*time.Second, 8*time.Second)
 	}
 	cfg, err := config.Load(path)
 	fail(err)
@@ -95,11 +101,11 @@ type monitor struct {
 }
 
 // startMonitor starts one on a configuration and waits until it watches, or has refused to.
-func startMonitor(t testing.TB, path string) *monitor {
+func startMonitor(t testing.TB, path string, env ...string) *monitor {
 	t.Helper()
 	m := &monitor{t: t, done: make(chan struct{})}
 	m.cmd = exec.Command(os.Args[0])
-	m.cmd.Env = append(os.Environ(), monitorConfig+"="+path)
+	m.cmd.Env = append(append(os.Environ(), monitorConfig+"="+path), env...)
 	var err error
 	if m.log, err = os.Create(filepath.Join(t.TempDir(), "log")); err != nil {
 		t.Fatal(err)

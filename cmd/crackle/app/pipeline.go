@@ -154,7 +154,7 @@ func (a *App) makeStream(cfg config.Stream, start ingest.Start) (*stream, error)
 	}
 	r, err := ingest.New(a.conn, ingest.Config{
 		Stream: cfg.Name, Subject: cfg.Subject, Channels: len(cfg.Channels), RateHz: cfg.RateHz, Decoder: decoder,
-		JetStream: cfg.Transport == "jetstream", Start: start, Queue: cfg.QueueBlocks, Horizon: cfg.ReorderBlocks, Log: a.log,
+		JetStream: cfg.Transport == "jetstream", Start: start, Queue: cfg.QueueBlocks, Horizon: cfg.ReorderBlocks, Unused: consumerUnused, Log: a.log,
 	})
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
@@ -125,26 +126,63 @@ func TestScenarioHungProcessIsTakenOver(t *testing.T) {
 	wantLives(t, x.nc, 2)
 }
 
-// A process that is stopped for three times the longest wait for the store's answer, and goes on: nothing is lost, nothing is told of it but what
-// was.
+// A process is stopped for three times the longest wait of its way to the server, and goes on: by then the server has given up the connection for its
+// unanswered pings, and forgotten the reader; nothing is lost, nothing is told of it but what was. The longest wait that cannot be set is 10 s, for
+// a checkpoint and before a silent reader is looked up; the others are set below that: the server's two pings 2 s, its writes 2 s, the client's two
+// pings 6 s, the reader 8 s.
 func TestScenarioStoppedForLong(t *testing.T) {
 	t.Parallel()
-	x := newSite(t, motorStream("motor", ""))
-	blocks, want, _ := x.production(6)
-	m := startMonitor(t, x.path)
-	pub := publisher(t, x.nc, "motor", true)
+	const longest = 10 * time.Second
+	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir(),
+		JetStreamMaxStore: 256 << 20, JetStreamMaxMemory: 64 << 20, PingInterval: time.Second, MaxPingsOut: 2, WriteDeadline: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Start()
+	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
+	if !srv.ReadyForConnections(patience) {
+		t.Fatal("the server did not come up")
+	}
+	path, cfg := (&natsServer{url: srv.ClientURL()}).write(t, t.TempDir(), motorStream("motor", ""))
+	saveMotorModel(t, cfg, "motor")
+	s := cfg.Streams["motor"]
+	blocks := production(t, 6)
+	want, _ := undisturbed(t, &s, blocks)
+	nc, err := ingest.Connect(within(t), ingest.Options{URL: srv.ClientURL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	m := startMonitor(t, path, shortWaits+"=1")
+	pub := publisher(t, nc, "motor", true)
 	if err := <-sendBlocks(t, pub, blocks[:50]); err != nil {
 		t.Fatal(err)
 	}
-	m.part("part-01")
+	m.wait("the second part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-01" })
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readers := func() int {
+		st, err := js.Stream(within(t), block.StoreName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st.CachedInfo().State.Consumers
+	}
+	clients := srv.NumClients()
+	if readers() == 0 {
+		t.Fatal("nobody reads")
+	}
 	m.signal(syscall.SIGSTOP)
 	begun := time.Now()
 	if err := <-sendBlocks(t, pub, blocks[50:]); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(time.Until(begun.Add(16 * time.Second)))
+	eventually(t, "the server to give it up", func() bool { return srv.NumClients() < clients && readers() == 0 })
+	time.Sleep(time.Until(begun.Add(3*longest + time.Second)))
 	m.signal(syscall.SIGCONT)
-	m.part("part-05")
+	m.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-05" })
 	wantUnion(t, want, false, m)
 	m.stop()
 	for _, l := range m.all() {
