@@ -5,7 +5,7 @@ type Channel struct {
 	layer   *Layer
 	h, c    []float32 // [Hidden]; c of the LSTM, else nil
 	scratch []float32 // the new state while the old one is still read, and an Int8 layer's rounded values behind it
-	back    bool      // where blocks of units take turns: the next step goes from the last to the first
+	plan    plan
 }
 
 // NewChannel gives a channel whose state is kept in h [Hidden] and, for the LSTM, c [Hidden]; other cells leave c alone.
@@ -22,6 +22,7 @@ func (l *Layer) NewChannel(h, c []float32) *Channel {
 		room += l.fixed.places(l)
 	}
 	s.scratch = make([]float32, room)
+	s.prepare()
 	return s
 }
 

@@ -51,7 +51,6 @@ type Layer struct {
 	// step and bias serve the vector forms of a channel's step, hidden units in lanes: for each block of 32 units (16 for a last block of at most 16)
 	// the rows that stepRows lists, each a block wide, in the order they are read; and [biasRows][block].
 	step, bias []float32
-	turns      int      // more than 1 when a step takes the blocks in turns: their weights fit the nearest cache, those of all do not
 	halves     []uint16 // the BF16 form of step; else nil
 	fixed      *fixed   // the Int8 form; else nil
 }
@@ -73,10 +72,6 @@ func NewLayer(cell Cell, in, hidden int, wih, whh, bih, bhh []float32) (*Layer, 
 	if hasVectors && cell != GRUBefore {
 		units := (hidden + 15) / 16 * 16
 		l.step, l.bias = aligned(units*l.weightsPerUnit()), aligned(units*cell.biasRows())
-		l.turns = 1
-		if 4*len(l.step) > nearBytes && 4*32*l.weightsPerUnit() <= nearBytes {
-			l.turns = (hidden + 31) / 32
-		}
 	}
 	l.Set(wih, whh, bih, bhh)
 	return l, nil

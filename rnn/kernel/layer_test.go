@@ -81,6 +81,7 @@ func checkStep(t *testing.T, r *rand.Rand, l *Layer) {
 	one := l.NewChannel(h, c)
 	s, okS := fenced(len(one.scratch), nil)
 	one.scratch = s
+	one.prepare()
 	ht, okHT := fenced(l.Hidden*Lanes, nil)
 	ct, okCT := fenced(l.Hidden*Lanes, nil)
 	hn, okHN := fenced(l.Hidden*Lanes, nil)

@@ -5,13 +5,15 @@ package kernel
 // hasVectors is false where only the generic kernel is built.
 const hasVectors = false
 
-const nearBytes = 0
-
 func use(string) {}
 
 func vectorKernels() []string { return nil }
 
 func aligned(n int) []float32 { return make([]float32, n) }
+
+type plan struct{}
+
+func (s *Channel) prepare() {}
 
 func (s *Channel) stepVector(x *float32) bool { return false }
 
