@@ -191,6 +191,9 @@ func (c *explainCmd) show(con console, s *seen, at int, x *explain.Explained) er
 // explained says it in words.
 func explained(w io.Writer, x *explain.Explanation) error {
 	for i, r := range x.Top {
+		if i > 0 && r.Share < 0.005 {
+			break // it would be said to be 0 % of it
+		}
 		fmt.Fprintf(w, "%d. %s\n", i+1, r.Words)
 	}
 	if len(x.Top) == 0 {

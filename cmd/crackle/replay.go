@@ -156,9 +156,9 @@ func (c *replayCmd) publish(ctx context.Context, r file.Reader, pub *ingest.Publ
 			if !c.dated {
 				piece.TimeNS = 0 // the publisher puts the clock's
 			}
-			rows += uint64(piece.Count())
+			sent := rows + uint64(piece.Count())
 			if c.Speed > 0 {
-				due := start.Add(time.Duration(float64(rows) / whole.RateHz / c.Speed * float64(time.Second)))
+				due := start.Add(time.Duration(float64(sent) / whole.RateHz / c.Speed * float64(time.Second)))
 				select {
 				case <-ctx.Done():
 					return rows, ctx.Err()
@@ -168,6 +168,7 @@ func (c *replayCmd) publish(ctx context.Context, r file.Reader, pub *ingest.Publ
 			if err := pub.Publish(ctx, &piece); err != nil {
 				return rows, err
 			}
+			rows = sent
 			b.update()
 		}
 	}
