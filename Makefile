@@ -14,7 +14,10 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 
 # Packages that start goroutines: run once more under the race detector. Left out there are the allocation tests, because the detector
 # allocates itself, and the browser tests, because Chromium takes the time that they measure.
-RACE ?= ./ingest/... ./alert/... ./web/... ./cmd/...
+RACE ?= ./cmd/... ./ingest/... ./alert/... ./web/...
+# Packages tested at once, one more than cores, since some wait for most of their time; those that take longest come first.
+ATONCE ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+LONGEST = ./web ./cmd/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 HAS_UI := $(wildcard web/ui/package.json)
 # Kernel generators have a go.mod of their own, so that what they need is no dependency of the program.
@@ -57,13 +60,13 @@ vet:
 	go vet ./...
 
 go:
-	go test ./...
+	go test -p $(ATONCE) $(LONGEST) ./...
 
 generic: # the kernels of other machines, on this one
 	CRACKLE_KERNEL=generic go test -count=1 ./rnn/... ./window/...
 
 race:
-	go test -race -skip 'Alloc|Browser' $(RACE)
+	go test -p $(ATONCE) -race -skip 'Alloc|Browser' $(RACE)
 
 arm64:
 	GOARCH=arm64 CGO_ENABLED=0 go vet ./...
