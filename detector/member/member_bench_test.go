@@ -3,22 +3,33 @@ package member_test
 import (
 	"math"
 	"math/rand/v2"
+	"syscall"
 	"testing"
 	"time"
 
 	"crackle/detector/member"
 )
 
-// An hour of 16 features at 10 a second is learned within seconds even on a busy machine; the benchmark says how long exactly.
+// An hour of 16 features at 10 a second is learned within seconds of a core, whatever else the machine does; the benchmark says how long exactly.
 func TestForecasterLearnsAnHourInOneGo(t *testing.T) {
 	rows := hour()
-	start := time.Now()
+	start := cpuTime(t)
 	if _, err := member.NewForecaster(member.ForecasterConfig{}, rows); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(start); took > 10*time.Second {
+	if took := cpuTime(t) - start; took > 10*time.Second {
 		t.Errorf("took %v", took)
 	}
+}
+
+// cpuTime is what this process has computed so far.
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func hour() [][]float64 {
