@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	neturl "net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +12,10 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"crackle/alert"
+	"crackle/detector"
+	"crackle/detector/ledger"
 	"crackle/web"
+	"crackle/web/api"
 	"crackle/web/hub"
 	"crackle/web/webtest"
 )
@@ -112,16 +116,16 @@ func TestBrowserAlarms(t *testing.T) {
 	}
 }
 
-// hostilePlant is a plant in which every text from outside would like to be markup.
-func hostilePlant(t *testing.T) *plant {
-	s := web.StreamStatus{Name: "s", Title: webtest.Hostile, Source: hub.Live, RateHz: 1000, Phase: hub.Watching, Part: webtest.Hostile, Lot: webtest.Hostile, Note: webtest.Hostile, Score: 9, Limit: 4, LimitProvisional: true,
-		LimitNote: webtest.Hostile, ScoreUnit: webtest.Hostile, Reasons: []string{webtest.Hostile}, Channels: []hub.Channel{{Name: webtest.Hostile, Unit: webtest.Hostile}, {Name: webtest.Hostile, Unit: webtest.Hostile}}, NewestAt: time.Now()}
+// hostilePlant is a plant in which every text from outside is the one given.
+func hostilePlant(t *testing.T, text string) *plant {
+	s := web.StreamStatus{Name: "s", Title: text, Source: hub.Live, RateHz: 1000, Phase: hub.Watching, Part: text, Lot: text, Note: text, Score: 9, Limit: 4, LimitProvisional: true,
+		LimitNote: text, ScoreUnit: text, Reasons: []string{text}, Channels: []hub.Channel{{Name: text, Unit: text}, {Name: text, Unit: text}}, NewestAt: time.Now()}
 	p := newPlant(t, s)
 	for c := range 2 {
 		p.hub.PublishWave(&hub.Wave{Stream: "s", Channel: c, Run: 1, SamplesPerBucket: 1, RateHz: 1000, MinMax: []float32{-1, 1, -2, 2, float32(math.NaN()), 1, -1, 1}})
 	}
-	p.hub.PublishAlarm(alert.Alarm{ID: webtest.Hostile, Stream: "s", Kind: alert.Kind(webtest.Hostile), State: alert.Returned, What: webtest.Hostile, Part: webtest.Hostile, Lot: webtest.Hostile, Unit: webtest.Hostile, Revision: 1})
-	p.hub.PublishAlarm(alert.Alarm{ID: "2", Stream: webtest.Hostile, Title: webtest.Hostile, Kind: alert.KindScore, State: alert.Normal, What: "x", AckBy: webtest.Hostile, AckComment: webtest.Hostile + "\r\n<!channel>", Revision: 1})
+	p.hub.PublishAlarm(alert.Alarm{ID: text, Stream: "s", Kind: alert.Kind(text), State: alert.Returned, What: text, Part: text, Lot: text, Unit: text, Revision: 1})
+	p.hub.PublishAlarm(alert.Alarm{ID: "2", Stream: text, Title: text, Kind: alert.KindScore, State: alert.Normal, What: "x", AckBy: text, AckComment: text + "\r\n<!channel>", Revision: 1})
 	return p
 }
 
@@ -160,7 +164,7 @@ func TestBrowserAlarmsMany(t *testing.T) {
 // Names and comments from outside are text wherever they appear.
 func TestBrowserHostileText(t *testing.T) {
 	dist, b := webtest.BuildUI(t), webtest.Browser(t)
-	url, _ := serve(t, hostilePlant(t), "127.0.0.1:0", dist)
+	url, _ := serve(t, hostilePlant(t, webtest.Hostile), "127.0.0.1:0", dist)
 	w := webtest.Open(t, b, url, 1280, 800, false)
 	w.Within("the tile", `document.querySelector(".tile") !== null`)
 	w.Shows(".tile .title", ".tile .made", ".tile .reasons", ".tile .limit")
@@ -185,4 +189,42 @@ func TestBrowserHostileText(t *testing.T) {
 	w.GoTo("#/teach/s")
 	w.Within("the page to teach it", `document.querySelector(".teach-page h1")?.textContent.includes("onerror")`)
 	w.Shows(".teach-page h1", "select")
+}
+
+// Names of ten thousand letters, with characters that turn the reading direction, that take no room, or that end a string elsewhere, break no page: each
+// keeps its width, what stands beside them is read the right way round, and none takes the page for itself.
+func TestBrowserHostileLength(t *testing.T) {
+	dist, b := webtest.BuildUI(t), webtest.Browser(t)
+	text := "\u202egnp.exe\u200b\u200d\ufeff\x00" + strings.Repeat("W", 10000)
+	p := hostilePlant(t, text)
+	s := shop{ledger.Part{Stream: "s", Part: text, Lot: text, Verdict: detector.NotAssessed, Reasons: []string{text}}}
+	school := newSchool()
+	school.models[0]["by"], school.models[0]["network"], school.models[0]["provisional"] = text, text, text
+	url, _ := serve(t, p, "127.0.0.1:0", dist, api.Providers{Parts: s, Models: school, System: clinic{}})
+	for _, c := range []struct {
+		address, ready, row string
+		most                int // px that a row may take
+	}{
+		{"", ".tile", ".tile", 420},
+		{"#/alarms", "tr[data-alarm]", "tr[data-alarm]", 700},
+		{"#/streams/s", ".lane .key", ".head, .reasons, .stream-facts, .lane-head", 700},
+		{"#/alarms/2", ".alarm-page h1", ".head, .alarm-page > .panel", 1200}, // where comments are read in full
+		{"#/parts", "table.parts tbody tr", "table.parts tbody tr, table.lots tbody tr", 700},
+		{"#/teach/s", "tr[data-model]", "tr[data-model], .head", 700},
+		{"#/teach", "table.teachable tbody tr", "table.teachable tbody tr", 700},
+		{"#/system", "table.flows tbody tr", "table.flows tbody tr", 700},
+	} {
+		for _, view := range webtest.Views[1:3] {
+			w := webtest.Open(t, b, url+c.address, view.Width, view.Height, view.Dark)
+			w.Within(c.address+" with what it shows", fmt.Sprintf(`document.querySelector(%q) !== null`, c.ready))
+			w.Fits(c.address + " " + view.Name)
+			if tall := webtest.JS[float64](w, fmt.Sprintf(`Math.max(...[...document.querySelectorAll(%q)].map((e) => e.getBoundingClientRect().height))`, c.row)); tall > float64(c.most) {
+				t.Errorf("%s %s: a name makes a row %.0f px tall, want at most %d", c.address, view.Name, tall, c.most)
+			}
+			if bad := webtest.JS[string](w, `[...document.querySelectorAll("body *")].filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.includes("\u202e")) && !/isolate|plaintext/.test(getComputedStyle(e).unicodeBidi) && e.tagName !== "OPTION").map((e) => e.outerHTML.slice(0, 60)).join("; ")`); bad != "" {
+				t.Errorf("%s %s: text beside these may be read the wrong way round: %s", c.address, view.Name, bad)
+			}
+			w.Shot(strings.NewReplacer("#", "", "/", "-").Replace("long" + c.address + "-" + view.Name))
+		}
+	}
 }

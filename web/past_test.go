@@ -66,7 +66,7 @@ func (h history) draw(out *api.History, i int, q api.HistoryQuery) {
 	for n := range 6 {
 		f := api.Feature{Name: fmt.Sprintf("band_%d_rms", n+1), Unit: s.Channels[0].Unit, Low: 0.8, High: 1.2}
 		for _, t := range times {
-			v := 1 + 0.04*noise(t, uint64(50+n)).NormFloat64()
+			v := 1 + 0.03*noise(t, uint64(50+n)).NormFloat64()
 			if n == 5 && t.Second()%10 == 7 {
 				v += 0.6
 			}

@@ -68,6 +68,9 @@ func line(key string, text *string) error {
 	if i := strings.IndexFunc(*text, unicode.IsControl); i >= 0 {
 		return fmt.Errorf("%s: found a control character at byte %d, allowed printable text on one line", key, i)
 	}
+	if i := strings.IndexFunc(*text, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }); i >= 0 {
+		return fmt.Errorf("%s: found a character at byte %d that turns the reading direction, allowed printable text on one line", key, i)
+	}
 	return nil
 }
 
@@ -80,7 +83,16 @@ func comment(text *string) error {
 	if i := strings.IndexFunc(*text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }); i >= 0 {
 		return fmt.Errorf("comment: found a control character at byte %d, allowed printable text, line ends and tabs", i)
 	}
+	if i := strings.IndexFunc(*text, turns); i >= 0 {
+		return fmt.Errorf("comment: found a character at byte %d that turns the reading direction of what follows, allowed printable text, line ends and tabs", i)
+	}
 	return nil
+}
+
+// turns says that a character makes others read the other way round than they are written. The marks that only say in which direction a letter
+// belongs are needed in some languages.
+func turns(r rune) bool {
+	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
 // alarmID reads the id of the path.

@@ -7,8 +7,15 @@ export type Child = Node | string | null;
 export function el<K extends keyof HTMLElementTagNameMap>(tag: K, attrs: Record<string, string | null> = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
   const node = document.createElement(tag);
   for (const [k, v] of Object.entries(attrs)) if (v !== null) node.setAttribute(k, v);
-  node.append(...children.filter((c) => c !== null));
+  node.append(...children.filter((c) => c !== null).map((c) => (typeof c === "string" ? cut(c) : c)));
   return node;
+}
+
+const longest = 1500; // letters; a name longer than any that people read would keep the browser busy with nothing else
+
+// cut leaves the rest of a text that is longer than anybody reads out.
+export function cut(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
 export function button(label: string, press: () => void, attrs: Record<string, string | null> = {}): HTMLButtonElement {
@@ -19,7 +26,8 @@ export function button(label: string, press: () => void, attrs: Record<string, s
 
 // setText changes a text only when it differs, which spares the browser a layout.
 export function setText(node: Element, text: string): void {
-  if (node.textContent !== text) node.textContent = text;
+  const shown = cut(text);
+  if (node.textContent !== shown) node.textContent = shown;
 }
 
 export function setAttr(node: Element, name: string, value: string | null): void {

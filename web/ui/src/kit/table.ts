@@ -1,6 +1,8 @@
 // Plain tables: a head, and rows that are replaced as a whole when something in them has changed.
 import { el, type Child } from "./dom";
 
+const long = 40; // letters; a text beyond that may need more lines than a row has room for
+
 export interface Column {
   head: string;
   number?: boolean;
@@ -29,7 +31,7 @@ export class Table {
       const m = mark(item);
       const known = this.rows.get(k);
       if (known?.mark === m) return known.row;
-      const row = el("tr", attrs(item), ...cells(item).map((c, i) => el("td", { class: this.columns[i]?.number ? "number" : null }, ...c)));
+      const row = el("tr", attrs(item), ...cells(item).map((c, i) => el("td", { class: this.columns[i]?.number ? "number" : null }, ...c.map((x) => (typeof x === "string" && x.length > long ? el("span", {}, x) : x)))));
       if (known?.row.querySelector("details[open]")) row.querySelector("details")?.setAttribute("open", "");
       this.rows.set(k, { row, mark: m });
       return row;

@@ -19,7 +19,7 @@ export class Trace {
   // splice puts buckets of the past in the place of all from a time on, up to a later one.
   splice(list: readonly Bucket[], fromMs: number, toMs: number): void {
     const a = this.index(fromMs);
-    const b = this.index(toMs);
+    const b = this.index(Math.max(toMs, (list.at(-1)?.[0] ?? -Infinity) + 1e-3)); // a bucket that reaches beyond is taken as it is
     const tail = [this.t.slice(b), this.lo.slice(b), this.hi.slice(b)] as const;
     this.t.length = this.lo.length = this.hi.length = a;
     this.step = usual(list) || this.step;

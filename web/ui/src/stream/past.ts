@@ -89,7 +89,9 @@ export class Past {
       this.oldest = h.oldest ? Date.parse(h.oldest) : NaN;
       this.newest = h.newest ? Date.parse(h.newest) : NaN;
       this.readings = whole ? 0 : this.readings + 1;
-      if (known) this.signal.take(h, from, to, whole);
+      // What the live feed has brought and the store does not hold yet stays.
+      const until = this.view.live && this.newest < to ? Math.max(from, this.newest) : to;
+      if (known) this.signal.take(h, from, until, whole);
       else this.view.follow(this.newest); // nothing was heard live: the newest that is kept
       const begins = this.oldest > from + span / 100;
       this.note = known && h.truncated ? (begins ? `The store holds nothing of this stream from before ${utc(this.oldest)}.` : "The stretch is too long to be read in full; its newest part is shown. Zoom in to see more.") : "";
