@@ -75,9 +75,10 @@ func NewLevel(c LevelConfig, rows [][]float64) (*Level, error) {
 	if l.metric, err = newMetric(over(means, scale), scale, c.Share); err != nil {
 		return nil, err
 	}
-	l.learnEdges(means[n/4:])
+	square := l.learnEdges(means[n/4:])
 	if c.Onward > 0 {
 		l.onward = newOnward(c, scaled, means, scale)
+		l.onward.unit, l.onward.square = l.unit, square
 	}
 	l.Reset()
 	return l, nil
@@ -113,13 +114,14 @@ func spreadOf(scaled, means [][]float64, j int, c LevelConfig) (scale, wander fl
 	return math.Sqrt(noise + c.Horizon*slope), 1 - min(steps/2/variance, 1)
 }
 
-// learnEdges takes the 99 % quantiles of the distance and of each channel.
-func (l *Level) learnEdges(means [][]float64) {
+// learnEdges takes the 99 % quantiles of the distance and of each channel, and gives the mean square of the distance.
+func (l *Level) learnEdges(means [][]float64) (square float64) {
 	zero := make([]float64, len(l.base))
 	distance := make([]float64, len(means))
 	channel := make([][]float64, len(zero))
 	for i, e := range means {
 		distance[i] = l.metric.length(e, zero)
+		square += distance[i] * distance[i] / float64(len(means))
 		for j, x := range l.metric.scaled {
 			channel[j] = append(channel[j], math.Abs(x))
 		}
@@ -128,6 +130,7 @@ func (l *Level) learnEdges(means [][]float64) {
 	for j := range channel {
 		l.edge[j] = quantile(channel[j], 0.99)
 	}
+	return square
 }
 
 // movingAverage of rows, started at the first.
@@ -202,6 +205,7 @@ func (l *Level) Alone() float64 {
 func (l *Level) distance(row []float64) float64 {
 	if l.onward != nil {
 		copy(l.metric.scale, l.onward.scale)
+		l.unit = l.onward.widened()
 	}
 	if l.cfg.Roam {
 		if !l.around(row) {
@@ -252,7 +256,7 @@ func (l *Level) Follow() {
 		l.base[j] += gain * (l.row[j] - l.base[j])
 	}
 	if l.onward != nil {
-		l.onward.step(l.mean, l.held)
+		l.onward.step(l.mean, l.metric.last(), l.held)
 	}
 }
 

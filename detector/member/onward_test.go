@@ -130,7 +130,7 @@ func TestBadWanderIsRefused(t *testing.T) {
 	}
 	for _, change := range [][2]string{
 		{`"onward":{"rows":400`, `"onward":{"rows":3`}, {`"noise":[`, `"noise":[1,`}, {`"noise":[`, `"noise":[-`}, {`"first":[[`, `"first":[[1,`}, {`"first":[`, `"first":[[1],`},
-		{`"Onward":150`, `"Onward":-1`}, {`"Onward":150`, `"Onward":999999999999`}, {`,"onward":{`, `,"other":{`},
+		{`"Onward":150`, `"Onward":-1`}, {`"Onward":150`, `"Onward":999999999999`}, {`,"onward":{`, `,"other":{`}, {`"square":`, `"square":-`},
 	} {
 		bad := strings.Replace(string(b), change[0], change[1], 1)
 		if bad == string(b) {

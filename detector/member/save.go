@@ -75,7 +75,7 @@ type levelFile struct {
 func (l *Level) file() levelFile {
 	f := levelFile{l.name, l.cfg, l.scaler.file(), l.metric.file(), l.unit, l.edge, l.wander, l.onward.file()}
 	if l.onward != nil {
-		f.Metric.Scale = l.onward.learned
+		f.Metric.Scale, f.Unit = l.onward.learned, l.onward.unit
 	}
 	return f
 }
@@ -106,7 +106,7 @@ func (f levelFile) level() (*Level, error) {
 		name: f.Name, cfg: c, scaler: s, metric: m, unit: f.Unit, edge: f.Edge, wander: f.Wander,
 		row: make([]float64, d), mean: make([]float64, d), base: make([]float64, d), direction: make([]float64, d),
 	}
-	if l.onward, err = f.Onward.onward(c, f.Metric.Scale); err != nil {
+	if l.onward, err = f.Onward.onward(c, f.Metric.Scale, f.Unit); err != nil {
 		return nil, err
 	}
 	l.Reset()
