@@ -92,8 +92,13 @@ func (l *lane) untold(w waiting) {
 	l.done(w.ID, "the alarm was over or put aside before the sink's hours began")
 }
 
-// leave says what still waits at the end.
+// leave says what still waits at the end of the program.
 func (l *lane) leave() {
+	select {
+	case <-l.stop: // another sink goes on with it, or none
+		return
+	default:
+	}
 	for _, h := range l.desk.held {
 		l.cfg.Log.Info("notification waits for the sink's hours; it is told after a restart, if its alarm stands then", "sink", l.sink.Name(), "event", h.ID, "until", h.until)
 	}

@@ -11,6 +11,9 @@
 // A sink with hours (Timed) is told of an alarm that began outside of them when they begin, once and with its onset, if it stands then; what was over or
 // put aside by then is not told, and counted.
 //
+// Sinks can be exchanged while the dispatcher runs (Exchange): one that stays keeps its queue, another one of the same name takes it over, and one that
+// goes gets time to drain.
+//
 // A message may arrive twice: when the other side took it and its answer was lost. It carries the same id both times
 // (Idempotency-Key, Message-ID).
 package notify

@@ -21,6 +21,12 @@ type lane struct {
 	queue chan waiting
 	desk  desk // of run
 
+	before *lane         // whose place it takes, and whose messages it goes on with; nil: nobody's
+	ended  chan struct{} // closed when run has ended
+	stop   chan struct{} // closed when it is to end at once, or after Drain
+	heir   bool          // another one goes on with what is left; set before stop is closed
+	left   []waiting     // for it
+
 	mu sync.Mutex
 	n  Counters
 }
@@ -28,7 +34,7 @@ type lane struct {
 func newLane(s Sink, cfg Config) *lane {
 	own := cfg.Each[s.Name()]
 	cfg.Queue, cfg.Timeout = cmp.Or(own.Queue, cfg.Queue), cmp.Or(own.Timeout, cfg.Timeout)
-	l := &lane{sink: s, cfg: cfg, queue: make(chan waiting, cfg.Queue), n: Counters{Sink: s.Name()}}
+	l := &lane{sink: s, cfg: cfg, queue: make(chan waiting, cfg.Queue), n: Counters{Sink: s.Name()}, ended: make(chan struct{}), stop: make(chan struct{})}
 	l.desk.timed, _ = s.(Timed)
 	return l
 }
@@ -54,6 +60,20 @@ func (l *lane) push(m Message) {
 // run sends until the queue is closed and empty, or ctx ends; what is left then counts as dropped, but for what waits for the sink's hours: that stays
 // to be told after a restart.
 func (l *lane) run(ctx context.Context) {
+	defer close(l.ended)
+	if c, ok := l.sink.(interface{ Close() }); ok {
+		defer c.Close()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-l.stop:
+			l.end(ctx, cancel)
+		case <-ctx.Done():
+		}
+	}()
+	l.inherit(ctx)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -81,6 +101,10 @@ func (l *lane) run(ctx context.Context) {
 // finish delivers a message, or counts it as dropped.
 func (l *lane) finish(ctx context.Context, w waiting) {
 	if ctx.Err() == nil && l.deliver(ctx, w) {
+		return
+	}
+	if l.inherited() {
+		l.left = append(l.left, w)
 		return
 	}
 	l.count(func(n *Counters) { n.Dropped++ })

@@ -47,11 +47,17 @@ const remembered = 4096
 // Dispatcher hands each event to every sink. Run is one goroutine and one more per sink; the other methods are safe from any goroutine.
 type Dispatcher struct {
 	cfg        Config
-	lanes      []*lane
+	lanes      atomic.Pointer[[]*lane] // set as a whole, never changed; by Run's goroutine once that runs
 	null       *lane
 	seen       recent
 	duplicates atomic.Uint64
+
+	changes chan func(start func(*lane)) // to be done by Run's goroutine
+	over    chan struct{}                // closed when Run takes no more events
 }
+
+// list are the lanes as things stand. The slice is not to be changed.
+func (d *Dispatcher) list() []*lane { return *d.lanes.Load() }
 
 // New makes a dispatcher, or reports every mistake in cfg, joined. Nothing runs before Run.
 func New(cfg Config) (*Dispatcher, error) {
@@ -82,25 +88,16 @@ func New(cfg Config) (*Dispatcher, error) {
 		errs = append(errs, fmt.Errorf("notify: timeout %s, back-off %s to %s, give-up %s, drain %s; allowed are positive times in this order of back-off",
 			cfg.Timeout, cfg.MinBackoff, cfg.MaxBackoff, cfg.GiveUp, cfg.Drain))
 	}
-	names := map[string]bool{}
-	for _, s := range cfg.Sinks {
-		if names[s.Name()] {
-			errs = append(errs, fmt.Errorf("notify: two sinks are named %q; give each its own name", s.Name()))
-		}
-		names[s.Name()] = true
-	}
-	for name, l := range cfg.Each {
-		if !names[name] || l.Queue < 0 || l.Timeout < 0 {
-			errs = append(errs, fmt.Errorf("notify: sink %q has queue %d and timeout %s of its own; allowed are names of sinks and positive values", name, l.Queue, l.Timeout))
-		}
-	}
+	errs = append(errs, cfg.checkSinks()...)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	d := &Dispatcher{cfg: cfg, seen: newRecent(remembered)}
+	d := &Dispatcher{cfg: cfg, seen: newRecent(remembered), changes: make(chan func(func(*lane))), over: make(chan struct{})}
+	var lanes []*lane
 	for _, s := range cfg.Sinks {
-		d.lanes = append(d.lanes, newLane(s, cfg))
+		lanes = append(lanes, newLane(s, cfg))
 	}
+	d.lanes.Store(&lanes)
 	if cfg.Null != nil {
 		quiet := cfg
 		quiet.Done = nil
@@ -110,24 +107,29 @@ func New(cfg Config) (*Dispatcher, error) {
 }
 
 // Run reads events until Events closes, then gives the sinks Drain to send what is waiting, and returns nil. When ctx ends it stops at
-// once and returns its error. What was not sent by then is counted as dropped and logged. A dispatcher runs once.
+// once and returns its error. What was not sent by then is counted as dropped and logged. A sink that has a method Close is closed when nothing more
+// comes to it. A dispatcher runs once.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	all := d.lanes[:len(d.lanes):len(d.lanes)]
-	if d.null != nil {
-		all = append(all, d.null)
+	start := func(l *lane) { wg.Go(func() { l.run(ctx) }) }
+	for _, l := range d.list() {
+		start(l)
 	}
-	for _, l := range all {
-		wg.Go(func() { l.run(ctx) })
+	if d.null != nil {
+		start(d.null)
 	}
 	for _, ev := range d.cfg.First {
 		d.dispatch(ev, d.cfg.Told)
 	}
-	err := d.read(ctx)
-	for _, l := range all {
+	err := d.read(ctx, start)
+	close(d.over)
+	for _, l := range d.list() {
 		close(l.queue)
+	}
+	if d.null != nil {
+		close(d.null.queue)
 	}
 	if err == nil {
 		stop := time.AfterFunc(d.cfg.Drain, cancel)
@@ -137,9 +139,11 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	return err
 }
 
-func (d *Dispatcher) read(ctx context.Context) error {
+func (d *Dispatcher) read(ctx context.Context, start func(*lane)) error {
 	for {
 		select {
+		case change := <-d.changes:
+			change(start)
 		case <-ctx.Done():
 			return ctx.Err()
 		case ev, ok := <-d.cfg.Events:
@@ -156,7 +160,7 @@ func (d *Dispatcher) dispatch(ev alert.Event, told func(sink, event string) bool
 		d.null.push(FromEvent(ev, ""))
 	}
 	if ev.Change == alert.Listed { // shelved, out of service, or explained by another alarm: nobody is to be told of it any more
-		for _, l := range d.lanes {
+		for _, l := range d.list() {
 			if l.desk.timed != nil {
 				l.push(FromEvent(ev, ""))
 			}
@@ -171,7 +175,7 @@ func (d *Dispatcher) dispatch(ev alert.Event, told func(sink, event string) bool
 		return
 	}
 	m := FromEvent(ev, d.cfg.Link)
-	for _, l := range d.lanes {
+	for _, l := range d.list() {
 		if told == nil || !told(l.sink.Name(), ev.ID) {
 			l.push(m)
 		}
@@ -180,14 +184,14 @@ func (d *Dispatcher) dispatch(ev alert.Event, told func(sink, event string) bool
 
 // Test sends a test message through the sink of that name, past its queue, and returns what came of the one attempt.
 func (d *Dispatcher) Test(ctx context.Context, sink string) error {
-	for _, l := range d.lanes {
+	for _, l := range d.list() {
 		if l.sink.Name() != sink {
 			continue
 		}
 		now := time.Now()
 		return l.send(ctx, TestMessage(fmt.Sprintf("%d", now.UnixNano()), d.cfg.Link, now))
 	}
-	return fmt.Errorf("notify: no sink is named %q; %d are configured", sink, len(d.lanes))
+	return fmt.Errorf("notify: no sink is named %q; %d are configured", sink, len(d.list()))
 }
 
 // Counters are one sink's totals since the dispatcher was made.
@@ -205,10 +209,11 @@ type Counters struct {
 	LastSent  time.Time `json:"last_sent,omitzero"`
 }
 
-// Counters are the sinks' totals, in the order of Config.Sinks.
+// Counters are the sinks' totals, in the order of Config.Sinks, or of Exchange.
 func (d *Dispatcher) Counters() []Counters {
-	list := make([]Counters, len(d.lanes))
-	for i, l := range d.lanes {
+	lanes := d.list()
+	list := make([]Counters, len(lanes))
+	for i, l := range lanes {
 		list[i] = l.counters()
 	}
 	return list

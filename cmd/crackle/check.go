@@ -42,7 +42,10 @@ func (c *checkCmd) Run(con console) error {
 			return err
 		}
 	}
-	return nil
+	fixed := app.FixedTables()
+	last := len(fixed) - 1
+	_, err := fmt.Fprintf(con.out, "A running crackle takes changes of streams and sinks up at SIGHUP; those of %s and %s at a restart.\n", strings.Join(fixed[:last], ", "), fixed[last])
+	return err
 }
 
 // doorMistakes looks at the users, without whom an address that others can reach is not listened on.

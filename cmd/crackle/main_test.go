@@ -165,7 +165,8 @@ func TestHelpAndVersion(t *testing.T) {
 
 func TestExampleConfigurationIsChecked(t *testing.T) {
 	out, log, code := crackle("check", "-c", filepath.Join("..", "..", "config.example.toml"))
-	if code != exitOK || !strings.Contains(out, "no mistakes") || !strings.Contains(out, "example: no filter; windows: 1024 samples (5.12 ms), 390.6 a second; 2 numbers in each\n") {
+	if code != exitOK || !strings.Contains(out, "no mistakes") || !strings.Contains(out, "example: no filter; windows: 1024 samples (5.12 ms), 390.6 a second; 2 numbers in each\n") ||
+		!strings.Contains(out, "changes of streams and sinks up at SIGHUP; those of [server], [nats], [store], [evidence], [heartbeat] and [log] at a restart.\n") {
 		t.Errorf("status %d, %q, %q", code, out, log)
 	}
 }

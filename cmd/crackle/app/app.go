@@ -58,6 +58,7 @@ type App struct {
 	resigned    bool         // they have ended
 	journal     *chronicle   // of what happened to alarms, and who did what
 	sinks       *notify.Dispatcher
+	routes      map[string]*routed // the sinks behind it, by name; guarded by changing
 	hub         *hub.Hub
 	keeper      *evidence.Keeper // nil when no evidence is kept
 	parts       *partKeeper      // nil before Start

@@ -178,20 +178,12 @@ func (a *App) alarmStreams() []alert.Stream {
 
 // makeSinks builds every configured sink behind one dispatcher.
 func (a *App) makeSinks() error {
-	var sinks []notify.Sink
-	each := map[string]notify.Limits{}
 	first, told := a.journal.told(a.config().SinkNames())
-	for _, name := range a.config().SinkNames() {
-		c := a.config().Sinks[name]
-		s, err := a.sink(c)
-		if err != nil {
-			return fmt.Errorf("sink %s: %w", name, err)
-		}
-		a.journal.joined(name)
-		sinks = append(sinks, s)
-		each[name] = notify.Limits{Queue: c.Queue, Timeout: seconds(c.TimeoutS)}
+	desks, err := a.desks(a.config(), nil)
+	if err != nil {
+		return err
 	}
-	var err error
+	sinks, each := a.useDesks(a.config(), desks)
 	a.sinks, err = notify.New(notify.Config{
 		Events: a.machine.ListenToBeats("sinks", 1024).C, Sinks: sinks, Null: a.heartbeat, Each: each, Link: a.publicURL(), Log: a.log,
 		First: first, Told: told, Done: a.journal.done,

@@ -18,12 +18,14 @@ type Reloaded struct {
 	Exchanged []string // began anew under other settings
 	Added     []string
 	Removed   []string // stopped, their alarms cleared
+	Sinks     []string // names of the sinks that were added, changed or removed
 	Restart   []string // tables of the file that differ and need a restart; the old ones stay in force
 }
 
 // Reload takes another configuration, checked, while the app runs. Streams with the same settings keep their state to the sample; others are
-// exchanged, started or stopped; a model file of another name is read. The server's address, NATS, the store, evidence, log and sinks stay as they are until a restart, and the
-// answer names those that differ. When a stream cannot be made or a model file not be used, nothing is changed.
+// exchanged, started or stopped; a model file of another name is read. Sinks that are the same go on with their queues, a changed one takes over what
+// waits, one that is gone gets time to send it. FixedTables stay as they are until a restart, and the answer names those that differ. When a stream or a
+// sink cannot be made, or a model file not be used, nothing is changed.
 func (a *App) Reload(ctx context.Context, cfg *config.Config) (Reloaded, error) {
 	var r Reloaded
 	if err := cfg.Validate(); err != nil {
@@ -65,10 +67,18 @@ func (a *App) Reload(ctx context.Context, cfg *config.Config) (Reloaded, error) 
 	if err != nil {
 		return Reloaded{}, fmt.Errorf("the configuration in force goes on: %w", err)
 	}
+	desks, err := a.desks(&next, old)
+	if err != nil {
+		return Reloaded{}, fmt.Errorf("the configuration in force goes on: %w", err)
+	}
+	r.Sinks = changedSinks(old, &next)
 	a.cfg.Store(&next)
 	err = a.follow(ctx, &next, &r, models)
-	a.log.Info("configuration read again", "unchanged", r.Unchanged, "exchanged", r.Exchanged, "added", r.Added, "removed", r.Removed)
-	a.Note(ctx, "crackle", fmt.Sprintf("configuration %s read again: exchanged %q, added %q, removed %q", next.Hash(), r.Exchanged, r.Added, r.Removed), "")
+	if len(r.Sinks) > 0 {
+		err = errors.Join(err, a.exchangeSinks(ctx, &next, desks))
+	}
+	a.log.Info("configuration read again", "unchanged", r.Unchanged, "exchanged", r.Exchanged, "added", r.Added, "removed", r.Removed, "sinks", r.Sinks)
+	a.Note(ctx, "crackle", fmt.Sprintf("configuration %s read again: exchanged %q, added %q, removed %q, sinks %q", next.Hash(), r.Exchanged, r.Added, r.Removed, r.Sinks), "")
 	if len(r.Restart) > 0 {
 		a.log.Warn("these tables differ and are only read at the start: restart crackle to use them; the old ones stay in force", "tables", r.Restart)
 	}
@@ -125,6 +135,11 @@ func (a *App) follow(ctx context.Context, cfg *config.Config, r *Reloaded, model
 	return errors.Join(errs...)
 }
 
+// FixedTables are the tables of a configuration that only a start reads, but for server.stop_s.
+func FixedTables() []string {
+	return []string{"[server]", "[nats]", "[store]", "[evidence]", "[heartbeat]", "[log]"}
+}
+
 // keepFixed puts the tables that only a start reads back to what they are, and names those that differ.
 func keepFixed(next, old *config.Config) (differ []string) {
 	keep := func(name string, same bool) {
@@ -140,8 +155,7 @@ func keepFixed(next, old *config.Config) (differ []string) {
 	keep("[evidence]", next.Evidence == old.Evidence)
 	keep("[heartbeat]", reflect.DeepEqual(next.Heartbeat, old.Heartbeat))
 	keep("[log]", next.Log == old.Log)
-	keep("[sink]", reflect.DeepEqual(next.Sinks, old.Sinks))
-	next.Server, next.NATS, next.Store, next.Evidence, next.Heartbeat, next.Log, next.Sinks = old.Server, old.NATS, old.Store, old.Evidence, old.Heartbeat, old.Log, old.Sinks
+	next.Server, next.NATS, next.Store, next.Evidence, next.Heartbeat, next.Log = old.Server, old.NATS, old.Store, old.Evidence, old.Heartbeat, old.Log
 	next.Server.StopS = stop
 	return differ
 }

@@ -16,15 +16,12 @@ import (
 )
 
 // sink builds one configured sink behind its routing.
-func (a *App) sink(c config.Sink) (notify.Sink, error) {
+func (a *App) sink(c config.Sink) (*routed, error) {
 	s, err := a.plainSink(c)
 	if err != nil {
 		return nil, err
 	}
 	severity := func(stream string) string { return a.config().Streams[stream].Alarm.Severity }
-	if c, ok := s.(interface{ Close() }); ok {
-		a.life.adopt("sink "+s.Name(), func(context.Context) error { c.Close(); return nil })
-	}
 	hours, err := notify.ParseHours(c.Hours, c.Zone)
 	if err != nil {
 		return nil, err
@@ -77,6 +74,13 @@ type routed struct {
 
 	mu   sync.Mutex
 	told map[string]bool // alarms whose beginning was let through and whose end was not yet
+}
+
+// Close ends what the sink keeps open.
+func (r *routed) Close() {
+	if c, ok := r.Sink.(interface{ Close() }); ok {
+		c.Close()
+	}
 }
 
 // mostTold bounds the alarms that are remembered; more are not open at once.
