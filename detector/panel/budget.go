@@ -257,8 +257,7 @@ func (p *Panel) afford(l *Lesson, h *held, back *heldBack) error {
 	}
 	s := limit.Supports(known(events), 0, len(lots))
 	p.promise.Asked, p.promise.Per, p.promise.Supported, p.promise.More = b.Share, "window", s.Alpha, s.Alpha/share
-	// The less the rows support the more likely is the limit too low, so that it aims lower: at half the budget from four times too few rows on.
-	p.limit, p.promise.Extrapolated = tail.Limit(share * max(0.5, 1/math.Sqrt(max(p.promise.More, 1))))
+	p.limit, p.promise.Extrapolated = tail.Limit(share * caution(p.promise.More))
 	switch {
 	case b.PerDay > 0:
 		p.promise.Asked, p.promise.Per, p.promise.Supported = b.PerDay, "day", s.Alpha*b.RowsPerDay/cluster
@@ -278,6 +277,15 @@ func (p *Panel) afford(l *Lesson, h *held, back *heldBack) error {
 		p.follow = &following{Alpha: share, Unit: 1 / math.Ln10, Level: l.level}
 	}
 	return nil
+}
+
+// flattered is by how much more often than they should new rows pass a limit that rows just support, on average over processes: the members' tails are
+// fitted to the same rows, and a limit that is too low by chance costs more than one that is too high saves.
+const flattered = 0.08
+
+// caution is the share of the budget that a limit aims at. The less the rows support, the more likely is it too low: at half from four times too few rows on.
+func caution(more float64) float64 {
+	return max(0.5, 1/(math.Sqrt(max(more, 1))*(1+flattered*min(more, 1))))
 }
 
 // fewLots is the number of lots or parts from which the spread between them can be told: with fewer, what a normal law makes of them is far beyond any
