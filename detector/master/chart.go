@@ -56,6 +56,7 @@ type Point struct {
 	Allowed     []Range   `json:"allowed,omitempty"`      // per feature; nil while learning
 	AllowedSlow []Range   `json:"allowed_slow,omitempty"` // of the slow mean
 	Out         []Finding `json:"out,omitempty"`          // the farthest out first
+	Blind       bool      `json:"blind,omitempty"`        // no feature has limits: nothing can be told from it
 }
 
 // Chart is the control chart of one reference part on one stream. It is for one goroutine.
@@ -63,7 +64,7 @@ type Chart struct {
 	cfg      Config
 	features []string
 	learnt   []Measurement
-	mean, sd []float64 // of the measurements learnt from; sd 0: the feature did not move and is not watched
+	mean, sd []float64 // of the measurements learnt from; sd 0: the feature did not move, and only min_change can give it limits
 	t        float64   // two-sided quantile of the Student distribution at the share of each feature and chart
 	slow     []float64
 	since    int // measurements judged

@@ -54,7 +54,7 @@ func (c *Chart) judge(p *Point) {
 	for j, v := range p.Values {
 		c.slow[j] += w * (v - c.slow[j])
 		p.Slow[j] = c.slow[j]
-		if c.sd[j] == 0 {
+		if !c.watched(j) {
 			p.Allowed[j], p.AllowedSlow[j] = Range{-math.MaxFloat64, math.MaxFloat64}, Range{-math.MaxFloat64, math.MaxFloat64}
 			continue
 		}
@@ -63,7 +63,13 @@ func (c *Chart) judge(p *Point) {
 		c.find(p, j, false, v, p.Allowed[j])
 		c.find(p, j, true, c.slow[j], p.AllowedSlow[j])
 	}
+	p.Blind = !slices.ContainsFunc(p.Allowed, func(r Range) bool { return r.High < math.MaxFloat64 })
 	slices.SortStableFunc(p.Out, func(a, b Finding) int { return cmp.Compare(b.Beyond, a.Beyond) })
+}
+
+// watched reports whether a feature has limits: it moved while they were learnt, or a change is stated that does matter.
+func (c *Chart) watched(j int) bool {
+	return c.sd[j] > 0 || j < len(c.cfg.MinChange) && c.cfg.MinChange[j] > 0
 }
 
 // round is the range about a feature's mean, no narrower than the change that never alarms.
@@ -95,9 +101,9 @@ func (c *Chart) Notes() []string {
 	}
 	var out, dead, creeping []string
 	for j, name := range c.features {
-		if c.sd[j] == 0 {
+		if !c.watched(j) {
 			dead = append(dead, name)
-		} else if c.slope(j) > drifting {
+		} else if c.sd[j] > 0 && c.slope(j) > drifting {
 			creeping = append(creeping, name)
 		}
 	}

@@ -217,3 +217,20 @@ func TestMeter(t *testing.T) {
 		t.Errorf("%v allocations a window", got)
 	}
 }
+
+// Numbers that never moved have the limits that min_change gives them; without any limit a measurement is not said to be as it used to.
+func TestChartOfNumbersThatDoNotMove(t *testing.T) {
+	for change, want := range map[float64]string{0: "nothing can be told from it", 0.5: "a.rms was 3 V where 0.5 to 1.5 V is allowed"} {
+		c := chart(t, Config{Learn: 5, MinChange: []float64{change, 0, 0}})
+		for i := range 5 {
+			add(t, c, measurement(i, 1, 2, 3))
+		}
+		p := add(t, c, measurement(5, 3, 2, 3))
+		if words := p.Words(5); !strings.Contains(words, want) || p.Blind != (change == 0) {
+			t.Errorf("min_change %g: %s; want %q", change, words, want)
+		}
+		if notes := strings.Join(c.Notes(), "\n"); strings.Contains(notes, "a.rms") != (change == 0) || !strings.Contains(notes, "a.peak") {
+			t.Errorf("min_change %g: notes %q", change, notes)
+		}
+	}
+}

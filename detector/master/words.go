@@ -12,6 +12,8 @@ func (p *Point) Words(learn int) string {
 	switch {
 	case p.Learns:
 		return fmt.Sprintf("%s measured, %d of the %d measurements that set its limits", who, p.Number, learn)
+	case p.Blind:
+		return who + " measured, and nothing can be told from it: no number changed at all in the measurements that set the limits"
 	case len(p.Out) == 0:
 		return who + " measures as it used to: what changes on other parts is the process"
 	}
