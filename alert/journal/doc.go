@@ -9,7 +9,8 @@
 // is found there instead of being stored again, and a second writer that takes the journal over stops the first (ErrTaken). A store that
 // lost its youngest entries in a crash is given them again from memory.
 //
-// Telling people does not wait for any of this: the journal is one listener of the alarm machine among others, with a queue of its own.
+// The journal is one listener of the alarm machine among others, with a queue of its own. Whoever tells people may ask it whether it has an event
+// (Settled), or is another writer's (Counts), and wait for that, but had better not wait for long: while the store is away, telling comes first.
 //
 // Open reads the journal back. Its State holds the alarms as the journal knows them and the events since a checkpoint; together they make an
 // alarm book that goes on (see alert.Book.Apply). A checkpoint must not be newer than the journal: write one only when Settled reports

@@ -54,10 +54,12 @@ func (a *App) wire(ctx context.Context) error {
 
 	// The alarm machine's listeners, then the machine. The journal ends after the sinks, whose deliveries it keeps.
 	a.teller("journal", func(context.Context) { close(a.journal.end) }, a.journal.run)
-	if err := a.makeSinks(); err != nil {
+	toSinks := newTelling(a)
+	if err := a.makeSinks(toSinks.to); err != nil {
 		return err
 	}
-	a.life.start("sinks", func(context.Context) {}, a.sinks.Run) // ends when the machine closes its listener
+	a.life.start("sinks", func(context.Context) {}, a.sinks.Run)           // ends when the next one closes its channel,
+	a.life.start("alarms to sinks", func(context.Context) {}, toSinks.run) // and that one when the machine closes its listener
 	toHub := a.machine.Listen("dashboards", 1024)
 	a.life.start("alarms to dashboards", func(context.Context) {}, func(context.Context) error {
 		for ev := range toHub.C {
@@ -176,8 +178,8 @@ func (a *App) alarmStreams() []alert.Stream {
 	return out
 }
 
-// makeSinks builds every configured sink behind one dispatcher.
-func (a *App) makeSinks() error {
+// makeSinks builds every configured sink behind one dispatcher of events.
+func (a *App) makeSinks(events <-chan alert.Event) error {
 	first, told := a.journal.told(a.config().SinkNames())
 	desks, err := a.desks(a.config(), nil)
 	if err != nil {
@@ -185,7 +187,7 @@ func (a *App) makeSinks() error {
 	}
 	sinks, each := a.useDesks(a.config(), desks)
 	a.sinks, err = notify.New(notify.Config{
-		Events: a.machine.ListenToBeats("sinks", 1024).C, Sinks: sinks, Null: a.heartbeat, Each: each, Link: a.publicURL(), Log: a.log,
+		Events: events, Sinks: sinks, Null: a.heartbeat, Each: each, Link: a.publicURL(), Log: a.log,
 		First: first, Told: told, Done: a.journal.done,
 		Drain: seconds(a.config().Server.StopS / 3), // of a stop, so that what comes after the sinks has time too
 	})

@@ -1,6 +1,9 @@
 package app_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"syscall"
@@ -11,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"crackle/alert"
+	"crackle/alert/journal"
 	"crackle/detector"
 	"crackle/ingest"
 	"crackle/ingest/block"
@@ -124,6 +128,101 @@ func TestScenarioHungProcessIsTakenOver(t *testing.T) {
 	first.stop()
 	second.stop()
 	wantLives(t, x.nc, 2)
+}
+
+// A process that hangs is taken over, and by the time it wakes signal has come to it in which an alarm lies: the one that took over has told of it, and
+// the journal is not its own any more, so that it tells nobody.
+func TestScenarioHungProcessTellsNothing(t *testing.T) {
+	t.Parallel()
+	told := make(chan string, 1000) // event ids
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told <- r.Header.Get("Idempotency-Key") }))
+	t.Cleanup(hook.Close)
+	srv := startServer(t)
+	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", "")+fmt.Sprintf("\n[sink.hook]\nkind = \"webhook\"\nurl = %q\nallow_private = true\n", hook.URL))
+	saveMotorModel(t, cfg, "motor")
+	blocks := production(t, 3)
+	nc := srv.dial(t)
+	first := startMonitor(t, path)
+	pub := publisher(t, nc, "motor", true)
+	if err := <-sendBlocks(t, pub, blocks[:30]); err != nil {
+		t.Fatal(err)
+	}
+	first.wait("the first part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-00" })
+	first.signal(syscall.SIGSTOP)
+	if err := <-sendBlocks(t, pub, blocks[30:]); err != nil { // what the server pushes to the first one
+		t.Fatal(err)
+	}
+	second := startMonitor(t, path)
+	second.wait("the last part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-02" })
+	count := map[string]int{}
+	for len(count) < 2 {
+		select {
+		case id := <-told:
+			count[id]++
+		case <-time.After(patience):
+			t.Fatalf("told: %v", count)
+		}
+	}
+	first.signal(syscall.SIGCONT)
+	eventually(t, "the first one to stop", func() bool { return first.logged("is not watched any more: another crackle") })
+	first.stop()
+	second.stop()
+	hook.Close()
+	close(told)
+	for id := range told {
+		count[id]++
+	}
+	for id, n := range count {
+		if n != 1 {
+			t.Errorf("event %s was told %d times", id, n)
+		}
+	}
+}
+
+// What the journal refuses, because another process has it, is not told: that one tells. Here it is taken between two blocks.
+func TestTakenJournalTellsNothing(t *testing.T) {
+	t.Parallel()
+	told := make(chan string, 1000) // event ids
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told <- r.Header.Get("Idempotency-Key") }))
+	t.Cleanup(hook.Close)
+	srv := startServer(t)
+	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", "")+fmt.Sprintf("\n[sink.hook]\nkind = \"webhook\"\nurl = %q\nallow_private = true\n", hook.URL))
+	saveMotorModel(t, cfg, "motor")
+	blocks := production(t, 6)
+	nc := srv.dial(t)
+	m := startMonitor(t, path)
+	pub := publisher(t, nc, "motor", true)
+	if err := <-sendBlocks(t, pub, blocks[:80]); err != nil { // an alarm, which is told while the journal is the monitor's
+		t.Fatal(err)
+	}
+	for range 2 {
+		select {
+		case <-told:
+		case <-time.After(patience):
+			t.Fatal("nothing is told of the first alarm")
+		}
+	}
+	m.wait("the fourth part", func(l said) bool { return l.Part != nil && l.Part.Part == "part-03" })
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	book := alert.BookConfig{Streams: []alert.Stream{{Name: "motor"}}}
+	if _, _, err := journal.Open(within(t), js, journal.Config{Name: "main", Book: book, Bounds: journal.Bounds{MaxBytes: -1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-sendBlocks(t, pub, blocks[80:]); err != nil {
+		t.Fatal(err)
+	}
+	m.wait("the second alarm", func(l said) bool {
+		return l.Alarm != nil && l.Alarm.Change == alert.Raised && l.Alarm.Alarm.Part == "part-05"
+	})
+	eventually(t, "what is not told", func() bool { return m.logged("not told: another crackle has taken over") })
+	m.stop()
+	hook.Close()
+	if n := len(told); n > 0 {
+		t.Errorf("%d events were told: %s, ...", n, <-told)
+	}
 }
 
 // A process is stopped for three times the longest wait of its way to the server, and goes on: by then the server has given up the connection for its
