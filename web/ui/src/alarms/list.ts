@@ -1,5 +1,6 @@
 // The alarm list: every alarm that is open, and those that are over, as far back as the monitor keeps them.
-import { button, choice, el, setAttr, setText } from "../kit/dom";
+import { Chips } from "../kit/chips";
+import { button, choice, el, setText } from "../kit/dom";
 import { get, may, words } from "../live/api";
 import type { Alarm } from "../live/wire";
 import type { House, Page } from "../shell/page";
@@ -21,7 +22,10 @@ export class AlarmListPage implements Page {
   readonly title = "Alarms";
   readonly root: HTMLElement;
   private readonly table: AlarmTable;
-  private readonly chips = new Map<string, { button: HTMLButtonElement; number: HTMLElement }>();
+  private readonly chips = new Chips(filters, (k) => {
+    this.only = k;
+    this.show();
+  });
   private readonly search = el("input", { type: "search", placeholder: "Search streams, parts, words", "aria-label": "Search alarms", "aria-keyshortcuts": "/", maxlength: "100", spellcheck: "false" });
   private readonly streams: HTMLLabelElement;
   private readonly all: HTMLButtonElement;
@@ -46,7 +50,7 @@ export class AlarmListPage implements Page {
     });
     this.all = button("Acknowledge all", () => acknowledgeAll(this.house.store, this.shown().filter(unanswered)), { hidden: "" });
     this.older = button("Show older alarms", () => void this.fetchOlder(), { class: "quiet older" });
-    const bar = el("div", { class: "toolbar" }, this.search, el("div", { class: "chips", role: "group", "aria-label": "Show only" }, ...filters.map(([k, w]) => this.chip(k, w))), this.streams, el("span", { class: "grow" }), this.all);
+    const bar = el("div", { class: "toolbar" }, this.search, this.chips.root, this.streams, el("span", { class: "grow" }), this.all);
     this.root = el("div", { class: "sheet wide alarm-list" }, el("h1", {}, "Alarms"), bar, this.table.root, this.note, this.older);
     this.search.addEventListener("input", () => this.show());
   }
@@ -90,11 +94,7 @@ export class AlarmListPage implements Page {
 
   private show(): void {
     const all = this.merged().filter((a) => !this.of || a.stream === this.of);
-    for (const [k, , is] of filters) {
-      const c = this.chips.get(k)!;
-      setText(c.number, String(all.filter(is).length));
-      setAttr(c.button, "aria-pressed", String(this.only === k));
-    }
+    for (const [k, , is] of filters) this.chips.show(k, all.filter(is).length, this.only === k);
     const list = this.shown();
     this.table.show(list);
     this.table.root.hidden = list.length === 0;
@@ -125,17 +125,5 @@ export class AlarmListPage implements Page {
       setText(this.older, words(e));
       this.older.disabled = false;
     }
-  }
-
-  private chip(key: string, word: string): HTMLButtonElement {
-    const number = el("b", {}, "0");
-    const b = button("", () => {
-      this.only = key;
-      this.show();
-    });
-    b.className = "chip";
-    b.append(number, " " + word);
-    this.chips.set(key, { button: b, number });
-    return b;
   }
 }

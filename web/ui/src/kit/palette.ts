@@ -58,7 +58,7 @@ export function fade(color: string, alpha: number): string {
 export type Ink = [red: number, green: number, blue: number];
 
 // ink takes a colour of the palette apart.
-export function ink(color: string): Ink {
+function ink(color: string): Ink {
   const [r = 0, g = 0, b = 0] = (color.match(/[\d.]+/g) ?? []).map(Number);
   return [r, g, b];
 }

@@ -1,5 +1,6 @@
 // Parts and lots: the verdict of each with its reasons and the account of its samples, to look through, export and print.
-import { button, choice, el, facts, moment, setAttr, setText } from "../kit/dom";
+import { Chips } from "../kit/chips";
+import { button, choice, el, facts, moment, setText } from "../kit/dom";
 import { sub, Table } from "../kit/table";
 import { accountWord, count, figure, sentence } from "../kit/text";
 import { verdict } from "../kit/verdict";
@@ -24,7 +25,10 @@ export class PartsPage implements Page {
   readonly root: HTMLElement;
   private readonly search = el("input", { type: "search", placeholder: "Search parts, lots, reasons", "aria-label": "Search parts", "aria-keyshortcuts": "/", maxlength: "100", spellcheck: "false" });
   private readonly streams: HTMLSelectElement;
-  private readonly chips = new Map<string, { button: HTMLButtonElement; number: HTMLElement }>();
+  private readonly chips = new Chips(filters, (k) => {
+    this.only = k;
+    this.show();
+  });
   private readonly csv = el("a", { class: "button csv", download: "parts.csv" }, "Export CSV");
   private readonly lots = new Table("Lots", [{ head: "Verdict" }, { head: "Lot" }, { head: "Stream" }, { head: "Time" }, { head: "Parts", number: true }, { head: "OK", number: true }, { head: "Alarm", number: true }, { head: "Not assessed", number: true }, { head: "Report" }], "lots");
   private readonly parts = new Table("Parts", [{ head: "Verdict" }, { head: "Part, lot" }, { head: "Stream" }, { head: "Over at" }, { head: "Peak", number: true }, { head: "Scored", number: true }, { head: "Reasons" }], "parts");
@@ -51,12 +55,11 @@ export class PartsPage implements Page {
     const pick = choice("Stream", [["", "all"]], "", (v) => this.pick(v, ""));
     this.streams = pick.querySelector("select")!;
     this.older = button("Show older parts", () => void this.fetchOlder(), { class: "quiet older", hidden: "" });
-    const chips = el("div", { class: "chips", role: "group", "aria-label": "Show only" }, ...filters.map(([k, w]) => this.chip(k, w)));
     this.root = el(
       "div",
       { class: "sheet parts-page" },
       el("h1", {}, "Parts and lots"),
-      el("div", { class: "toolbar" }, this.search, chips, pick, el("span", { class: "grow" }), this.csv),
+      el("div", { class: "toolbar" }, this.search, this.chips.root, pick, el("span", { class: "grow" }), this.csv),
       this.chosen,
       el("h2", {}, "Lots"),
       this.lots.root,
@@ -152,11 +155,7 @@ export class PartsPage implements Page {
       const text = `${p.part} ${p.lot} ${p.stream} ${this.house.store.titleOf(p.stream)} ${(p.reasons ?? []).join(" ")}`.toLowerCase();
       return wanted.every((w) => text.includes(w));
     });
-    for (const [k, , is] of filters) {
-      const c = this.chips.get(k)!;
-      setText(c.number, String(found.filter((p) => is(p.verdict)).length));
-      setAttr(c.button, "aria-pressed", String(this.only === k));
-    }
+    for (const [k, , is] of filters) this.chips.show(k, found.filter((p) => is(p.verdict)).length, this.only === k);
     const is = filters.find(([k]) => k === this.only)?.[2] ?? (() => true);
     const list = found.filter((p) => is(p.verdict));
     const titled = (s: string) => this.house.store.titleOf(s);
@@ -207,18 +206,6 @@ export class PartsPage implements Page {
       [count(l.not_assessed)],
       [report("lot", l.stream, l.lot)],
     ];
-  }
-
-  private chip(key: string, word: string): HTMLButtonElement {
-    const number = el("b", {}, "0");
-    const b = button("", () => {
-      this.only = key;
-      this.show();
-    });
-    b.className = "chip";
-    b.append(number, " " + word);
-    this.chips.set(key, { button: b, number });
-    return b;
   }
 
   private streamList(): void {
