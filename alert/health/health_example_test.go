@@ -23,5 +23,5 @@ func Example() {
 		}
 	}
 	// Output:
-	// motor.current no_data true no data for 5s; last heard at 2026-03-01T06:00:01Z
+	// motor.current no_data true no data for 5s; last heard at 2026-03-01T06:00:01Z; look at the sensor, its cable and the program that publishes, and at the subject under which it does
 }

@@ -57,12 +57,30 @@ func (s *stand) tickAfter(d time.Duration, heard ...string) {
 		state := "over"
 		if c.Active {
 			state = "holds"
+			s.advised(&c)
 		}
 		if c.Again {
 			state = "again"
 		}
 		s.log = append(s.log, fmt.Sprintf("+%s %s %q %s %.6g of %g %s: %s", s.now.Sub(start), state, c.Stream, c.Kind, c.Value, c.Limit, c.Unit, c.What))
 	}
+}
+
+// advised checks that a finding says what to do next, which is cut off for the rest of the test: at its end, or by the finding itself.
+func (s *stand) advised(c *alert.Condition) {
+	s.t.Helper()
+	own := map[alert.Kind]string{alert.KindRate: "correct rate_hz", alert.KindModel: "teach it anew", alert.KindDrift: "teach the model anew", alert.KindStore: s.store}
+	if text, is := own[c.Kind]; is {
+		if !strings.Contains(c.What, text) {
+			s.t.Errorf("%s does not say what to do next: %s", c.Kind, c.What)
+		}
+		return
+	}
+	what, is := strings.CutSuffix(c.What, "; "+advice[c.Kind])
+	if !is || advice[c.Kind] == "" {
+		s.t.Errorf("%s does not say what to do next: %s", c.Kind, c.What)
+	}
+	c.What = what
 }
 
 func (s *stand) ticks(n int, heard ...string) {

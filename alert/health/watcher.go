@@ -205,6 +205,7 @@ func (w *Watcher) Step(dst []alert.Condition, m *Monitor, obs []Observation, now
 		}
 	}
 	w.last, w.stalled = now, late
+	before := len(dst)
 	dst = w.connection(dst, &m.Connection, now)
 	dst = w.store(dst, m.Store, now)
 	dst = w.sinks(dst, m.Sinks, now)
@@ -229,5 +230,6 @@ func (w *Watcher) Step(dst []alert.Condition, m *Monitor, obs []Observation, now
 		dst = w.warranty(dst, e, &o, now)
 		dst = w.drifting(dst, e, &o, now)
 	}
+	advise(dst[before:])
 	return dst
 }

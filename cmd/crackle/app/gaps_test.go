@@ -29,7 +29,7 @@ func TestGapAlarm(t *testing.T) {
 	flush(t, p)
 	eventually(t, "the alarm", func() bool { return len(w.events("motor", alert.KindGap)) > 0 })
 	a := w.events("motor", alert.KindGap)[0].Alarm
-	if a.Onset != 500 || a.Run != p.Run() || a.Score != 250 || !strings.Contains(a.What, "250 samples missing, newest gap from sample 500") {
+	if a.Onset != 500 || a.Run != p.Run() || a.Score != 250 || !strings.Contains(a.What, "250 samples missing, newest gap from sample 500; look at the program that publishes") {
 		t.Errorf("alarm %+v", a)
 	}
 }

@@ -111,20 +111,21 @@ func TestHealthAlarms(t *testing.T) {
 		flush(t, p)
 	}
 	for _, want := range []struct {
-		stream string
-		kind   alert.Kind
-		says   string
+		stream     string
+		kind       alert.Kind
+		says, next string // what was found, and what to do next
 	}{
-		{"flat", alert.KindFlat, "channel level has held one value since sample 5000"},
-		{"saturated", alert.KindSaturation, "samples at the end of their channel's range"},
-		{"rate", alert.KindRate, "1000 configured"},
-		{"clock", alert.KindClock, "the publisher's clock jumped by"},
-		{"dead", alert.KindNoData, "never heard since the start"},
-		{"old", alert.KindModel, "teach it anew"},
-		{"", alert.KindSink, "messages do not arrive by broken"},
+		{"flat", alert.KindFlat, "channel level has held one value since sample 5000", "look at the sensor and its cable"},
+		{"saturated", alert.KindSaturation, "samples at the end of their channel's range", "lower the gain"},
+		{"rate", alert.KindRate, "1000 configured", "correct rate_hz, or the clock"},
+		{"clock", alert.KindClock, "the publisher's clock jumped by", "look at what sets the clock"},
+		{"dead", alert.KindNoData, "never heard since the start", "look at the sensor, its cable and the program that publishes"},
+		{"old", alert.KindModel, "the model in service was taught at", "teach it anew"},
+		{"", alert.KindSink, "messages do not arrive by broken", "look at its address"},
 	} {
-		if a := w.alarmed(want.stream, want.kind, alert.Raised).Alarm; !strings.Contains(a.What, want.says) || a.ID == "" || a.State != alert.Unacknowledged {
-			t.Errorf("%s %s says %q, state %s; want %q", want.stream, want.kind, a.What, a.State, want.says)
+		a := w.alarmed(want.stream, want.kind, alert.Raised).Alarm
+		if !strings.Contains(a.What, want.says) || !strings.Contains(a.What, want.next) || a.ID == "" || a.State != alert.Unacknowledged {
+			t.Errorf("%s %s says %q, state %s; want %q and %q", want.stream, want.kind, a.What, a.State, want.says, want.next)
 		}
 	}
 	w.alarmed("flat", alert.KindFlat, alert.Cleared)

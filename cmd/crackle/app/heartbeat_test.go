@@ -64,7 +64,7 @@ func TestHeartbeat(t *testing.T) {
 	wantAll(t, metrics, "crackle_heartbeat_age_seconds")
 
 	reload("crackle.signal._heartbeat.>")
-	w.alarmed("", alert.KindHeartbeat, alert.Raised)
+	wantAll(t, w.alarmed("", alert.KindHeartbeat, alert.Raised).Alarm.What, "has not come through", "look at /readyz and the log")
 	quiet := calls.Load()
 	status, body := w.get("/readyz")
 	if status != http.StatusServiceUnavailable || !strings.Contains(body, `"no_heartbeat":true`) {

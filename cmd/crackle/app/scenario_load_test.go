@@ -202,9 +202,9 @@ func TestScenarioTwiceTheCapacity(t *testing.T) {
 			}
 			flush(t, pub)
 			if transport == "core" {
-				w.alarmed("motor", alert.KindDropped, alert.Raised)
+				wantAll(t, w.alarmed("motor", alert.KindDropped, alert.Raised).Alarm.What, "samples thrown away", "a larger hop or a faster machine")
 			} else {
-				w.alarmed("motor", alert.KindBehind, alert.Raised)
+				wantAll(t, w.alarmed("motor", alert.KindBehind, alert.Raised).Alarm.What, "behind what was stored", "it catches up when the load falls")
 			}
 			last := func() *ledger.Part {
 				w.mu.Lock()

@@ -31,7 +31,7 @@ func TestScenarioOutageUnder200Streams(t *testing.T) {
 	speak()
 	srv.kill()
 	a := w.alarmed("", alert.KindConnection, alert.Raised).Alarm
-	wantAll(t, a.What, "is away", "s000, s001", "and 190 more")
+	wantAll(t, a.What, "is away", "s000, s001", "and 190 more", "start the server, or look at the network to it")
 	eventually(t, "longer than the streams may be silent", func() bool { return time.Since(a.OnsetTime) > 17*time.Second })
 	srv.start()
 	w.alarmed("", alert.KindConnection, alert.Cleared)

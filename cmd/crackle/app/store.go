@@ -190,6 +190,8 @@ func endOf(signals jetstream.Stream) (p place) {
 	return p
 }
 
+const storeAdvice = "look at the NATS server: its log, the room on its disk and the limits of its streams"
+
 // storeProblem says what is refused of what is to be kept, and why; empty: nothing.
 func (a *App) storeProblem() string {
 	if t := a.storeTrouble.Load(); t != nil {
@@ -198,19 +200,19 @@ func (a *App) storeProblem() string {
 	if t := a.heartbeat.refused.Load(); t != nil {
 		what := "the signal store refuses what is published: " + (*t).Error()
 		if why := a.folderTrouble.Load(); why != nil {
-			what += "; " + *why
+			return what + "; " + *why
 		}
-		return what
+		return what + "; " + storeAdvice
 	}
 	if t := a.parts.trouble.Load(); t != nil {
-		return "accounts of parts are not stored: " + *t
+		return "accounts of parts are not stored: " + *t + "; " + storeAdvice
 	}
 	if t := a.checkpoints.trouble.Load(); t != nil {
-		return "where the streams stand is not written down: " + *t
+		return "where the streams stand is not written down: " + *t + "; " + storeAdvice
 	}
 	if j := a.journal.kept.Load(); j != nil {
 		if c := j.Counts(); c.Away {
-			return "what happens to alarms is not journalled: " + c.LastError
+			return "what happens to alarms is not journalled: " + c.LastError + "; " + storeAdvice
 		}
 	}
 	return ""
