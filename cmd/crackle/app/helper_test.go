@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,7 +45,24 @@ func TestMain(m *testing.M) {
 		watchAlone(path)
 	}
 	waiting(8)
-	goleak.VerifyTestMain(m)
+	code := m.Run()
+	if err := goleak.Find(); err != nil && code == 0 && !slices.Equal(leaks(err), []string{nilStatus}) {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// nilStatus is where a goroutine of nats.go ends up when its publisher is given up before it has run at all.
+const nilStatus = "chan receive (nil chan), with github.com/nats-io/nats.go/jetstream.(*jetStream).resetPendingAcksOnReconnect on top of the stack"
+
+// leaks are the states of the goroutines that an error of goleak names, each once.
+func leaks(err error) (states []string) {
+	for _, m := range regexp.MustCompile(`Goroutine \d+ in state (.*):\n`).FindAllStringSubmatch(err.Error(), -1) {
+		states = append(states, m[1])
+	}
+	slices.Sort(states)
+	return slices.Compact(states)
 }
 
 // waiting lets more tests run at once than there are cores, unless the command line says otherwise: nearly all of them wait most of their time.

@@ -3,7 +3,6 @@ package app_test
 import (
 	"bufio"
 	"context"
-	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -44,16 +43,9 @@ type natsServer struct {
 // startServer starts one that the end of the test kills.
 func startServer(t testing.TB) *natsServer {
 	t.Helper()
-	s := &natsServer{t: t, dir: t.TempDir()}
+	s := &natsServer{t: t, dir: t.TempDir(), port: freePorts(t, 1)[0]}
 	t.Cleanup(s.kill)
 	s.start()
-	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.url, "nats://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.port, err = strconv.Atoi(port); err != nil {
-		t.Fatal(err)
-	}
 	return s
 }
 
