@@ -21,6 +21,7 @@ type Providers struct {
 	Sinks    SinkTester
 	Models   ModelKeeper
 	Teacher  Teacher
+	Lost     LostJobs
 	Backtest Backtester
 	Envelope Enveloper
 
@@ -99,6 +100,9 @@ type ModelKeeper interface {
 	// PutInService exchanges the stream's model while it runs, and notes who did it.
 	PutInService(ctx context.Context, stream, hash, by, comment string) error
 }
+
+// LostJobs gives the jobs of a stream that were under way when the program ended before, as failed ones; an empty name means all streams.
+type LostJobs interface{ LostJobs(stream string) []Job }
 
 // Teacher looks at what a model could be taught from, and teaches it.
 type Teacher interface {

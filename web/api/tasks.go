@@ -146,11 +146,22 @@ func (h *Handler) listJobs(w http.ResponseWriter, r *http.Request) {
 		h.problem(w, v.err, "query")
 		return
 	}
-	reply(w, map[string]any{"jobs": h.jobs.List(v.text("stream"))})
+	list := h.jobs.List(v.text("stream"))
+	if h.cfg.Lost != nil {
+		list = append(list, h.cfg.Lost.LostJobs(v.text("stream"))...)
+	}
+	reply(w, map[string]any{"jobs": list})
 }
 
 func (h *Handler) job(w http.ResponseWriter, r *http.Request) {
 	job, err := h.jobs.Get(r.PathValue("id"))
+	if err != nil && h.cfg.Lost != nil {
+		for _, lost := range h.cfg.Lost.LostJobs("") {
+			if lost.ID == r.PathValue("id") {
+				job, err = lost, nil
+			}
+		}
+	}
 	if err != nil {
 		h.problem(w, err, "job")
 		return

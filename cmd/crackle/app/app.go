@@ -44,6 +44,7 @@ type Observer struct {
 type App struct {
 	cfg     atomic.Pointer[config.Config] // set as a whole, never changed
 	version string
+	made    time.Time // when New was called
 	log     *slog.Logger
 	observe Observer
 	onLearn func(string, train.Progress)
@@ -96,7 +97,7 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	a := &App{version: o.Version, log: o.Log, observe: o.Observe, onLearn: o.Learn, registry: prometheus.NewRegistry(), life: newLifecycle(), wired: make(chan struct{}), looking: make(chan struct{}, historyAtOnce)}
+	a := &App{version: o.Version, made: time.Now(), log: o.Log, observe: o.Observe, onLearn: o.Learn, registry: prometheus.NewRegistry(), life: newLifecycle(), wired: make(chan struct{}), looking: make(chan struct{}, historyAtOnce)}
 	if a.log == nil {
 		a.log = slog.Default()
 	}

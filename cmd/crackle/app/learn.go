@@ -22,6 +22,7 @@ type school struct {
 	busy map[string]bool // streams that are being taught
 	wait chan refiningJob
 	jobs []*ModelInfo // that wait to be refined, or are
+	lost []api.Job    // lessons that a restart broke off
 }
 
 // refiningJob is a taught model whose network may get better.
@@ -43,6 +44,7 @@ func (a *App) Teach(ctx context.Context, stream string, q TeachRequest, by strin
 		return nil, api.Conflict("teach", "stream %s is being taught already: wait until that is done, or cancel it", stream)
 	}
 	defer a.school.leave(stream)
+	defer a.begun(ctx, t.cfg.Store, stream, by)()
 	ctx, cancel := a.whileRunning(ctx)
 	defer cancel()
 	made, err := t.Teach(ctx, q, by, progress)
@@ -104,6 +106,7 @@ func (s *school) enter(stream string) bool {
 		return false
 	}
 	s.busy[stream] = true
+	s.lost = slices.DeleteFunc(s.lost, func(j api.Job) bool { return j.Stream == stream })
 	return true
 }
 

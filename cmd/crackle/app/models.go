@@ -298,9 +298,10 @@ func (a *App) sayOnce(text string) {
 func (a *App) openModels() {
 	a.shelf.kept = map[string]bool{}
 	a.life.start("models", nil, func(ctx context.Context) error {
+		looked := false
 		for ctx.Err() == nil {
 			if store, err := a.archive(ctx); err == nil {
-				a.follows(ctx, store)
+				a.follows(ctx, store, &looked)
 			} else if a.conn.IsConnected() && ctx.Err() == nil {
 				a.sayOnce("models are not kept: " + err.Error())
 			}
@@ -313,8 +314,9 @@ func (a *App) openModels() {
 	})
 }
 
-// follows watches the store until ctx ends or the watch fails.
-func (a *App) follows(ctx context.Context, store *archive.Store) {
+// follows watches the store until ctx ends or the watch fails. looked says that the lessons of before the start have been looked for.
+func (a *App) follows(ctx context.Context, store *archive.Store, looked *bool) {
+	*looked = *looked || a.findLost(ctx, store)
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
@@ -332,6 +334,7 @@ func (a *App) follows(ctx context.Context, store *archive.Store) {
 			}
 			return
 		case <-tick.C:
+			*looked = *looked || a.findLost(ctx, store)
 			for _, s := range a.list() {
 				if m := s.served.Load(); m != nil {
 					a.adopt(ctx, store, s, m)

@@ -68,7 +68,7 @@ func (a *App) doors() (web.Doors, error) {
 func (a *App) providers() api.Providers {
 	p := api.Providers{
 		History: a, Parts: partsReader{a}, Reports: partsReader{a}, Desk: monitor{a}, System: newSystemReader(a), Backtest: backtester{a},
-		Models: lessons{a}, Teacher: lessons{a}, Judge: lessons{a}, Journal: journalReader{a, make(chan struct{}, 1)}, Sinks: sinkTester{a}, Envelope: a,
+		Models: lessons{a}, Teacher: lessons{a}, Lost: lessons{a}, Judge: lessons{a}, Journal: journalReader{a, make(chan struct{}, 1)}, Sinks: sinkTester{a}, Envelope: a,
 		Shapes: map[string]any{"part": ledger.Part{}, "lot": ledger.Lot{}, "backtest": BacktestReport{}, "models": ModelList{}, "inspection": Inspection{}, "lesson": ModelInfo{}, "judgement": Judgement{}},
 	}
 	if a.keeper != nil {

@@ -15,28 +15,114 @@ import (
 // post changes something over HTTP, as the dashboard does.
 func (w *watch) post(path, body string) (status int, answer string) {
 	w.t.Helper()
-	_, text := w.get("/api/v1/session")
+	return postTo(w.t, w.URL(), path, body)
+}
+
+// postTo is post to any monitor.
+func postTo(t testing.TB, url, path, body string) (status int, answer string) {
+	t.Helper()
+	_, text := get(t, url, "/api/v1/session")
 	var session struct{ Token, Header string }
 	if err := json.Unmarshal([]byte(text), &session); err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
-	r, err := http.NewRequest(http.MethodPost, strings.TrimRight(w.URL(), "/")+path, strings.NewReader(body))
+	r, err := http.NewRequest(http.MethodPost, strings.TrimRight(url, "/")+path, strings.NewReader(body))
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set(session.Header, session.Token)
 	got, err := http.DefaultClient.Do(r)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer got.Body.Close()
 	defer http.DefaultClient.CloseIdleConnections()
 	b, err := io.ReadAll(got.Body)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return got.StatusCode, string(b)
+}
+
+// A lesson that is under way when the monitor is killed is lost. The next run says so: in its log, the journal and the list of jobs, until the stream
+// is taught again. One that was called off is not lost.
+func TestScenarioLessonBrokenOff(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", "")+motorStream("other", ""))
+	saveMotorModel(t, cfg, "motor")
+	first := startMonitor(t, path)
+	lesson := func(m *monitor, stream string) (id string) {
+		t.Helper()
+		status, body := postTo(t, m.url(), "/api/v1/streams/"+stream+"/teach", `{"parts": 5}`)
+		var j struct{ ID string }
+		if err := json.Unmarshal([]byte(body), &j); err != nil || status != http.StatusAccepted {
+			t.Fatalf("%d %s", status, body)
+		}
+		eventually(t, "the lesson to listen", func() bool {
+			_, body := get(t, m.url(), "/api/v1/jobs/"+j.ID)
+			return strings.Contains(body, "waiting for the signal")
+		})
+		return j.ID
+	}
+	lesson(first, "motor")
+	called := lesson(first, "other")
+	_, text := get(t, first.url(), "/api/v1/session")
+	var session struct{ Token, Header string }
+	if err := json.Unmarshal([]byte(text), &session); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequest(http.MethodDelete, strings.TrimRight(first.url(), "/")+"/api/v1/jobs/"+called, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set(session.Header, session.Token)
+	got, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got.Body.Close()
+	eventually(t, "the end of the one that is called off", func() bool {
+		_, body := get(t, first.url(), "/api/v1/jobs/"+called)
+		return strings.Contains(body, "cancelled")
+	})
+	first.kill()
+
+	second := startMonitor(t, path)
+	var jobs string
+	eventually(t, "the lesson in the list of jobs", func() bool {
+		_, jobs = get(t, second.url(), "/api/v1/jobs?stream=motor")
+		return strings.Contains(jobs, "broken off by a restart")
+	})
+	wantAll(t, jobs, `"id":"lost-motor"`, `"state":"failed"`)
+	if status, body := get(t, second.url(), "/api/v1/jobs/lost-motor"); status != http.StatusOK {
+		t.Errorf("%d %s", status, body)
+	}
+	if _, body := get(t, second.url(), "/api/v1/jobs?stream=other"); strings.Contains(body, "broken off") {
+		t.Errorf("called off before: %s", body)
+	}
+	nc := srv.dial(t)
+	noted := func() (n int) {
+		for _, e := range journalOf(t, nc) {
+			if e.Note != nil && e.Note.Stream == "motor" && strings.Contains(e.Note.What, "broken off") {
+				n++
+			}
+		}
+		return n
+	}
+	eventually(t, "the journal", func() bool { return noted() > 0 })
+	lesson(second, "motor")
+	if _, jobs = get(t, second.url(), "/api/v1/jobs?stream=motor"); strings.Contains(jobs, "broken off") {
+		t.Errorf("it is taught again: %s", jobs)
+	}
+	second.stop()
+	if n := noted(); n != 1 {
+		t.Errorf("noted %d times", n)
+	}
+	third := startMonitor(t, path) // the second one was stopped in order, in the middle of a lesson
+	eventually(t, "the second lesson, too", func() bool { return third.logged("a lesson was broken off by a restart") })
+	third.stop()
 }
 
 // job starts one over HTTP, waits for it, and reads its result into v.

@@ -31,8 +31,9 @@ export class JobPanel {
   async resume(): Promise<void> {
     try {
       const { jobs } = await get<{ jobs: Job[] | null }>(`jobs?${new URLSearchParams({ stream: this.stream }).toString()}`, this.gone.signal);
-      const running = (jobs ?? []).find((j) => j.state === "running");
-      if (running && !this.job) this.take(running);
+      const all = jobs ?? [];
+      const found = all.find((j) => j.state === "running") ?? all.find((j) => j.id.startsWith("lost-")); // a restart broke it off
+      if (found && !this.job) this.take(found);
     } catch {
       // Nothing to take up; a failure shows when something is begun.
     }
