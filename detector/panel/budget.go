@@ -274,7 +274,7 @@ func (p *Panel) afford(l *Lesson, h *held, back *heldBack) error {
 	}
 	p.promise.Extrapolated = p.promise.Extrapolated || p.promise.More > 1
 	if b.Adaptive {
-		p.follow = &following{Alpha: share, Unit: 1 / math.Ln10, Level: l.level}
+		p.follow = &following{Alpha: share, Unit: 1 / math.Ln10, Level: l.level, Rows: min(cluster, mostRows)}
 	}
 	return nil
 }

@@ -282,3 +282,35 @@ func TestOneRowPullsTheLevelLittle(t *testing.T) {
 		t.Errorf("a row that is not finite moved it to %v", l.offset[0])
 	}
 }
+
+// A long fault raises a limit that follows by no more than a few false alarms would, so that the next fault is found as the first was.
+func TestFaultLeavesTheLimitWhereItWas(t *testing.T) {
+	rows := process(4, 12000, 0.02)
+	p, err := Learn(t.Context(), quick(rows[:2000], rows[2000:10000], Budget{Share: 0.001, Adaptive: true}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	walk(p, rows[10000:10500])
+	was := p.Limit()
+	fault := func(from, to int, by float64) (found int) {
+		for i := from; i < to; i++ {
+			rows[i][0] += by
+		}
+		for _, o := range walk(p, rows[from:to]) {
+			if o.Score > o.Limit {
+				found++
+			}
+		}
+		return found
+	}
+	if n := fault(10500, 10700, 8); n < 50 {
+		t.Errorf("%d of 200 rows of a fault found", n)
+	}
+	walk(p, rows[10700:11400])
+	if up := p.Limit() - was; up > 2.25*alarmsPerEpisode*0.5/math.Ln10 { // as many at its end, where the level is under way, and a false alarm
+		t.Errorf("the limit rose by %.2f from %.2f", up, was)
+	}
+	if n := fault(11400, 11430, 8); n < 10 {
+		t.Errorf("%d of 30 rows of the next fault found", n)
+	}
+}

@@ -108,6 +108,9 @@ func Load(f *rnn.File) (*Panel, error) {
 		}
 		p.seats = append(p.seats, s)
 	}
+	if f := p.follow; f != nil && (!(f.Rows >= 0) || f.Rows > mostRows) {
+		return nil, fmt.Errorf("panel: %v rows with an alarm, must be 0 to %d", f.Rows, mostRows)
+	}
 	if p.follow != nil && p.follow.Level != nil {
 		l := p.follow.Level
 		if err := l.check(len(p.change)); err != nil {

@@ -15,16 +15,40 @@ type following struct {
 	Alpha float64 `json:"alpha"` // share of good rows above
 	Unit  float64 `json:"unit"`  // one spread of the score
 	Level *ground `json:"level,omitempty"`
+	Rows  float64 `json:"rows,omitempty"` // above the limit that come with one false alarm, 1 or more; 0: not known, each row counts
 
-	now *limit.Adaptive
+	now   *limit.Adaptive
+	above int // rows of this episode that were
 }
+
+// An alarm as false ones are raises the limit by half a spread; one episode, however long, by no more than so many of them: a fault leaves the limit about
+// where it was, and one that stays is followed by the level.
+const alarmsPerEpisode = 4
+
+// settle takes a row that is judged: whether it belongs to an episode, and its score.
+func (f *following) settle(episode bool, score float64) {
+	if !episode {
+		f.above = 0
+	}
+	if f.Rows > 0 && score > f.now.Limit() {
+		if f.above++; float64(f.above) > alarmsPerEpisode*f.Rows {
+			f.above-- // stays within a count of rows
+			return
+		}
+	}
+	f.now.Step(score)
+}
+
+// mostRows bounds how many rows may come with an alarm.
+const mostRows = 1 << 20
 
 // begin sets the limit where it starts, and the level where the lesson left it.
 func (f *following) begin(at float64) error {
 	var err error
-	if f.now, err = limit.NewAdaptive(limit.AdaptiveConfig{Alpha: f.Alpha, Start: at, Unit: f.Unit}); err != nil {
+	if f.now, err = limit.NewAdaptive(limit.AdaptiveConfig{Alpha: f.Alpha, Start: at, Unit: f.Unit, Step: 0.5 / max(f.Rows, 1)}); err != nil {
 		return fmt.Errorf("panel: adaptive limit: %w", err)
 	}
+	f.above = 0
 	if f.Level != nil {
 		f.Level.begin()
 	}
@@ -33,6 +57,9 @@ func (f *following) begin(at float64) error {
 
 func (f *following) appendState(dst []byte) []byte {
 	dst, _ = f.now.AppendBinary(dst) // never fails
+	if f.Rows > 0 {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.above))
+	}
 	if f.Level != nil {
 		for _, v := range f.Level.offset {
 			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
@@ -48,6 +75,15 @@ func (f *following) restoreState(b []byte) ([]byte, error) {
 		return nil, fmt.Errorf("panel: %w", err)
 	}
 	b = b[size:]
+	if f.Rows > 0 {
+		if len(b) < 4 {
+			return nil, fmt.Errorf("panel: the rows of the episode are cut off")
+		}
+		if f.above = int(binary.LittleEndian.Uint32(b)); f.above > alarmsPerEpisode*mostRows {
+			return nil, fmt.Errorf("panel: %d rows of an episode, must be %d at most", f.above, alarmsPerEpisode*mostRows)
+		}
+		b = b[4:]
+	}
 	if f.Level == nil {
 		return b, nil
 	}

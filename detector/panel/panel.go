@@ -100,10 +100,10 @@ func (p *Panel) Step(o *Opinion, row []float64) {
 // Settle takes the opinion of the row last stepped into account, for rows that are judged: it moves a limit that follows, and tells fault from
 // recovery.
 func (p *Panel) Settle(o *Opinion) {
-	if p.follow != nil {
-		p.follow.now.Step(o.Score)
-	}
 	if p.regime == nil {
+		if p.follow != nil {
+			p.follow.settle(o.Score > o.Limit, o.Score)
+		}
 		return
 	}
 	left := 1.0
@@ -113,6 +113,9 @@ func (p *Panel) Settle(o *Opinion) {
 	was := p.regime.away
 	moved := p.regime.settle(o, left)
 	on := p.regime.episode.State().InAlarm()
+	if p.follow != nil {
+		p.follow.settle(on, o.Score)
+	}
 	for _, s := range p.seats {
 		if moved && (was || p.regime.away) {
 			s.Reset()
