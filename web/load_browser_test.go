@@ -112,6 +112,29 @@ func BenchmarkBrowserFrames(b *testing.B) {
 	feed(b, p, sources)
 	w := webtest.Open(b, chromium, url+"#/streams/grinder.mbn", 1280, 1600, false)
 	w.Within("eight plots", lanes+`.split(", ").length >= 8 && document.querySelectorAll(".lane canvas").length === 8`)
+	frames(b, w)
+}
+
+// The same of an overview of 300 streams, each of which is scored twenty times a second.
+func BenchmarkBrowserOverview(b *testing.B) {
+	dist, chromium := webtest.BuildUI(b), webtest.Browser(b)
+	_, sources := demo()
+	all := plenty(300)
+	p := newPlant(b, all...)
+	url, _ := serve(b, p, "127.0.0.1:0", dist)
+	each := make([]source, len(all))
+	for i := range each {
+		each[i] = sources[1]
+		each[i].scores = 1
+	}
+	feed(b, p, each)
+	w := webtest.Open(b, chromium, url, 1280, 800, false)
+	w.Within("300 tiles", `document.querySelectorAll(".tile").length === 300`)
+	frames(b, w)
+}
+
+// frames reports the frames of ten seconds.
+func frames(b *testing.B, w *webtest.Page) {
 	time.Sleep(2 * time.Second)
 	webtest.JS[bool](w, watchFrames)
 	for b.Loop() {

@@ -76,9 +76,14 @@ export class Overview implements Page {
 
   stream(d: StreamData): void {
     const known = this.tiles.get(d.status.id);
-    if (known) known.status();
-    else this.add(d);
-    this.dirty = true;
+    if (!known) {
+      this.add(d);
+      this.dirty = true;
+      return;
+    }
+    const before = `${known.group} ${known.alarming}`;
+    known.status();
+    if (`${known.group} ${known.alarming}` !== before || this.search.value !== "") this.dirty = true;
   }
 
   alarms(_changed: Alarm[]): void {
@@ -116,7 +121,8 @@ export class Overview implements Page {
   frame(): void {
     const t = performance.now();
     if (this.dirty && t - this.arrangedAt > 500) this.arrange(t);
-    for (const tile of this.tiles.values()) tile.draw(t);
+    for (const tile of this.tiles.values()) tile.draw(t); // what is read of the page before what is written to it
+    for (const tile of this.tiles.values()) tile.refresh(t);
   }
 
   tick(now: number): void {

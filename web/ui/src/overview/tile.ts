@@ -19,6 +19,9 @@ export class Tile {
   waiting = 0; // alarms of this stream that wait for an answer
   open = 0; // alarms of this stream that are open
   private stale = false;
+  private told = 0; // when the texts were last brought up to date
+  private news = false; // since then
+  private tone = "";
   private sized = false;
   private drawnAt = 0;
   private readonly badge = el("span", { class: "verdict" });
@@ -64,10 +67,29 @@ export class Tile {
     this.status();
   }
 
-  // status shows what the monitor says of the stream.
+  // status takes in what the monitor says of the stream. Another verdict shows at once; figures may wait for the next turn of refresh.
   status(): void {
     const s = this.data.status;
     const l = look(s, this.stale);
+    this.alarming = l.tone === "alarm";
+    this.group = this.waiting > 0 ? "alarm-open" : l.tone === "alarm" ? "alarm" : l.tone === "caution" ? "caution" : l.shape === "ok" ? "ok" : "waiting";
+    const tone = `${l.word} ${l.tone} ${this.waiting} ${this.open}`;
+    this.news = true;
+    if (tone !== this.tone) this.tell();
+    this.tone = tone;
+  }
+
+  // refresh shows what is new: a few times a second where it is in sight, so that hundreds of tiles leave the page quick.
+  refresh(t: number): void {
+    if (!this.news || t - this.told < (this.visible ? 250 : 2000)) return;
+    this.told = t;
+    this.tell();
+  }
+
+  private tell(): void {
+    const s = this.data.status;
+    const l = look(s, this.stale);
+    this.news = false;
     setAttr(this.root, "data-tone", l.tone);
     setAttr(this.root, "data-phase", s.phase || "watching");
     if (this.badge.dataset["shape"] !== l.shape || this.badge.textContent !== l.word) {
@@ -83,8 +105,6 @@ export class Tile {
     setText(this.limit, s.limit === null ? "" : ` of ${figure(s.limit)}${s.score_unit ? `\u202f${s.score_unit}` : ""}${s.limit_provisional ? ", provisional" : ""}`);
     setAttr(this.root, "data-over", s.score !== null && s.limit !== null && s.score > s.limit ? "" : null);
     setText(this.made, [origin(s), s.part && `Part ${s.part}`, s.lot && `Lot ${s.lot}`].filter(Boolean).join(" · "));
-    this.alarming = l.tone === "alarm";
-    this.group = this.waiting > 0 ? "alarm-open" : l.tone === "alarm" ? "alarm" : l.tone === "caution" ? "caution" : l.shape === "ok" ? "ok" : "waiting";
   }
 
   // tick counts the age up, and says when it is too high. It returns whether that changed what is thought of the stream.
@@ -110,10 +130,12 @@ export class Tile {
   // draw paints the trend: a few times a second is enough for one.
   draw(t: number): void {
     if (!this.visible || !this.data.scoresChanged || (this.sized && t - this.drawnAt < (still() ? 1000 : 250))) return;
-    const { clientWidth: w, clientHeight: h } = this.spark.canvas;
-    if (w === 0) return;
-    if (!this.sized) this.spark.fit(w, h);
-    this.sized = true;
+    if (!this.sized) {
+      const { clientWidth: w, clientHeight: h } = this.spark.canvas; // asked for only when it has changed: each question lays the page out
+      if (w === 0) return;
+      this.spark.fit(w, h);
+      this.sized = true;
+    }
     this.drawnAt = t;
     this.data.scoresChanged = false;
     this.spark.draw(this.data.scores);
