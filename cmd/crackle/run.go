@@ -36,6 +36,10 @@ func (c *runCmd) Run(con console) error {
 		return err
 	}
 	if err := a.Start(ctx); err != nil {
+		if ctx.Err() != nil { // it was told to stop, and has
+			log.Info("stopped while it started", "err", err)
+			return nil
+		}
 		return err
 	}
 	if u := a.URL(); u != "" && cfg.Log.Format != "json" { // the log has it, too
