@@ -185,7 +185,7 @@ func (s *server) start(t testing.TB) {
 
 func (s *server) connect(t testing.TB) (*nats.Conn, jetstream.JetStream) {
 	t.Helper()
-	nc, err := ingest.Connect(within(t, 10*time.Second), ingest.Options{URL: s.url, Token: s.token, RetryMax: 200 * time.Millisecond})
+	nc, err := ingest.Connect(within(t, 2*time.Minute), ingest.Options{URL: s.url, Token: s.token, RetryMax: 200 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,18 +200,18 @@ func (s *server) connect(t testing.TB) (*nats.Conn, jetstream.JetStream) {
 // startBroker runs a server in this process.
 func startBroker(t testing.TB) jetstream.JetStream {
 	t.Helper()
-	b, err := broker.Start(within(t, 20*time.Second), broker.Config{Dir: t.TempDir(), MaxBytes: 256 << 20})
+	b, err := broker.Start(within(t, 2*time.Minute), broker.Config{Dir: t.TempDir(), MaxBytes: 256 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		if err := b.Stop(ctx); err != nil {
 			t.Error(err)
 		}
 	})
-	nc, err := ingest.Connect(within(t, 10*time.Second), ingest.Options{InProcess: b.InProcess(), Token: b.Token()})
+	nc, err := ingest.Connect(within(t, 2*time.Minute), ingest.Options{InProcess: b.InProcess(), Token: b.Token()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,9 +232,9 @@ func within(t testing.TB, d time.Duration) context.Context {
 
 func eventually(t testing.TB, what string, cond func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !cond(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !cond(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%s: not within 20 s", what)
+			t.Fatalf("%s: not within two minutes", what)
 		}
 	}
 }
@@ -256,7 +256,10 @@ func open(t testing.TB, js jetstream.JetStream, cfg Config) (*running, *State) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 500 * time.Millisecond
 	}
-	j, st, err := Open(within(t, 20*time.Second), js, cfg)
+	if cfg.Drain == 0 {
+		cfg.Drain = 2 * time.Minute // which a busy machine may take
+	}
+	j, st, err := Open(within(t, 2*time.Minute), js, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +270,7 @@ func open(t testing.TB, js jetstream.JetStream, cfg Config) (*running, *State) {
 		cancel()
 		select {
 		case r.done <- <-r.done:
-		case <-time.After(10 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Error("the journal does not stop")
 		}
 	})
@@ -289,7 +292,7 @@ func (r *running) finish(t testing.TB) {
 func entries(t testing.TB, js jetstream.JetStream, name string) []Entry {
 	t.Helper()
 	var list []Entry
-	_, err := Read(within(t, 20*time.Second), js, name, time.Time{}, func(_ uint64, data []byte) error {
+	_, err := Read(within(t, 2*time.Minute), js, name, time.Time{}, func(_ uint64, data []byte) error {
 		e, err := Decode(data)
 		list = append(list, e)
 		return err

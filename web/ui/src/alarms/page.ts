@@ -156,7 +156,7 @@ export class AlarmPage implements Page {
       ["Signal", a.simulated ? "simulated" : ""],
       ["Shelved until", a.shelved_until ? moment(a.shelved_until) : ""],
       ["Acknowledged by", a.ack_by],
-      ["Comment", a.ack_comment],
+      ["Comment", a.ack_comment ? el("span", { class: "comment" }, a.ack_comment) : ""],
     ]);
   }
 
