@@ -102,8 +102,9 @@ func drawing(p *evidence.Pack) *api.Drawing {
 	}
 	for i := range p.Windows {
 		w := &p.Windows[i]
-		start := w.TimeNS - int64(float64(w.End-w.First)/p.Raw.RateHz*1e9)
-		out := api.Window{TMS: float64(start) / 1e6, EndMS: float64(w.TimeNS) / 1e6, Value: api.Number(w.Value), Limit: api.Number(w.Limit), Verdict: hub.Word(w.Verdict)}
+		end := windowNS(p, w)
+		start := end - int64(float64(w.End-w.First)/p.Raw.RateHz*1e9)
+		out := api.Window{TMS: float64(start) / 1e6, EndMS: float64(end) / 1e6, Value: api.Number(w.Value), Limit: api.Number(w.Limit), Verdict: hub.Word(w.Verdict)}
 		for _, v := range w.Features {
 			out.Features = append(out.Features, api.Number(v))
 		}
@@ -112,6 +113,16 @@ func drawing(p *evidence.Pack) *api.Drawing {
 	}
 	d.Heat = heat(p)
 	return d
+}
+
+// windowNS is the time of a window's last sample, by the sample counter from where the signal of the pack begins, as the signal itself is drawn: the times that
+// messages bear come late where the publisher was held up.
+func windowNS(p *evidence.Pack, w *evidence.Window) int64 {
+	if len(p.Raw.Segments) == 0 || !(p.Raw.RateHz > 0) || w.End == 0 {
+		return w.TimeNS
+	}
+	anchor := p.Raw.Segments[0]
+	return anchor.TimeNS + int64((float64(w.End-1)-float64(anchor.First))/p.Raw.RateHz*1e9)
 }
 
 // expected is what the member that spoke expected of the features that stood out, NaN for the others; nil where it expected nothing.
@@ -155,7 +166,7 @@ func heat(p *evidence.Pack) api.Heat {
 		}
 	}
 	for i := range p.Windows {
-		h.TMS = append(h.TMS, float64(p.Windows[i].TimeNS)/1e6)
+		h.TMS = append(h.TMS, float64(windowNS(p, &p.Windows[i]))/1e6)
 		for _, c := range p.Windows[i].Top {
 			if c.Share > 0 {
 				h.Share[row[c.Feature]][i] = api.Number(c.Share)
