@@ -179,7 +179,7 @@ func TestPublisherMeetsAFullStore(t *testing.T) {
 	if err := pub.Flush(t.Context()); !errors.Is(err, ingest.ErrStalled) {
 		t.Errorf("flush: %v", err)
 	}
-	r := receive(t, nc, ingest.Config{JetStream: true, Start: ingest.Start{From: ingest.FromOldest}})
+	r := receive(t, nc, ingest.Config{JetStream: true, HoldFor: time.Second, Start: ingest.Start{From: ingest.FromOldest}})
 	for range sent - 1 - 4 {
 		r.Release(r.next())
 	}

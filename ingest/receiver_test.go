@@ -238,7 +238,7 @@ func TestResume(t *testing.T) {
 
 	// The same when the store cannot show the message that the checkpoint names: by time and by index.
 	at.StoreNS -= int64(time.Minute)
-	rewound := receive(t, nc, ingest.Config{JetStream: true, Start: at})
+	rewound := receive(t, nc, ingest.Config{JetStream: true, HoldFor: time.Second, Start: at})
 	if b := rewound.next(); b.First != 40 {
 		t.Errorf("goes on at %d, want 40", b.First)
 	}
