@@ -87,7 +87,7 @@ func monitor() error {
 	if err != nil {
 		return err
 	}
-	j, st, err := Open(ctx, js, Config{Book: plant})
+	j, st, err := Open(ctx, js, Config{Book: plant, Drain: 2 * time.Minute})
 	if err != nil {
 		return err
 	}
