@@ -3,10 +3,7 @@ package ingest_test
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -21,6 +18,7 @@ import (
 	"crackle/ingest"
 	"crackle/ingest/block"
 	"crackle/ingest/broker"
+	"crackle/ingest/broker/brokertest"
 )
 
 // These, set in the environment, turn the test binary into a server of its own, which can be killed.
@@ -111,7 +109,7 @@ type serverProcess struct {
 }
 
 func newServerProcess(t testing.TB) *serverProcess {
-	p := &serverProcess{t: t, dir: t.TempDir(), port: freePort(t)}
+	p := &serverProcess{t: t, dir: t.TempDir(), port: brokertest.FreePorts(t, 1)[0]}
 	t.Cleanup(p.kill)
 	return p
 }
@@ -140,22 +138,6 @@ func (p *serverProcess) start() {
 		p.t.Fatalf("the server came back at %s, not %s", url, p.url)
 	}
 	p.url, p.token = url, token
-}
-
-// freePort is a port for a server that leaves it and comes back: below those that the system gives to connections, which would take it meanwhile.
-func freePort(t testing.TB) int {
-	t.Helper()
-	for try := 0; ; try++ {
-		port := 10_000 + rand.IntN(22_000)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			l.Close()
-			return port
-		}
-		if try > 1000 {
-			t.Fatal(err)
-		}
-	}
 }
 
 func cutSpace(line string) (string, string) {

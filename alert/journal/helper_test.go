@@ -21,6 +21,7 @@ import (
 	"crackle/detector"
 	"crackle/ingest"
 	"crackle/ingest/broker"
+	"crackle/ingest/broker/brokertest"
 )
 
 // These, set in the environment, turn the test binary into a process of its own, which can be killed: a server, or a monitor.
@@ -161,6 +162,7 @@ func (p *process) kill() {
 type server struct {
 	*process
 	dir, url, token string
+	port            int
 }
 
 func newServer(t testing.TB) *server {
@@ -171,11 +173,10 @@ func newServer(t testing.TB) *server {
 
 func (s *server) start(t testing.TB) {
 	t.Helper()
-	port := "0"
-	if s.url != "" {
-		port = s.url[strings.LastIndex(s.url, ":")+1:]
+	if s.port == 0 {
+		s.port = brokertest.FreePorts(t, 1)[0]
 	}
-	s.process = start(t, serverDir+"="+s.dir, serverPort+"="+port)
+	s.process = start(t, serverDir+"="+s.dir, serverPort+"="+strconv.Itoa(s.port))
 	line, err := s.out.ReadString('\n')
 	if err != nil {
 		t.Fatalf("the server did not start: %v", err)

@@ -2,8 +2,6 @@ package app_test
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,6 +15,7 @@ import (
 	"crackle/detector"
 	"crackle/ingest"
 	"crackle/ingest/block"
+	"crackle/ingest/broker/brokertest"
 )
 
 // cluster is three NATS servers with one JetStream.
@@ -31,7 +30,7 @@ func startCluster(t *testing.T) *cluster {
 	c := &cluster{t: t}
 	var routes []*url.URL
 	for i := range c.opts {
-		ports := freePorts(t, 2)
+		ports := brokertest.FreePorts(t, 2)
 		c.opts[i] = &server.Options{
 			ServerName: fmt.Sprint("node-", i), Host: "127.0.0.1", Port: ports[0], NoSigs: true, NoLog: true,
 			JetStream: true, StoreDir: filepath.Join(t.TempDir(), "store"), JetStreamMaxStore: 512 << 20, JetStreamMaxMemory: 64 << 20,
@@ -102,24 +101,6 @@ func (c *cluster) restart(i int) {
 	c.nodes[i].WaitForShutdown()
 	c.start(i)
 	c.ready()
-}
-
-// freePorts are ports for servers that leave them and come back: below those that the system gives to connections, which would take them meanwhile.
-func freePorts(t testing.TB, n int) (ports []int) {
-	t.Helper()
-	for try := 0; len(ports) < n; try++ {
-		port := 10_000 + rand.IntN(22_000)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			if try > 1000 {
-				t.Fatal(err)
-			}
-			continue
-		}
-		defer l.Close()
-		ports = append(ports, port)
-	}
-	return ports
 }
 
 // Under load, each of the three nodes of a cluster is restarted in order, one after the other: no window is lost or scored twice, no part is left

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"crackle/ingest/broker"
+	"crackle/ingest/broker/brokertest"
 )
 
 // These, set in the environment, turn the test binary into a NATS server of its own, which can be killed.
@@ -43,7 +44,7 @@ type natsServer struct {
 // startServer starts one that the end of the test kills.
 func startServer(t testing.TB) *natsServer {
 	t.Helper()
-	s := &natsServer{t: t, dir: t.TempDir(), port: freePorts(t, 1)[0]}
+	s := &natsServer{t: t, dir: t.TempDir(), port: brokertest.FreePorts(t, 1)[0]}
 	t.Cleanup(s.kill)
 	s.start()
 	return s
