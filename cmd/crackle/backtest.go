@@ -12,6 +12,7 @@ import (
 
 	"crackle/cmd/crackle/app"
 	"crackle/cmd/crackle/config"
+	"crackle/detector"
 	"crackle/ingest/block"
 	"crackle/ingest/file"
 )
@@ -156,8 +157,8 @@ func (c *backtestCmd) store(ctx context.Context, con console, cfg *config.Config
 func tellBacktest(con console, r *app.BacktestReport, rateHz float64) error {
 	w := con.out
 	fmt.Fprintf(w, "stream %s, %s of signal, %d windows, %d scored, %d samples missing\n", r.Stream, length(r.SignalS), r.Windows, r.Scored, r.Missing)
-	fmt.Fprintf(w, "in service: model %s: %.3g alarms a day\n", r.RunningModel, r.RunningPerDay)
-	fmt.Fprintf(w, "tried:      model %s, limit times %g: %.3g alarms a day, %s, %d new, %d gone\n", r.Model, r.LimitFactor, r.PerDay, plural(len(r.Alarms), "alarm"), r.New, len(r.Gone))
+	fmt.Fprintf(w, "in service: model %s: %s alarms a day\n", r.RunningModel, detector.Quantity(r.RunningPerDay, ""))
+	fmt.Fprintf(w, "tried:      model %s, limit times %g: %s alarms a day, %s, %d new, %d gone\n", r.Model, r.LimitFactor, detector.Quantity(r.PerDay, ""), plural(len(r.Alarms), "alarm"), r.New, len(r.Gone))
 	for _, a := range append(r.Alarms, r.Gone...) {
 		at := a.Onset.UTC().Format(time.RFC3339)
 		if a.Onset.IsZero() {
