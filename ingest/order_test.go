@@ -123,8 +123,8 @@ func TestOrderWaitsForTheFirstBlock(t *testing.T) {
 		t.Errorf("%+v", s.record)
 	}
 	// The mark of its first part is a beginning too.
-	s = newScript(t, 4).push(blk(1, 0, 10), mark(1, 0, 0, block.PartBegin)).want(0)
-	s = newScript(t, 4).push(blk(1, 10, 10), mark(1, 0, 0, block.PartBegin)).want(0).push(blk(1, 0, 10)).want(0, 0, 10)
+	newScript(t, 4).push(blk(1, 0, 10), mark(1, 0, 0, block.PartBegin)).want(0)
+	newScript(t, 4).push(blk(1, 10, 10), mark(1, 0, 0, block.PartBegin)).want(0).push(blk(1, 0, 10)).want(0, 0, 10)
 	// Nothing follows: the end of it all hands it on.
 	s = newScript(t, 4).push(blk(1, 500, 10))
 	s.o.flush()
