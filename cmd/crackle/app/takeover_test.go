@@ -130,13 +130,19 @@ func TestScenarioHungProcessIsTakenOver(t *testing.T) {
 	wantLives(t, x.nc, 2)
 }
 
+// startHook starts a webhook's receiver, which says the id of each event that it is told.
+func startHook(t *testing.T) (*httptest.Server, chan string) {
+	told := make(chan string, 1000)
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told <- r.Header.Get("Idempotency-Key") }))
+	t.Cleanup(hook.Close)
+	return hook, told
+}
+
 // A process that hangs is taken over, and by the time it wakes signal has come to it in which an alarm lies: the one that took over has told of it, and
 // the journal is not its own any more, so that it tells nobody.
 func TestScenarioHungProcessTellsNothing(t *testing.T) {
 	t.Parallel()
-	told := make(chan string, 1000) // event ids
-	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told <- r.Header.Get("Idempotency-Key") }))
-	t.Cleanup(hook.Close)
+	hook, told := startHook(t)
 	srv := startServer(t)
 	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", "")+fmt.Sprintf("\n[sink.hook]\nkind = \"webhook\"\nurl = %q\nallow_private = true\n", hook.URL))
 	saveMotorModel(t, cfg, "motor")
@@ -182,9 +188,7 @@ func TestScenarioHungProcessTellsNothing(t *testing.T) {
 // What the journal refuses, because another process has it, is not told: that one tells. Here it is taken between two blocks.
 func TestTakenJournalTellsNothing(t *testing.T) {
 	t.Parallel()
-	told := make(chan string, 1000) // event ids
-	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told <- r.Header.Get("Idempotency-Key") }))
-	t.Cleanup(hook.Close)
+	hook, told := startHook(t)
 	srv := startServer(t)
 	path, cfg := srv.write(t, t.TempDir(), motorStream("motor", "")+fmt.Sprintf("\n[sink.hook]\nkind = \"webhook\"\nurl = %q\nallow_private = true\n", hook.URL))
 	saveMotorModel(t, cfg, "motor")
